@@ -1,0 +1,72 @@
+// What is wrong with a field, and how Kubernetes words it.
+
+export type FieldErrorType =
+  | 'FieldValueRequired'
+  | 'FieldValueInvalid'
+  | 'FieldValueDuplicate'
+  | 'FieldValueNotSupported'
+  | 'FieldValueForbidden'
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'FieldValueTypeInvalid'
+  | 'FieldValueNotFound'
+
+export interface FieldError {
+  type: FieldErrorType
+  /** `spec.template.spec.volumes[0].name` */
+  field: string
+  /** The text without the field's path, such as `Invalid value: "x": must be lower case`. */
+  message: string
+}
+
+/** Strings quoted, numbers and booleans plain, everything else as JSON. */
+function shown(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value ?? null)
+}
+
+export const required = (field: string, detail = ''): FieldError => ({
+  type: 'FieldValueRequired',
+  field,
+  message: detail === '' ? 'Required value' : `Required value: ${detail}`,
+})
+
+export const invalid = (field: string, value: unknown, detail: string): FieldError => ({
+  type: 'FieldValueInvalid',
+  field,
+  message: `Invalid value: ${shown(value)}: ${detail}`,
+})
+
+export const typeInvalid = (field: string, value: unknown, detail: string): FieldError => ({
+  type: 'FieldValueTypeInvalid',
+  field,
+  message: `Invalid value: ${shown(value)}: ${detail}`,
+})
+
+export const duplicate = (field: string, value: unknown): FieldError => ({
+  type: 'FieldValueDuplicate',
+  field,
+  message: `Duplicate value: ${shown(value)}`,
+})
+
+export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
+  type: 'FieldValueNotSupported',
+  field,
+  message: `Unsupported value: ${shown(value)}: supported values: ${supported.map((each) => `"${each}"`).join(', ')}`,
+})
+
+export const forbidden = (field: string, detail: string): FieldError => ({
+  type: 'FieldValueForbidden',
+  field,
+  message: `Forbidden: ${detail}`,
+})
+
+export const tooLong = (field: string, detail: string): FieldError => ({
+  type: 'FieldValueTooLong',
+  field,
+  message: `Too long: ${detail}`,
+})
+
+/** `spec.runStrategy: Invalid value: "x": …` */
+export function fieldErrorText(error: FieldError): string {
+  return error.field === '' ? error.message : `${error.field}: ${error.message}`
+}

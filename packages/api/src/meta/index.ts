@@ -1,0 +1,7 @@
+export * from './condition.ts'
+export * from './field-error.ts'
+export * from './json.ts'
+export * from './object-meta.ts'
+export * from './resource-definition.ts'
+export * from './schema.ts'
+export * from './status-error.ts'

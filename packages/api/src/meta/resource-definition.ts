@@ -1,0 +1,84 @@
+import type { FieldError } from './field-error.ts'
+import type { ApiObject } from './object-meta.ts'
+
+/** One column of `kubectl get`. */
+export interface Column<T extends ApiObject = ApiObject> {
+  name: string
+  type: 'string' | 'integer' | 'number' | 'boolean' | 'date'
+  format?: string
+  description: string
+  /** 0 is shown always, 1 only with `-o wide`. */
+  priority: 0 | 1
+  /**
+   * The cell. `date` columns give the RFC 3339 time, which the server prints as an age; `undefined` is an empty cell.
+   */
+  cell(object: T): string | number | boolean | undefined
+}
+
+/** What a resource is called, what it looks like and which rules its fields obey: all that is true without other objects. */
+export interface ResourceDefinition<T extends ApiObject = ApiObject> {
+  /** Empty for Kubernetes' core group. */
+  group: string
+  version: string
+  kind: string
+  listKind: string
+  /** The name in URLs. */
+  plural: string
+  singular: string
+  shortNames: readonly string[]
+  categories: readonly string[]
+  scope: 'Namespaced' | 'Cluster'
+  /** Key into the generated schemas and the name in OpenAPI, such as `io.k8s.api.core.v1.ConfigMap`. */
+  schemaName: string
+  /**
+   * `native`: as Kubernetes' built-in Kinds (protobuf bodies, strategic merge patch, PUT without resourceVersion).
+   * `custom`: as custom resources.
+   */
+  origin: 'native' | 'custom'
+  /** Whether `/status` exists, and with it the split between spec and status. */
+  hasStatus: boolean
+  /** Whether metadata.generation counts changes of this Kind. */
+  countsGeneration: boolean
+  /** PUT on a missing object creates it (Lease, Event). */
+  createsOnUpdate: boolean
+  /** What a name may look like. */
+  nameRule: 'subdomain' | 'label' | 'path-segment'
+  /** Verbs that this resource lacks among the usual eight. */
+  withoutVerbs: readonly string[]
+  columns: readonly Column<T>[]
+  /** Field selectors beside metadata.name and metadata.namespace: path → value (empty string where absent). */
+  selectableFields: Readonly<Record<string, (object: T) => string>>
+  /** Fills what the sender left out, on create and update. Pure. Receives a private copy and may change it. */
+  applyDefaults?(object: T): void
+  /** Field rules beyond the schema. Pure. `old` is the stored object on update. */
+  validate?(object: T, old: T | undefined): FieldError[]
+  /** Texts for `Warning: 299`, for an admitted create or update. Pure. */
+  warnings?(object: T): string[]
+}
+
+/** `apps/v1`, or `v1` for the core group. */
+export function apiVersionOf(definition: { group: string; version: string }): string {
+  return definition.group === '' ? definition.version : `${definition.group}/${definition.version}`
+}
+
+/** `virtualmachines.kubevirt.io`, or `configmaps` for the core group: how messages name a resource. */
+export function qualifiedResource(definition: { group: string; plural: string }): string {
+  return definition.group === '' ? definition.plural : `${definition.plural}.${definition.group}`
+}
+
+/** `VirtualMachine.kubevirt.io`, or `ConfigMap`: how messages name a Kind. */
+export function qualifiedKind(definition: { group: string; kind: string }): string {
+  return definition.group === '' ? definition.kind : `${definition.kind}.${definition.group}`
+}
+
+/** Where the objects of a resource live: the collection, or one object, or one of its subresources. */
+export function resourcePath(
+  definition: { group: string; version: string; plural: string; scope: 'Namespaced' | 'Cluster' },
+  key: { namespace?: string; name?: string },
+  subresource?: string,
+): string {
+  const root = definition.group === '' ? `/api/${definition.version}` : `/apis/${definition.group}/${definition.version}`
+  const scope = definition.scope === 'Namespaced' && key.namespace ? `/namespaces/${encodeURIComponent(key.namespace)}` : ''
+  const name = key.name === undefined ? '' : `/${encodeURIComponent(key.name)}`
+  return `${root}${scope}/${definition.plural}${name}${subresource === undefined ? '' : `/${subresource}`}`
+}

@@ -1,0 +1,78 @@
+// What machinery wants to know of a Kind. A Kind is a definition (what it looks like), an admission (what may be
+// written, given everything else) and actions (verbs beside the usual ones). Machinery itself names none.
+
+import type { Duplex } from 'node:stream'
+import type { ApiResponse } from '@sheaf/api/client'
+import type { ApiObject, Json, ResourceDefinition } from '@sheaf/api/meta'
+
+export interface UserInfo {
+  username: string
+  groups: readonly string[]
+  uid?: string
+}
+
+export interface AdmissionRequest<T extends ApiObject = ApiObject> {
+  operation: 'CREATE' | 'UPDATE' | 'DELETE'
+  /** `status` for a write through that subresource. */
+  subresource: string | undefined
+  user: UserInfo
+  namespace: string
+  name: string
+  /** What would be stored: a private copy that `mutate` may change. For DELETE the stored object. */
+  object: T
+  /** What is stored. */
+  oldObject: T | undefined
+  dryRun: boolean
+  /** Sends `Warning: 299` with the answer. */
+  warn(text: string): void
+}
+
+/** The rules that need more than the object itself. Each may throw a StatusError. */
+export interface Admission<T extends ApiObject = ApiObject> {
+  /** Runs after defaults and before validation. */
+  mutate?(request: AdmissionRequest<T>): void | Promise<void>
+  /** Runs after the schema and the definition's own rules have passed. */
+  validate?(request: AdmissionRequest<T>): void | Promise<void>
+}
+
+export interface ActionCall {
+  namespace: string
+  name: string
+  query: URLSearchParams
+  /** The decoded JSON or YAML body; undefined when it is empty. */
+  body: Json | undefined
+  user: UserInfo
+  signal: AbortSignal
+  warn(text: string): void
+}
+
+interface ActionBase {
+  /** `subresources.kubevirt.io` */
+  group: string
+  versions: readonly string[]
+  /** The resource whose object the action is about: `virtualmachines`. */
+  plural: string
+  /** The rest of the path: `start`, `evacuate/cancel`. */
+  action: string
+}
+
+/** `PUT /apis/<group>/<version>/namespaces/<ns>/<plural>/<name>/<action>` and its answer. */
+export interface RequestAction extends ActionBase {
+  kind: 'request'
+  method: 'GET' | 'PUT'
+  run(call: ActionCall): Promise<ApiResponse>
+}
+
+/** The same path opened as a websocket: bytes both ways until one side ends. */
+export interface StreamAction extends ActionBase {
+  kind: 'stream'
+  connect(call: ActionCall): Promise<Duplex>
+}
+
+export type Action = RequestAction | StreamAction
+
+export interface Kind<T extends ApiObject = ApiObject> {
+  definition: ResourceDefinition<T>
+  admission?: Admission<T>
+  actions?: readonly Action[]
+}

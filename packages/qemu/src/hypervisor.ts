@@ -1,0 +1,86 @@
+// What the rest of the house holds: machines that run outside this process and are looked at, never remembered.
+// Two implementations: QEMU, and a simulated one with seeded faults. Both keep the same promises.
+
+import type { Duplex } from 'node:stream'
+import type { LaunchPlan } from './launch-plan.ts'
+
+/** Why a machine is not running any more. */
+export type ExitCause =
+  /** The guest powered itself off, by itself or after being asked. */
+  | 'guest-shutdown'
+  /** The guest's kernel said that it panicked. */
+  | 'guest-panic'
+  /** The guest rebooted and the plan says that this ends it. */
+  | 'guest-reset'
+  /** We ended it: `kill` was called. */
+  | 'killed'
+  /** The process ended without a word that we know: kill -9, a crash of QEMU, a signal, a power cut of the host. */
+  | 'crashed'
+  /** QEMU refused to start. */
+  | 'failed-to-start'
+
+export interface Exit {
+  cause: ExitCause
+  /** RFC 3339. When it was observed. */
+  at: string
+  /** Last lines that QEMU wrote to its standard error; empty when it was silent. */
+  lastWords: string
+}
+
+export type MachineState =
+  /** A state folder with a plan, no process yet: a launch was interrupted. Launching again goes on. */
+  { kind: 'prepared' } | { kind: 'running'; pid: number; paused: boolean; startedAt: string } | { kind: 'exited'; exit: Exit }
+
+export interface Machine {
+  id: string
+  plan: LaunchPlan
+  state: MachineState
+  /** The plan's forwards with the ports that were chosen. */
+  forwards: readonly { name: string; protocol: 'tcp' | 'udp'; hostAddress: string; hostPort: number; guestPort: number }[]
+  serialLogPath: string
+}
+
+export interface Hypervisor {
+  /** Every machine that has a state folder. */
+  list(): Promise<Machine[]>
+  /** Undefined when there is no state folder. */
+  find(id: string): Promise<Machine | undefined>
+  /**
+   * Makes sure that the machine of this plan was started: idempotent. An existing machine of this id is left as it is
+   * (also when it has exited: remove it first). Never two processes for one id. Resolves when QEMU answers, or when
+   * it refused (then the state is `exited` with `failed-to-start`). Throws LaunchRefused when it cannot even be tried.
+   */
+  launch(plan: LaunchPlan): Promise<Machine>
+  /** Presses the power button. Does nothing when the machine is not running. */
+  pressPowerButton(id: string): Promise<void>
+  /** Ends the process at once. The state folder stays, with cause `killed`. */
+  kill(id: string): Promise<void>
+  reset(id: string): Promise<void>
+  pause(id: string): Promise<void>
+  resume(id: string): Promise<void>
+  /** Ends the process if need be and removes every trace: folder, overlays, sockets. */
+  remove(id: string): Promise<void>
+  /** The serial console, both ways. One client at a time: throws ConsoleBusy. */
+  openSerial(id: string): Promise<Duplex>
+  /** Says only that a machine should be looked at again. */
+  onChange(listener: (id: string) => void): { close(): void }
+  /** Lets go of every machine without touching it. They run on. */
+  release(): Promise<void>
+}
+
+/** The plan cannot be carried out here; the message says what is missing and what would mend it. */
+export class LaunchRefused extends Error {
+  readonly reason: 'ImageNotFound' | 'InvalidPlan' | 'QemuMissing' | 'NoSpace' | 'FirmwareMissing' | 'PortInUse'
+  constructor(reason: LaunchRefused['reason'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'LaunchRefused'
+    this.reason = reason
+  }
+}
+
+export class ConsoleBusy extends Error {
+  constructor(id: string) {
+    super(`another session is connected to the serial console of ${id}`)
+    this.name = 'ConsoleBusy'
+  }
+}
