@@ -1,2 +1,7 @@
 export * from './client.ts'
+export * from './create-client.ts'
 export * from './exchange.ts'
+export * from './response-error.ts'
+export * from './retry-on-conflict.ts'
+export * from './warning-header.ts'
+export * from './watch-frames.ts'

@@ -63,20 +63,25 @@ export interface Store {
   readonly compactedRevision: number
 
   get(key: string): StoredEntry | undefined
-  /** All keys that begin with `prefix`, in key order. Throws RevisionCompacted or RevisionInFuture. */
+  /**
+   * All keys that begin with `prefix`, in key order (by code unit, as JavaScript sorts). The state right after
+   * `compactedRevision` can still be read. Throws RevisionCompacted or RevisionInFuture.
+   */
   range(prefix: string, options?: RangeOptions): Range
   /**
    * Compare and append. Resolves only when the revision is on disk. Writes to one key happen in the order of the
-   * calls. Throws StoreFull (nothing was changed, later writes may succeed) or StoreClosed.
+   * calls. Throws StoreFull (nothing was changed, later writes may succeed), StoreFailed or StoreClosed.
    */
   write(write: Write): Promise<WriteResult>
   /**
    * Calls `listener` for every event under `prefix` after `fromRevision`: first the past, synchronously inside this
-   * call, then each new one as it is acknowledged, in order and exactly once. Throws RevisionCompacted.
+   * call, then each new one as it is acknowledged, in order and exactly once. Throws RevisionInFuture, or
+   * RevisionCompacted when one of them may be forgotten (a quiet prefix is not refused because others were busy).
    */
   watch(prefix: string, fromRevision: number, listener: (event: StoreEvent) => void): Subscription
   /** Forgets history up to `revision`; current entries stay. */
   compact(revision: number): Promise<void>
+  /** Finishes what was asked before, then refuses with StoreClosed. Reads still answer with the last state. */
   close(): Promise<void>
 }
 
@@ -106,6 +111,14 @@ export class StoreFull extends Error {
   constructor(path: string, options?: ErrorOptions) {
     super(`no space left on the disk that holds ${path}`, options)
     this.name = 'StoreFull'
+  }
+}
+
+/** The disk or the thread that writes failed in a way that cannot be retried. Reads go on; the cause says why. */
+export class StoreFailed extends Error {
+  constructor(path: string, options?: ErrorOptions) {
+    super(`${path} takes no more writes after a failure; what was acknowledged is safe. Mend the cause and restart`, options)
+    this.name = 'StoreFailed'
   }
 }
 

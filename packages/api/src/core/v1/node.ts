@@ -1,0 +1,131 @@
+import type {
+  IoK8sApiCoreV1NodeSpec,
+  IoK8sApiCoreV1NodeStatus,
+  IoK8sApiCoreV1Taint,
+} from '@kubevirt-ui-ext/kubevirt-api/kubernetes'
+import {
+  ageColumn,
+  type ApiObject,
+  type Column,
+  type Condition,
+  duplicate,
+  type FieldError,
+  findCondition,
+  forbidden,
+  invalid,
+  nameColumn,
+  notSupported,
+  qualifiedNameFinding,
+  required,
+  type ResourceDefinition,
+} from '../../meta/index.ts'
+
+export interface NodeCondition extends Condition {
+  lastHeartbeatTime?: string | null
+}
+
+export interface NodeStatus extends Omit<IoK8sApiCoreV1NodeStatus, 'conditions' | 'daemonEndpoints'> {
+  conditions?: NodeCondition[]
+  daemonEndpoints?: { kubeletEndpoint?: { Port: number } }
+}
+
+/** A machine that guests run on. */
+export interface Node extends ApiObject {
+  spec?: IoK8sApiCoreV1NodeSpec
+  status?: NodeStatus
+}
+
+const wide = (name: string, description: string, cell: (node: Node) => string | undefined): Column<Node> => {
+  return { name, type: 'string', description, priority: 1, cell: (node) => cell(node) || '<none>' }
+}
+const infoColumn = (name: string, description: string, field: 'osImage' | 'kernelVersion' | 'containerRuntimeVersion') =>
+  ({ ...wide(name, description, (node) => node.status?.nodeInfo?.[field]), ...unknownWhenEmpty(field) }) satisfies Column<Node>
+
+export const nodeDefinition: ResourceDefinition<Node> = {
+  group: '',
+  version: 'v1',
+  kind: 'Node',
+  listKind: 'NodeList',
+  plural: 'nodes',
+  singular: 'node',
+  shortNames: ['no'],
+  categories: [],
+  scope: 'Cluster',
+  schemaName: 'io.k8s.api.core.v1.Node',
+  origin: 'native',
+  hasStatus: true,
+  countsGeneration: false,
+  createsOnUpdate: false,
+  nameRule: 'subdomain',
+  withoutVerbs: [],
+  columns: [
+    nameColumn,
+    { name: 'Status', type: 'string', description: 'Whether it takes new guests.', priority: 0, cell: statusText },
+    { name: 'Roles', type: 'string', description: 'What it is there for.', priority: 0, cell: rolesText },
+    ageColumn,
+    {
+      name: 'Version',
+      type: 'string',
+      description: 'The version of the software on it.',
+      priority: 0,
+      cell: (node) => node.status?.nodeInfo?.kubeletVersion,
+    },
+    wide('Internal-IP', 'Its address inside the network.', (node) => addressOf(node, 'InternalIP')),
+    wide('External-IP', 'Its address from outside.', (node) => addressOf(node, 'ExternalIP')),
+    infoColumn('OS-Image', 'Its operating system.', 'osImage'),
+    infoColumn('Kernel-Version', 'Its kernel.', 'kernelVersion'),
+    infoColumn('Container-Runtime', 'What runs the guests.', 'containerRuntimeVersion'),
+  ],
+  selectableFields: { 'spec.unschedulable': (node) => String(node.spec?.unschedulable ?? false) },
+  validate: (node, old) => [...validateTaints(node.spec?.taints ?? []), ...validateProvider(node, old)],
+}
+
+function unknownWhenEmpty(field: 'osImage' | 'kernelVersion' | 'containerRuntimeVersion'): Pick<Column<Node>, 'cell'> {
+  return { cell: (node) => node.status?.nodeInfo?.[field] || '<unknown>' }
+}
+
+function statusText(node: Node): string {
+  const ready = findCondition(node.status?.conditions, 'Ready')
+  const words = [ready === undefined ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady']
+  if (node.spec?.unschedulable === true) words.push('SchedulingDisabled')
+  return words.join(',')
+}
+
+function rolesText(node: Node): string {
+  const roles = Object.entries(node.metadata.labels ?? {}).flatMap(([label, value]) => {
+    if (label.startsWith('node-role.kubernetes.io/')) return [label.slice('node-role.kubernetes.io/'.length)]
+    return label === 'kubernetes.io/role' ? [value] : []
+  })
+  const named = roles.filter((role) => role !== '').toSorted()
+  return named.length === 0 ? '<none>' : named.join(',')
+}
+
+function addressOf(node: Node, type: string): string | undefined {
+  return node.status?.addresses?.find((address) => address.type === type)?.address
+}
+
+const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] as const
+
+function validateTaints(taints: readonly IoK8sApiCoreV1Taint[]): FieldError[] {
+  const seen = new Set<string>()
+  return taints.flatMap((taint, index) => {
+    const field = `spec.taints[${index}]`
+    const errors: FieldError[] = []
+    const finding = qualifiedNameFinding(taint.key)
+    if (finding !== undefined) errors.push(invalid(`${field}.key`, taint.key, finding))
+    if (!taint.effect) errors.push(required(`${field}.effect`))
+    else if (!taintEffects.some((effect) => effect === taint.effect)) {
+      errors.push(notSupported(`${field}.effect`, taint.effect, taintEffects))
+    }
+    const identity = `${taint.effect}/${taint.key}`
+    if (seen.has(identity)) errors.push({ ...duplicate(field, taint), message: `${duplicate(field, taint).message}: taints must be unique by key and effect pair` })
+    seen.add(identity)
+    return errors
+  })
+}
+
+function validateProvider(node: Node, old: Node | undefined): FieldError[] {
+  const before = old?.spec?.providerID ?? ''
+  if (before === '' || node.spec?.providerID === before) return []
+  return [forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid')]
+}

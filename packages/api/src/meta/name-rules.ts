@@ -1,0 +1,62 @@
+// What names, keys and labels may look like, in Kubernetes' words. Each function gives what is wrong, or nothing.
+
+type Finding = string | undefined
+
+const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
+const subdomain = String.raw`${label}(\.${label})*`
+const labelPattern = new RegExp(`^${label}$`)
+const subdomainPattern = new RegExp(`^${subdomain}$`)
+const configKeyPattern = /^[-._a-zA-Z0-9]+$/
+const qualifiedNamePattern = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/
+
+const tooLong = (limit: number) => `must be no more than ${limit} bytes`
+
+/** RFC 1123 label: what a namespace or a disk is called. */
+export function dnsLabelFinding(text: string): Finding {
+  if (text.length > 63) return tooLong(63)
+  if (labelPattern.test(text)) return undefined
+  return `a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '${label}')`
+}
+
+/** RFC 1123 subdomain: what most objects are called. */
+export function dnsSubdomainFinding(text: string): Finding {
+  if (text.length > 253) return tooLong(253)
+  if (subdomainPattern.test(text)) return undefined
+  return `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '${subdomain}')`
+}
+
+/** A key of a ConfigMap or Secret: it must be usable as a file name. */
+export function configKeyFinding(text: string): Finding {
+  if (text.length > 253) return tooLong(253)
+  if (!configKeyPattern.test(text)) {
+    return `a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`
+  }
+  if (text === '.') return `must not be '.'`
+  if (text === '..') return `must not be '..'`
+  return text.startsWith('..') ? `must not start with '..'` : undefined
+}
+
+/** The key of a label, an annotation, a taint: an optional prefix and a name. */
+export function qualifiedNameFinding(text: string): Finding {
+  const parts = text.split('/')
+  const name = parts.at(-1) ?? ''
+  if (parts.length > 2) {
+    return `a qualified name ${qualifiedNameText} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`
+  }
+  if (parts.length === 2) {
+    if (parts[0] === '') return 'prefix part must be non-empty'
+    const prefix = dnsSubdomainFinding(parts[0] ?? '')
+    if (prefix !== undefined) return `prefix part ${prefix}`
+  }
+  if (name === '') return 'name part must be non-empty'
+  if (name.length > 63) return `name part ${tooLong(63)}`
+  return qualifiedNamePattern.test(name) ? undefined : `name part ${qualifiedNameText}`
+}
+
+const qualifiedNameText = `must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`
+
+export function labelValueFinding(text: string): Finding {
+  if (text.length > 63) return tooLong(63)
+  if (text === '' || qualifiedNamePattern.test(text)) return undefined
+  return `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')`
+}

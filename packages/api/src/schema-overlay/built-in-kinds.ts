@@ -1,0 +1,60 @@
+// Kubernetes' own Kinds: how lists are merged, by strategic merge patch and by server-side apply.
+
+import { atomicList, int32, mapList, mergedBy, nullableTime, quantityMap, type SchemaOverlay, setList } from './definition-overlay.ts'
+
+const conditions = { ...mapList('type'), ...mergedBy('type') }
+const bytes = { additionalProperties: { type: 'string', format: 'byte' } } as const
+
+export const builtInKinds: SchemaOverlay = {
+  'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta': {
+    properties: {
+      creationTimestamp: nullableTime,
+      deletionTimestamp: nullableTime,
+      finalizers: { ...setList, ...mergedBy() },
+      ownerReferences: { ...mapList('uid'), ...mergedBy('uid') },
+      managedFields: atomicList,
+    },
+  },
+  'io.k8s.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry': {
+    properties: {
+      fieldsV1: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+      time: nullableTime,
+    },
+  },
+  'io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference': { mapType: 'atomic' },
+  'io.k8s.api.core.v1.ObjectReference': { mapType: 'atomic' },
+  'io.k8s.api.core.v1.ConfigMap': { properties: { binaryData: bytes } },
+  'io.k8s.api.core.v1.Secret': { properties: { data: bytes } },
+  'io.k8s.api.core.v1.Event': {
+    properties: { count: int32, eventTime: nullableTime, firstTimestamp: nullableTime, lastTimestamp: nullableTime },
+  },
+  'io.k8s.api.core.v1.EventSeries': { properties: { count: int32, lastObservedTime: nullableTime } },
+  'io.k8s.api.core.v1.NamespaceSpec': { properties: { finalizers: atomicList } },
+  'io.k8s.api.core.v1.NamespaceStatus': { properties: { conditions } },
+  'io.k8s.api.core.v1.NamespaceCondition': { properties: { lastTransitionTime: nullableTime } },
+  'io.k8s.api.core.v1.NodeSpec': { properties: { podCIDRs: { ...setList, ...mergedBy() }, taints: atomicList } },
+  'io.k8s.api.core.v1.Taint': { properties: { timeAdded: nullableTime } },
+  'io.k8s.api.core.v1.NodeStatus': {
+    properties: {
+      addresses: { ...mapList('type'), ...mergedBy('type') },
+      allocatable: quantityMap,
+      capacity: quantityMap,
+      conditions,
+      images: atomicList,
+      runtimeHandlers: atomicList,
+      volumesAttached: atomicList,
+      volumesInUse: atomicList,
+    },
+  },
+  'io.k8s.api.core.v1.NodeCondition': { properties: { lastHeartbeatTime: nullableTime, lastTransitionTime: nullableTime } },
+  'io.k8s.api.core.v1.ContainerImage': { properties: { names: atomicList } },
+  'io.k8s.api.core.v1.DaemonEndpoint': { respelled: { port: 'Port' }, properties: { Port: int32 }, required: ['Port'] },
+  'io.k8s.api.coordination.v1.LeaseSpec': {
+    properties: {
+      acquireTime: nullableTime,
+      leaseDurationSeconds: int32,
+      leaseTransitions: int32,
+      renewTime: nullableTime,
+    },
+  },
+}

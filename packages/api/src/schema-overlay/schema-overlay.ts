@@ -1,0 +1,8 @@
+// Everything we know of the served Kinds' schemas beyond the generated types.
+
+import { builtInKinds } from './built-in-kinds.ts'
+import type { SchemaOverlay } from './definition-overlay.ts'
+import { podParts } from './pod-parts.ts'
+import { virtualMachines } from './virtual-machines.ts'
+
+export const schemaOverlay: SchemaOverlay = { ...builtInKinds, ...podParts, ...virtualMachines }

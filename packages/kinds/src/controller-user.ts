@@ -1,0 +1,10 @@
+// Who Sheaf's own controllers are when they come through the front door.
+
+import type { UserInfo } from '@sheaf/machinery/kind'
+
+export const controllerUser: UserInfo = {
+  username: 'system:serviceaccount:kube-system:sheaf-controller',
+  groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated', 'system:masters'],
+}
+
+export const isController = (user: UserInfo): boolean => user.username === controllerUser.username

@@ -1,0 +1,116 @@
+// What is to happen next to a VirtualMachine: its run strategy, applied to the instance that is there. One step at a
+// time; each pass looks anew. The rules are docs/spec/run-strategy.md.
+
+import { effectiveRunStrategy, type VirtualMachine, type VirtualMachineInstance } from '@sheaf/api'
+import { controllerOf, findCondition, isBeingDeleted } from '@sheaf/api/meta'
+import { isOutOfDateOnlyByNumber } from './instance-from-template.ts'
+import { controllerFinalizer, isControlledBy, isFinal } from './observed-instance.ts'
+import { mayStartAtMs } from './start-failure.ts'
+import { asksToStart, asksToStartPaused, asksToStop, pendingRequests } from './state-change-requests.ts'
+
+export type Step =
+  | { kind: 'none' }
+  /** The strategy cannot be followed; the message says what stands in the way. */
+  | { kind: 'blocked'; message: string }
+  | { kind: 'waitUntil'; timeMs: number }
+  | { kind: 'addFinalizer' }
+  | { kind: 'removeFinalizer' }
+  | { kind: 'createInstance'; paused: boolean }
+  /** An instance of this name that belongs to nobody becomes ours. */
+  | { kind: 'adoptInstance' }
+  /** `thenStart`: a start request is written first, so that the restart survives a death of this process. */
+  | { kind: 'deleteInstance'; thenStart: boolean }
+  /** How the instance ended is recorded in our status: it may go now. */
+  | { kind: 'releaseInstance' }
+  /** The VM goes, the instance stays and belongs to nobody. */
+  | { kind: 'orphanInstance' }
+  /** Somebody asked a halted VM to start paused. */
+  | { kind: 'switchToAlways' }
+  /** The template says what the instance was made of, only at a newer generation. */
+  | { kind: 'noteGeneration' }
+
+const none: Step = { kind: 'none' }
+
+/** `vmi` is the instance of the VM's name, whoever it belongs to. */
+export function decideNextStep(vm: VirtualMachine, vmi: VirtualMachineInstance | undefined, nowMs: number): Step {
+  if (isBeingDeleted(vm)) return decideRemoval(vm, vmi)
+  if (!vm.metadata.finalizers?.includes(controllerFinalizer)) return { kind: 'addFinalizer' }
+  if (vmi === undefined) return decideWithoutInstance(vm, nowMs)
+  if (!isControlledBy(vmi, vm)) return decideAdoption(vmi)
+  if (isBeingDeleted(vmi)) return decideRelease(vmi)
+  return decideWithInstance(vm, vmi)
+}
+
+function decideRemoval(vm: VirtualMachine, vmi: VirtualMachineInstance | undefined): Step {
+  if (!vm.metadata.finalizers?.includes(controllerFinalizer)) return none
+  if (vmi === undefined || !isControlledBy(vmi, vm)) return { kind: 'removeFinalizer' }
+  if (vm.metadata.finalizers.includes('orphan')) return { kind: 'orphanInstance' }
+  return isBeingDeleted(vmi) ? decideRelease(vmi) : { kind: 'deleteInstance', thenStart: false }
+}
+
+function decideAdoption(vmi: VirtualMachineInstance): Step {
+  const owner = controllerOf(vmi)
+  if (owner !== undefined) {
+    const message = `virtual machine instance ${vmi.metadata.name} belongs to ${owner.kind} ${owner.name} (uid ${owner.uid}); delete it or rename this virtual machine`
+    return { kind: 'blocked', message }
+  }
+  // One that is on its way out would be ours only to be buried; when it is gone we are asked again.
+  return isBeingDeleted(vmi) ? none : { kind: 'adoptInstance' }
+}
+
+function decideRelease(vmi: VirtualMachineInstance): Step {
+  return isFinal(vmi) && vmi.metadata.finalizers?.includes(controllerFinalizer) ? { kind: 'releaseInstance' } : none
+}
+
+/** The column "no VMI" of KubeVirt's table. */
+function decideWithoutInstance(vm: VirtualMachine, nowMs: number): Step {
+  const requests = pendingRequests(vm, undefined)
+  const isAskedToStart = asksToStart(requests)
+  const create: Step = { kind: 'createInstance', paused: asksToStartPaused(requests) }
+  const createInTime: Step = nowMs < mayStartAtMs(vm) ? { kind: 'waitUntil', timeMs: mayStartAtMs(vm) } : create
+  const strategy = effectiveRunStrategy(vm.spec)
+  if (findCondition(vm.status?.conditions, 'ManualRecoveryRequired')?.status === 'True') return none
+  switch (strategy) {
+    case 'Always':
+      return createInTime
+    case 'RerunOnFailure':
+      return isAskedToStart || vm.status?.runStrategy !== 'RerunOnFailure' ? createInTime : none
+    case 'Manual':
+      return isAskedToStart ? create : none
+    case 'Halted':
+      return isAskedToStart ? { kind: 'switchToAlways' } : none
+    case 'Once':
+      return create
+    default:
+      return unknownStrategy(strategy)
+  }
+}
+
+/** The column "VMI exists". */
+function decideWithInstance(vm: VirtualMachine, vmi: VirtualMachineInstance): Step {
+  const requests = pendingRequests(vm, vmi)
+  const isAskedToStop = asksToStop(requests, vmi)
+  const deleteInstance: Step = { kind: 'deleteInstance', thenStart: false }
+  const keep: Step = isOutOfDateOnlyByNumber(vm, vmi) ? { kind: 'noteGeneration' } : none
+  const strategy = effectiveRunStrategy(vm.spec)
+  switch (strategy) {
+    case 'Always':
+      return isFinal(vmi) || isAskedToStop ? deleteInstance : keep
+    case 'RerunOnFailure':
+      // Whoever asked it to stop does not want it back because it failed on the way.
+      if (isAskedToStop) return deleteInstance
+      return isFinal(vmi) ? { kind: 'deleteInstance', thenStart: vmi.status?.phase === 'Failed' } : keep
+    case 'Manual':
+      return isAskedToStop ? deleteInstance : keep
+    case 'Halted':
+      return deleteInstance
+    case 'Once':
+      return keep
+    default:
+      return unknownStrategy(strategy)
+  }
+}
+
+function unknownStrategy(strategy: string): Step {
+  return { kind: 'blocked', message: `unknown runstrategy: ${strategy}` }
+}

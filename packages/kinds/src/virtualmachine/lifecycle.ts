@@ -1,0 +1,98 @@
+// What start, stop and restart do to a virtual machine, by its run strategy and the instance that is there; the
+// texts of the refusals are KubeVirt's, because clients match on them (also the misspelt one).
+
+import {
+  effectiveRunStrategy,
+  type VirtualMachine,
+  type VirtualMachineInstance,
+  type VirtualMachineStateChangeRequest,
+} from '@sheaf/api'
+import { findCondition } from '@sheaf/api/meta'
+import { isFinal } from './observed-instance.ts'
+import { pendingRequests, requestsAfter, startRequest, stopRequest } from './state-change-requests.ts'
+
+export type Effect =
+  | { kind: 'refuse'; message: string }
+  | { kind: 'setStrategy'; strategy: 'Always' | 'Halted' }
+  | { kind: 'request'; requests: readonly VirtualMachineStateChangeRequest[] }
+
+const refuse = (message: string): Effect => ({ kind: 'refuse', message })
+const always: Effect = { kind: 'setStrategy', strategy: 'Always' }
+const halted: Effect = { kind: 'setStrategy', strategy: 'Halted' }
+
+const notRunning = 'VM is not running'
+const recoveryRequired =
+  'VM recovery required: Volume migration failed, leaving some volumes pointing to non-consistent targets; manual intervention is needed to reassign them to their original volumes.'
+
+export function decideStart(vm: VirtualMachine, vmi: VirtualMachineInstance | undefined, paused: boolean): Effect {
+  if (vmi !== undefined && !isFinal(vmi) && !isPhaseUnknown(vmi)) return refuse('VM is already running')
+  if (hasCondition(vm, 'ManualRecoveryRequired')) return refuse(recoveryRequired)
+  const remains = vmi !== undefined && isFinal(vmi) ? vmi : undefined
+  const strategy = effectiveRunStrategy(vm.spec)
+  switch (strategy) {
+    case 'Halted':
+      return paused ? request(vm, vmi, startRequest(paused)) : always
+    case 'RerunOnFailure':
+      if (remains?.status?.phase === 'Failed') return refuse('RerunOnFailure does not support starting VM from failed state')
+      return startAfter(remains)
+    case 'Manual':
+      return startAfter(remains)
+    default:
+      return refuse(`${strategy} does not support manual start requests`)
+  }
+
+  function startAfter(final: VirtualMachineInstance | undefined): Effect {
+    return final === undefined
+      ? request(vm, vmi, startRequest(paused))
+      : request(vm, vmi, stopRequest(final), startRequest(paused))
+  }
+}
+
+export function decideStop(
+  vm: VirtualMachine,
+  vmi: VirtualMachineInstance | undefined,
+  gracePeriodSeconds: number | undefined,
+): Effect {
+  const strategy = effectiveRunStrategy(vm.spec)
+  if (strategy === 'Always' || strategy === 'Once') return halted
+  if (vmi === undefined || isFinal(vmi)) return refuse(notRunning)
+  if (strategy === 'Halted' && !isShorter(gracePeriodSeconds, vmi.spec.terminationGracePeriodSeconds)) {
+    return refuse('Halted only supports manual stop requests with a shorter graceperiod')
+  }
+  return request(vm, vmi, stopRequest(vmi))
+}
+
+export function decideRestart(vm: VirtualMachine, vmi: VirtualMachineInstance | undefined): Effect {
+  if (hasCondition(vm, 'VolumesChange')) return refuse(recoveryRequired)
+  const strategy = effectiveRunStrategy(vm.spec)
+  if (strategy === 'Halted' || strategy === 'Once') {
+    return refuse(`RunStategy ${strategy} does not support manual restart requests`)
+  }
+  if (vmi === undefined) return refuse('VM is not running: Halted')
+  return request(vm, vmi, stopRequest(vmi), startRequest())
+}
+
+/** Requests that the instance has already answered do not stand in the way, also when nobody has cleared them yet. */
+function request(
+  vm: VirtualMachine,
+  vmi: VirtualMachineInstance | undefined,
+  ...asked: VirtualMachineStateChangeRequest[]
+): Effect {
+  const requests = requestsAfter(pendingRequests(vm, vmi), asked)
+  return requests === undefined
+    ? refuse('unable to complete request: stop/start already underway')
+    : { kind: 'request', requests }
+}
+
+function isShorter(seconds: number | undefined, before: number | undefined): boolean {
+  return seconds !== undefined && (before === undefined || seconds < before)
+}
+
+function isPhaseUnknown(vmi: VirtualMachineInstance): boolean {
+  const phase = vmi.status?.phase ?? ''
+  return phase === '' || phase === 'Unknown'
+}
+
+function hasCondition(vm: VirtualMachine, type: string): boolean {
+  return findCondition(vm.status?.conditions, type)?.status === 'True'
+}

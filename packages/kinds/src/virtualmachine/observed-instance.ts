@@ -1,0 +1,25 @@
+// What is read off a VirtualMachineInstance when its VirtualMachine is decided upon.
+
+import type { VirtualMachine, VirtualMachineInstance } from '@sheaf/api'
+import { controllerOf, isBeingDeleted } from '@sheaf/api/meta'
+
+/** Held by the VM until its instance is gone, and by the instance until the VM has recorded how it ended. */
+export const controllerFinalizer = 'kubevirt.io/virtualMachineControllerFinalize'
+
+export function isFinal(vmi: VirtualMachineInstance): boolean {
+  return vmi.status?.phase === 'Succeeded' || vmi.status?.phase === 'Failed'
+}
+
+/** It runs or is on its way to run, and nobody has asked it to go. */
+export function isLive(vmi: VirtualMachineInstance | undefined): vmi is VirtualMachineInstance {
+  return vmi !== undefined && !isFinal(vmi) && !isBeingDeleted(vmi)
+}
+
+export function isControlledBy(vmi: VirtualMachineInstance, vm: VirtualMachine): boolean {
+  return controllerOf(vmi)?.uid === vm.metadata.uid
+}
+
+/** Whether the guest was ever started. */
+export function hasRun(vmi: VirtualMachineInstance): boolean {
+  return vmi.status?.phaseTransitionTimestamps?.some((transition) => transition.phase === 'Running') ?? false
+}

@@ -1,0 +1,148 @@
+// Keeps one instance, or none, for one virtual machine: observe → decide → report → act one step. What is written to
+// the status says what is about to be done, so that a process that dies between two steps is continued by the next.
+
+import {
+  type VirtualMachine,
+  type VirtualMachineInstance,
+  virtualMachineDefinition,
+  virtualMachineInstanceDefinition,
+} from '@sheaf/api'
+import type { Client, ResourceClient } from '@sheaf/api/client'
+import { isAlreadyExists, isConflict, isNotFound, keyOf, type ObjectKey } from '@sheaf/api/meta'
+import { after, again, done, type Result } from '@sheaf/machinery/controller'
+import type { Ports } from '../ports.ts'
+import { strategyPatch } from './actions.ts'
+import type { Trouble } from './conditions.ts'
+import { decideNextStep, type Step } from './decide.ts'
+import { controllerReference, generationAnnotation, instanceFromTemplate } from './instance-from-template.ts'
+import { controllerFinalizer } from './observed-instance.ts'
+import { statusOf } from './status.ts'
+
+interface Observed {
+  vm: VirtualMachine
+  /** The instance of the VM's name. */
+  vmi: VirtualMachineInstance | undefined
+}
+
+export async function reconcileVirtualMachine(key: ObjectKey, ports: Ports): Promise<Result> {
+  const vm = await virtualMachines(ports.client).find(key)
+  if (vm === undefined) return done
+  const vmi = await instances(ports.client).find(key)
+  const step = decideNextStep(vm, vmi, ports.clock.now())
+  const observed = { vm: await report({ vm, vmi }, step, ports), vmi }
+  await act(step, observed, ports)
+  return resultOf(step, ports)
+}
+
+function resultOf(step: Step, ports: Ports): Result {
+  if (step.kind === 'waitUntil') return after(Math.max(0, step.timeMs - ports.clock.now()))
+  return step.kind === 'none' || step.kind === 'blocked' ? done : again
+}
+
+/** Writes the status if it says anything new. Answers the VM as it is now stored. */
+async function report({ vm, vmi }: Observed, step: Step, ports: Ports, trouble?: Trouble): Promise<VirtualMachine> {
+  const pass = { step, nowMs: ports.clock.now(), random: ports.random, ...(trouble === undefined ? {} : { trouble }) }
+  const status = statusOf(vm, vmi, pass)
+  if (status === vm.status || status === undefined) return vm
+  return virtualMachines(ports.client).updateStatus({ ...vm, status })
+}
+
+async function act(step: Step, { vm, vmi }: Observed, ports: Ports): Promise<void> {
+  const vms = virtualMachines(ports.client)
+  const vmis = instances(ports.client)
+  switch (step.kind) {
+    case 'none':
+    case 'blocked':
+    case 'waitUntil':
+      return
+    case 'addFinalizer':
+      return write(vms, vm, { finalizers: [...(vm.metadata.finalizers ?? []), controllerFinalizer] })
+    case 'removeFinalizer':
+      return write(vms, vm, { finalizers: withoutOurs(vm.metadata.finalizers) })
+    case 'switchToAlways':
+      await vms.patch(keyOf(vm), strategyPatch(vm, 'Always'), { type: 'json' })
+      return
+    case 'createInstance':
+      return createInstance(step, vm, ports)
+  }
+  // Every other step is about an instance that was seen.
+  if (vmi === undefined) return
+  switch (step.kind) {
+    case 'adoptInstance':
+      return write(vmis, vmi, {
+        ownerReferences: [...(vmi.metadata.ownerReferences ?? []), controllerReference(vm)],
+        finalizers: [...withoutOurs(vmi.metadata.finalizers), controllerFinalizer],
+      })
+    case 'deleteInstance':
+      return deleteInstance(step, { vm, vmi }, ports)
+    case 'releaseInstance':
+      return write(vmis, vmi, { finalizers: withoutOurs(vmi.metadata.finalizers) })
+    case 'orphanInstance':
+      return write(vmis, vmi, {
+        ownerReferences: (vmi.metadata.ownerReferences ?? []).filter((owner) => owner.uid !== vm.metadata.uid),
+        finalizers: withoutOurs(vmi.metadata.finalizers),
+      })
+    case 'noteGeneration':
+      return write(vmis, vmi, {
+        annotations: { ...vmi.metadata.annotations, [generationAnnotation]: String(vm.metadata.generation ?? 0) },
+      })
+  }
+}
+
+/** The name is the VM's own: whoever creates it twice meets the first one. */
+async function createInstance(step: Extract<Step, { kind: 'createInstance' }>, vm: VirtualMachine, ports: Ports): Promise<void> {
+  try {
+    const vmi = await instances(ports.client).create(instanceFromTemplate(vm, step))
+    const message = `Started the virtual machine by creating the new virtual machine instance ${vmi.metadata.name}`
+    ports.events.record(vm, { type: 'Normal', reason: 'SuccessfulCreate', message })
+  } catch (error) {
+    // The next pass looks at the one that is there.
+    if (isAlreadyExists(error)) return
+    const text = textOf(error)
+    const eventText = `Error creating virtual machine instance: ${text}`
+    ports.events.record(vm, { type: 'Warning', reason: 'FailedCreate', message: eventText })
+    await report({ vm, vmi: undefined }, step, ports, { reason: 'FailedCreate', message: `Failure while starting VMI: ${text}` })
+    throw error
+  }
+}
+
+async function deleteInstance(
+  step: Step,
+  { vm, vmi }: { vm: VirtualMachine; vmi: VirtualMachineInstance },
+  ports: Ports,
+): Promise<void> {
+  const { name, uid = '' } = vmi.metadata
+  try {
+    await instances(ports.client).delete(keyOf(vmi), { preconditions: { uid } })
+    const message = `Stopped the virtual machine by deleting the virtual machine instance ${uid}`
+    ports.events.record(vm, { type: 'Normal', reason: 'SuccessfulDelete', message })
+  } catch (error) {
+    // Gone already, or another one by now: the next pass looks again.
+    if (isNotFound(error) || isConflict(error)) return
+    const text = textOf(error)
+    const eventText = `Error deleting virtual machine instance ${name}: ${text}`
+    ports.events.record(vm, { type: 'Warning', reason: 'FailedDelete', message: eventText })
+    await report({ vm, vmi }, step, ports, { reason: 'FailedDelete', message: `Failure while stopping VMI: ${text}` })
+    throw error
+  }
+}
+
+const virtualMachines = (client: Client) => client.resource<VirtualMachine>(virtualMachineDefinition)
+const instances = (client: Client) => client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition)
+
+/** Refused when the object has changed since it was read: then the next pass decides anew. */
+async function write<T extends VirtualMachine | VirtualMachineInstance>(
+  resource: ResourceClient<T>,
+  object: T,
+  metadata: Partial<T['metadata']>,
+): Promise<void> {
+  await resource.update({ ...object, metadata: { ...object.metadata, ...metadata } })
+}
+
+function withoutOurs(finalizers: readonly string[] = []): string[] {
+  return finalizers.filter((each) => each !== controllerFinalizer)
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

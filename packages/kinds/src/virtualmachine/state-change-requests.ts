@@ -1,0 +1,53 @@
+// status.stateChangeRequests: what a user asked for and the controller has not brought about yet. Only the first one
+// counts. The rules of who may write one and when it is fulfilled are KubeVirt's.
+
+import type { VirtualMachine, VirtualMachineInstance, VirtualMachineStateChangeRequest } from '@sheaf/api'
+import { isLive } from './observed-instance.ts'
+
+type StateChangeRequest = VirtualMachineStateChangeRequest
+
+export const startRequest = (paused = false): StateChangeRequest =>
+  paused ? { action: 'Start', data: { paused: 'true' } } : { action: 'Start' }
+
+export const stopRequest = (vmi: VirtualMachineInstance): StateChangeRequest => ({ action: 'Stop', uid: vmi.metadata.uid ?? '' })
+
+/** The requests that are still to be fulfilled, given the instance that is there. */
+export function pendingRequests(vm: VirtualMachine, vmi: VirtualMachineInstance | undefined): readonly StateChangeRequest[] {
+  const requests = vm.status?.stateChangeRequests ?? []
+  const firstPending = requests.findIndex((request) => !isFulfilled(request, vmi))
+  return firstPending === -1 ? [] : requests.slice(firstPending)
+}
+
+function isFulfilled(request: StateChangeRequest, vmi: VirtualMachineInstance | undefined): boolean {
+  if (request.action === 'Start') return isLive(vmi)
+  return vmi === undefined || !request.uid || request.uid !== vmi.metadata.uid
+}
+
+export function asksToStart(requests: readonly StateChangeRequest[]): boolean {
+  return requests[0]?.action === 'Start'
+}
+
+/** Only while the start is still to come does it matter how. */
+export function asksToStartPaused(requests: readonly StateChangeRequest[]): boolean {
+  return asksToStart(requests) && requests[0]?.data?.['paused'] === 'true'
+}
+
+export function asksToStop(requests: readonly StateChangeRequest[], vmi: VirtualMachineInstance): boolean {
+  return requests[0]?.action === 'Stop' && requests[0].uid === vmi.metadata.uid
+}
+
+/** The list with a start at its end, once. */
+export function withStart(requests: readonly StateChangeRequest[]): readonly StateChangeRequest[] {
+  return requests.some((request) => request.action === 'Start') ? requests : [...requests, startRequest()]
+}
+
+/**
+ * The list after a user's request: a single stop beats whatever waits, anything else has to wait its turn (undefined).
+ */
+export function requestsAfter(
+  waiting: readonly StateChangeRequest[],
+  asked: readonly StateChangeRequest[],
+): readonly StateChangeRequest[] | undefined {
+  const isSingleStop = asked.length === 1 && asked[0]?.action === 'Stop'
+  return waiting.length === 0 || isSingleStop ? asked : undefined
+}

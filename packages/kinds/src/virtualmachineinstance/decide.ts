@@ -1,0 +1,70 @@
+// What is to be done next for an instance, given what is seen of it. Pure.
+
+import { isBeingDeleted } from '@sheaf/api/meta'
+import type { VirtualMachineInstance } from '@sheaf/api'
+import type { MachineState } from '@sheaf/qemu'
+import type { Refusal } from './refusal.ts'
+
+export interface Observed {
+  /** Undefined when there is no trace of a machine. */
+  machine: MachineState | undefined
+  /** Why it cannot be launched; looked up only while a launch is ahead. */
+  refusal: Refusal | undefined
+  nowMs: number
+}
+
+export type Step =
+  | { kind: 'none' }
+  /** Nothing now; look again, because what is missing may appear without telling us. */
+  | { kind: 'wait'; delayMs: number }
+  | { kind: 'launch' }
+  | { kind: 'pressPowerButton'; isFirst: boolean; lookAgainMs: number }
+  | { kind: 'kill' }
+  | { kind: 'removeMachine' }
+  /** The machine is gone without a trace: let go of the object. */
+  | { kind: 'removeFinalizer' }
+
+export const instanceFinalizer = 'kubevirt.io/foregroundDeleteVirtualMachine'
+
+/** KubeVirt's default when terminationGracePeriodSeconds is not given. */
+const defaultGraceSeconds = 30
+/** A guest that was booting does not hear the power button: it is pressed again, as KubeVirt does. */
+const pressAgainMs = 5_000
+/** How soon a missing image or secret is looked for again. */
+const lookForFilesMs = 5_000
+
+export function isFinal(instance: VirtualMachineInstance): boolean {
+  const phase = instance.status?.phase
+  return phase === 'Succeeded' || phase === 'Failed'
+}
+
+/** Before the first process: a launch is ahead, or was begun. */
+export function isBeforeLaunch(instance: VirtualMachineInstance): boolean {
+  const phase = instance.status?.phase ?? ''
+  return phase === '' || phase === 'Pending' || phase === 'Scheduling' || phase === 'Scheduled'
+}
+
+export function graceMs(instance: VirtualMachineInstance): number {
+  return (instance.spec.terminationGracePeriodSeconds ?? defaultGraceSeconds) * 1000
+}
+
+export function decideNextStep(instance: VirtualMachineInstance, observed: Observed): Step {
+  if (isBeingDeleted(instance)) return decideDeletion(instance, observed)
+  if (isFinal(instance)) return observed.machine?.kind === 'running' ? { kind: 'kill' } : { kind: 'none' }
+  if (observed.machine === undefined) {
+    if (!isBeforeLaunch(instance)) return { kind: 'none' }
+    return observed.refusal === undefined ? { kind: 'launch' } : { kind: 'wait', delayMs: lookForFilesMs }
+  }
+  return observed.machine.kind === 'prepared' ? { kind: 'launch' } : { kind: 'none' }
+}
+
+/** The clock of the grace period is deletionTimestamp: it needs no memory and survives every restart. */
+function decideDeletion(instance: VirtualMachineInstance, { machine, nowMs }: Observed): Step {
+  if (machine === undefined)
+    return instance.metadata.finalizers?.includes(instanceFinalizer) === true ? { kind: 'removeFinalizer' } : { kind: 'none' }
+  if (machine.kind !== 'running') return { kind: 'removeMachine' }
+  const sinceMs = nowMs - Date.parse(instance.metadata.deletionTimestamp ?? '')
+  const leftMs = graceMs(instance) - sinceMs
+  if (leftMs <= 0) return { kind: 'kill' }
+  return { kind: 'pressPowerButton', isFirst: sinceMs < pressAgainMs, lookAgainMs: Math.min(pressAgainMs, leftMs) }
+}

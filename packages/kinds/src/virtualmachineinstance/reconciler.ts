@@ -1,0 +1,137 @@
+// Keeps one machine for one instance: observe → decide → report → act one step.
+
+import { type VirtualMachineInstance, virtualMachineInstanceDefinition } from '@sheaf/api'
+import { type ObjectKey, isBeingDeleted, timestamp } from '@sheaf/api/meta'
+import { after, again, done, type Result } from '@sheaf/machinery/controller'
+import { LaunchRefused, type Machine } from '@sheaf/qemu'
+import { isDeepStrictEqual } from 'node:util'
+import type { MachinePorts } from '../ports.ts'
+import { decideNextStep, instanceFinalizer, isBeforeLaunch, type Step } from './decide.ts'
+import { launchPlanOf } from './launch-plan.ts'
+import { machineLacks } from './machine-limits.ts'
+import { type Refusal, refuse } from './refusal.ts'
+import { describeExit, reportOf } from './status.ts'
+import { type LaunchFiles, locateFiles } from './volumes.ts'
+
+interface Sight {
+  machine: Machine | undefined
+  files: LaunchFiles | undefined
+  refusal: Refusal | undefined
+}
+
+export async function reconcileVirtualMachineInstance(key: ObjectKey, ports: MachinePorts): Promise<Result> {
+  const instances = ports.client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition)
+  const instance = await instances.find(key)
+  if (instance === undefined) return done
+  const sight = await observe(instance, ports)
+  const step = decideNextStep(instance, { machine: sight.machine?.state, refusal: sight.refusal, nowMs: ports.clock.now() })
+  const reported = await report(instance, sight, step, ports)
+  return act(step, reported, sight, ports)
+}
+
+/** Files are looked up only while a launch is ahead. */
+async function observe(instance: VirtualMachineInstance, ports: MachinePorts): Promise<Sight> {
+  const machine = await ports.hypervisor.find(instance.metadata.uid ?? '')
+  if (machine !== undefined || isBeingDeleted(instance) || !isBeforeLaunch(instance))
+    return { machine, files: undefined, refusal: undefined }
+  const lacking = machineLacks(instance)
+  if (lacking !== undefined) return { machine, files: undefined, refusal: lacking }
+  const located = await locateFiles(instance, ports)
+  if (located.kind === 'missing') return { machine, files: undefined, refusal: located.refusal }
+  return { machine, files: located.files, refusal: undefined }
+}
+
+/** Writes what is seen and what is about to be done, if that is anything new. Answers the object as it now stands. */
+async function report(
+  instance: VirtualMachineInstance,
+  sight: Sight,
+  step: Step,
+  ports: MachinePorts,
+): Promise<VirtualMachineInstance> {
+  const next = reportOf(instance, {
+    machine: sight.machine,
+    refusal: sight.refusal,
+    step,
+    nodeName: ports.nodeName,
+    now: timestamp(ports.clock),
+  })
+  if (isDeepStrictEqual(next, instance)) return instance
+  const written = await ports.client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition).update(next)
+  announce(instance, written, sight, ports)
+  return written
+}
+
+function announce(
+  before: VirtualMachineInstance,
+  now: VirtualMachineInstance,
+  { machine, refusal }: Sight,
+  ports: MachinePorts,
+): void {
+  const phase = now.status?.phase
+  const refusedBefore = before.status?.conditions?.some((condition) => condition.message === refusal?.message)
+  if (refusal !== undefined && refusedBefore !== true) {
+    ports.events.record(now, { type: 'Warning', reason: refusal.reason, message: refusal.message })
+  }
+  if (phase === before.status?.phase) return
+  if (phase === 'Running')
+    ports.events.record(now, { type: 'Normal', reason: 'Started', message: 'VirtualMachineInstance started.' })
+  if (phase === 'Succeeded')
+    ports.events.record(now, { type: 'Normal', reason: 'Stopped', message: 'The VirtualMachineInstance was shut down.' })
+  if (phase !== 'Failed') return
+  const exit = machine?.state.kind === 'exited' ? machine.state.exit : undefined
+  if (exit?.cause === 'guest-panic')
+    ports.events.record(now, { type: 'Warning', reason: 'GuestPanicked', message: 'VirtualMachineInstance has panicked' })
+  const why = exit === undefined ? '' : ` (${describeExit(exit)})`
+  ports.events.record(now, { type: 'Warning', reason: 'Stopped', message: `The VirtualMachineInstance crashed.${why}` })
+}
+
+async function act(step: Step, instance: VirtualMachineInstance, sight: Sight, ports: MachinePorts): Promise<Result> {
+  const id = instance.metadata.uid ?? ''
+  switch (step.kind) {
+    case 'none':
+      return done
+    case 'wait':
+      return after(step.delayMs)
+    case 'launch':
+      return launch(instance, sight, ports)
+    case 'pressPowerButton':
+      if (step.isFirst)
+        ports.events.record(instance, { type: 'Normal', reason: 'ShuttingDown', message: 'Signaled Graceful Shutdown' })
+      await ports.hypervisor.pressPowerButton(id)
+      return after(step.lookAgainMs)
+    case 'kill':
+      ports.events.record(instance, { type: 'Normal', reason: 'Deleted', message: 'VirtualMachineInstance stopping' })
+      await ports.hypervisor.kill(id)
+      return again
+    case 'removeMachine':
+      await ports.hypervisor.remove(id)
+      return again
+    case 'removeFinalizer':
+      await removeFinalizer(instance, ports)
+      return done
+  }
+}
+
+/** The intent (phase Scheduled, and the plan in the state folder) is written before the process exists. */
+async function launch(instance: VirtualMachineInstance, { machine, files }: Sight, ports: MachinePorts): Promise<Result> {
+  const plan = machine?.plan ?? (files === undefined ? undefined : launchPlanOf(instance, files))
+  if (plan === undefined) return again
+  try {
+    await ports.hypervisor.launch(plan)
+    return again
+  } catch (error) {
+    if (!(error instanceof LaunchRefused)) throw error
+    const refusal = refuse('Synchronized', error.reason === 'ImageNotFound' ? 'ErrImagePull' : 'FailedCreate', error.message)
+    await report(instance, { machine, files, refusal }, { kind: 'wait', delayMs: retryRefusedLaunchMs }, ports)
+    return after(retryRefusedLaunchMs)
+  }
+}
+
+/** A full disk or a taken port may be mended at any time; looking costs a few system calls. */
+const retryRefusedLaunchMs = 5_000
+
+async function removeFinalizer(instance: VirtualMachineInstance, ports: MachinePorts): Promise<void> {
+  const finalizers = (instance.metadata.finalizers ?? []).filter((each) => each !== instanceFinalizer)
+  const next = { ...instance, metadata: { ...instance.metadata, finalizers } }
+  await ports.client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition).update(next)
+}

@@ -1,0 +1,55 @@
+// What an object goes through before it is stored: shape → defaults → the Kind's changes → shape again → rules → the
+// Kind's consent. One refusal names everything that is wrong with the fields.
+
+import { type ApiObject, type FieldError, invalidError, type JsonObject, type SchemaDefinitions } from '@sheaf/api/meta'
+import type { AdmissionRequest } from '../kind.ts'
+import { checkObjectMeta, dropDuplicateOwners, objectMetaWarnings } from '../registry/object-meta-rules.ts'
+import { unusable } from '../registry/object-shape.ts'
+import type { Resource } from '../registry/registry.ts'
+import { checkStructure } from '../schema/structural.ts'
+
+/** Told which fields of the sent object nobody knows, after they were dropped. May throw. */
+export type OnUnknownFields = (paths: readonly string[]) => void
+
+/** Brings `request.object` into the form to be stored, in place, or throws a StatusError. */
+export async function admit(
+  resource: Resource,
+  schemas: SchemaDefinitions,
+  request: AdmissionRequest,
+  onUnknownFields: OnUnknownFields,
+): Promise<void> {
+  const { definition, admission } = resource
+  const { object, oldObject } = request
+  const sent = structureOf(resource, schemas, object)
+  refuseWrongTypes(resource, request, sent.errors)
+  onUnknownFields(sent.unknownFields)
+
+  definition.applyDefaults?.(object)
+  await admission.mutate?.(request)
+  for (const text of dropDuplicateOwners(object.metadata)) request.warn(text)
+
+  const structureErrors = structureOf(resource, schemas, object).errors
+  const metaErrors = checkObjectMeta(definition, object, oldObject)
+  // The Kind's own rules may rely on the schema: they look only at objects that have the right shape.
+  const ownErrors = structureErrors.length > 0 ? [] : (definition.validate?.(object, oldObject) ?? [])
+  const errors = [...metaErrors, ...structureErrors, ...ownErrors]
+  if (errors.length > 0) throw invalidError(definition, request.name, errors)
+
+  await admission.validate?.(request)
+  for (const text of objectMetaWarnings(object.metadata)) request.warn(text)
+  for (const text of definition.warnings?.(object) ?? []) request.warn(text)
+}
+
+function structureOf(resource: Resource, schemas: SchemaDefinitions, object: ApiObject): ReturnType<typeof checkStructure> {
+  if (resource.schema === undefined) return { unknownFields: [], errors: [] }
+  // An ApiObject came from JSON, and the schema's walk keeps it JSON.
+  return checkStructure(resource.schema, schemas, object as unknown as JsonObject)
+}
+
+/** Defaults and the Kind's changes may rely on every field that is there having its type. */
+function refuseWrongTypes({ definition }: Resource, { name }: AdmissionRequest, errors: readonly FieldError[]): void {
+  const wrong = errors.filter((error) => error.type === 'FieldValueTypeInvalid')
+  if (wrong.length === 0) return
+  if (definition.origin === 'custom') throw invalidError(definition, name, wrong)
+  throw unusable(definition, wrong.map((error) => `${error.field}: ${error.message}`).join(', '))
+}

@@ -1,0 +1,100 @@
+// Which field has which number in Kubernetes' protobuf form, for the Kinds whose typed clients send it. Data only.
+//
+// A field is `number name:type`. No type is a string; `i` a whole number, `b` a boolean, `B` bytes (base64 in JSON),
+// `[T]` a list, `{T}` a map with string keys. Go clients write fields even when they hold their zero value; it means
+// "absent" unless the name carries `*` (a pointer: sent only when set) or `!` (always part of the JSON form).
+
+export type WireTables = Readonly<Record<string, string>>
+
+/** Message of each Kind by `apiVersion/kind`. DeleteOptions is known in every group and not listed. */
+export const wireKinds: WireTables = {
+  'v1/ConfigMap': 'ConfigMap',
+  'v1/Event': 'Event',
+  'v1/Namespace': 'Namespace',
+  'v1/Node': 'Node',
+  'v1/Secret': 'Secret',
+  'v1/Service': 'Service',
+  'v1/ServiceAccount': 'ServiceAccount',
+  'coordination.k8s.io/v1/Lease': 'Lease',
+}
+
+const meta: WireTables = {
+  ObjectMeta: `1 name, 2 generateName, 3 namespace, 4 selfLink, 5 uid, 6 resourceVersion, 7 generation:i,
+    8 creationTimestamp:Time, 9 deletionTimestamp*:Time, 10 deletionGracePeriodSeconds*:i, 11 labels:{s},
+    12 annotations:{s}, 13 ownerReferences:[OwnerReference], 14 finalizers:[s], 17 managedFields:[ManagedFieldsEntry]`,
+  OwnerReference: '1 kind!, 3 name!, 4 uid!, 5 apiVersion!, 6 controller*:b, 7 blockOwnerDeletion*:b',
+  ManagedFieldsEntry: '1 manager, 2 operation, 3 apiVersion, 4 time*:Time, 6 fieldsType, 7 fieldsV1*:RawJson, 8 subresource',
+  Condition: '1 type!, 2 status!, 3 observedGeneration:i, 4 lastTransitionTime!:Time, 5 reason!, 6 message!',
+  DeleteOptions: `1 gracePeriodSeconds*:i, 2 preconditions*:Preconditions, 3 orphanDependents*:b, 4 propagationPolicy*,
+    5 dryRun:[s], 6 ignoreStoreReadErrorWithClusterBreakingPotential*:b`,
+  Preconditions: '1 uid*, 2 resourceVersion*',
+}
+
+const core: WireTables = {
+  Namespace: '1 metadata:ObjectMeta, 2 spec:NamespaceSpec, 3 status:NamespaceStatus',
+  NamespaceSpec: '1 finalizers:[s]',
+  NamespaceStatus: '1 phase, 2 conditions:[NamespaceCondition]',
+  NamespaceCondition: '1 type!, 2 status!, 4 lastTransitionTime:Time, 5 reason, 6 message',
+  ConfigMap: '1 metadata:ObjectMeta, 2 data:{s}, 3 binaryData:{B}, 4 immutable*:b',
+  Secret: '1 metadata:ObjectMeta, 2 data:{B}, 3 type, 4 stringData:{s}, 5 immutable*:b',
+  ServiceAccount: `1 metadata:ObjectMeta, 2 secrets:[ObjectReference], 3 imagePullSecrets:[LocalObjectReference],
+    4 automountServiceAccountToken*:b`,
+  ObjectReference: '1 kind, 2 namespace, 3 name, 4 uid, 5 apiVersion, 6 resourceVersion, 7 fieldPath',
+  LocalObjectReference: '1 name',
+  Event: `1 metadata!:ObjectMeta, 2 involvedObject!:ObjectReference, 3 reason, 4 message, 5 source:EventSource,
+    6 firstTimestamp:Time, 7 lastTimestamp:Time, 8 count:i, 9 type, 10 eventTime:MicroTime, 11 series*:EventSeries,
+    12 action, 13 related*:ObjectReference, 14 reportingComponent!, 15 reportingInstance!`,
+  EventSource: '1 component, 2 host',
+  EventSeries: '1 count:i, 2 lastObservedTime:MicroTime',
+}
+
+const service: WireTables = {
+  Service: '1 metadata:ObjectMeta, 2 spec:ServiceSpec, 3 status:ServiceStatus',
+  ServiceSpec: `1 ports:[ServicePort], 2 selector:{s}, 3 clusterIP, 4 type, 5 externalIPs:[s], 7 sessionAffinity,
+    8 loadBalancerIP, 9 loadBalancerSourceRanges:[s], 10 externalName, 11 externalTrafficPolicy, 12 healthCheckNodePort:i,
+    13 publishNotReadyAddresses:b, 14 sessionAffinityConfig*:SessionAffinityConfig, 17 ipFamilyPolicy*, 18 clusterIPs:[s],
+    19 ipFamilies:[s], 20 allocateLoadBalancerNodePorts*:b, 21 loadBalancerClass*, 22 internalTrafficPolicy*,
+    23 trafficDistribution*`,
+  ServicePort: '1 name, 2 protocol, 3 port!:i, 4 targetPort:IntOrString, 5 nodePort:i, 6 appProtocol*',
+  SessionAffinityConfig: '1 clientIP*:ClientIPConfig',
+  ClientIPConfig: '1 timeoutSeconds*:i',
+  ServiceStatus: '1 loadBalancer:LoadBalancerStatus, 2 conditions:[Condition]',
+  LoadBalancerStatus: '1 ingress:[LoadBalancerIngress]',
+  LoadBalancerIngress: '1 ip, 2 hostname, 3 ipMode*, 4 ports:[PortStatus]',
+  PortStatus: '1 port!:i, 2 protocol!, 3 error*',
+}
+
+const node: WireTables = {
+  Node: '1 metadata:ObjectMeta, 2 spec:NodeSpec, 3 status:NodeStatus',
+  NodeSpec: `1 podCIDR, 2 externalID, 3 providerID, 4 unschedulable:b, 5 taints:[Taint], 6 configSource*:NodeConfigSource,
+    7 podCIDRs:[s], 8 podPreemptionPolicy*:NodePodPreemptionPolicy`,
+  Taint: '1 key!, 2 value, 3 effect!, 4 timeAdded*:Time',
+  NodeConfigSource: '2 configMap*:ConfigMapNodeConfigSource',
+  ConfigMapNodeConfigSource: '1 namespace!, 2 name!, 3 uid, 4 resourceVersion, 5 kubeletConfigKey!',
+  NodePodPreemptionPolicy: '1 disableResizePreemption:[s]',
+  NodeStatus: `1 capacity:{Quantity}, 2 allocatable:{Quantity}, 3 phase, 4 conditions:[NodeCondition],
+    5 addresses:[NodeAddress], 6 daemonEndpoints:NodeDaemonEndpoints, 7 nodeInfo:NodeSystemInfo, 8 images:[ContainerImage],
+    9 volumesInUse:[s], 10 volumesAttached:[AttachedVolume], 11 config*:NodeConfigStatus,
+    12 runtimeHandlers:[NodeRuntimeHandler], 13 features*:NodeFeatures, 14 declaredFeatures:[s]`,
+  NodeCondition: '1 type!, 2 status!, 3 lastHeartbeatTime:Time, 4 lastTransitionTime:Time, 5 reason, 6 message',
+  NodeAddress: '1 type!, 2 address!',
+  NodeDaemonEndpoints: '1 kubeletEndpoint:DaemonEndpoint',
+  DaemonEndpoint: '1 Port!:i',
+  NodeSystemInfo: `1 machineID!, 2 systemUUID!, 3 bootID!, 4 kernelVersion!, 5 osImage!, 6 containerRuntimeVersion!,
+    7 kubeletVersion!, 8 kubeProxyVersion!, 9 operatingSystem!, 10 architecture!, 11 swap*:NodeSwapStatus`,
+  NodeSwapStatus: '1 capacity*:i',
+  ContainerImage: '1 names!:[s], 2 sizeBytes:i',
+  AttachedVolume: '1 name!, 2 devicePath!',
+  NodeConfigStatus: '1 assigned*:NodeConfigSource, 2 active*:NodeConfigSource, 3 lastKnownGood*:NodeConfigSource, 4 error',
+  NodeRuntimeHandler: '1 name!, 2 features*:NodeRuntimeHandlerFeatures',
+  NodeRuntimeHandlerFeatures: '1 recursiveReadOnlyMounts*:b, 2 userNamespaces*:b',
+  NodeFeatures: '1 supplementalGroupsPolicy*:b',
+}
+
+const coordination: WireTables = {
+  Lease: '1 metadata:ObjectMeta, 2 spec:LeaseSpec',
+  LeaseSpec: `1 holderIdentity*, 2 leaseDurationSeconds*:i, 3 acquireTime*:MicroTime, 4 renewTime*:MicroTime,
+    5 leaseTransitions*:i, 6 strategy*, 7 preferredHolder*`,
+}
+
+export const wireMessages: WireTables = { ...meta, ...core, ...service, ...node, ...coordination }

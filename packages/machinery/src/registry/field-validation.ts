@@ -1,0 +1,20 @@
+// What happens to fields that nobody knows and to fields that are sent twice: refused, warned about, or ignored.
+
+import type { StatusError } from '@sheaf/api/meta'
+import type { FieldValidation } from './registry.ts'
+
+interface Reader {
+  fieldValidation: FieldValidation
+  warn(text: string): void
+}
+
+/** `refuse` makes the refusal from `strict decoding error: unknown field "spec.a", duplicate field "spec.b"`. */
+export function applyFieldValidation(reader: Reader, issues: readonly string[], refuse: (why: string) => StatusError): void {
+  if (issues.length === 0 || reader.fieldValidation === 'Ignore') return
+  if (reader.fieldValidation === 'Strict') throw refuse(`strict decoding error: ${issues.join(', ')}`)
+  for (const issue of issues) reader.warn(issue)
+}
+
+export function unknownFieldIssue(path: string): string {
+  return `unknown field "${path}"`
+}

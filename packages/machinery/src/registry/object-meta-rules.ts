@@ -1,0 +1,120 @@
+// The rules that metadata obeys whatever the Kind, with Kubernetes' texts. Pure.
+
+import {
+  type ApiObject,
+  type FieldError,
+  forbidden,
+  invalid,
+  type ObjectMeta,
+  type OwnerReference,
+  type ResourceDefinition,
+  required,
+  tooLong,
+} from '@sheaf/api/meta'
+import { labelKeyProblems, labelValueProblems, nameProblems } from './name-rules.ts'
+
+/** Keys and values of all annotations together: they travel with every list and watch event. */
+export const maxAnnotationBytes = 256 * 1024
+
+const standardFinalizers: ReadonlySet<string> = new Set(['orphan', 'foregroundDeletion', 'kubernetes'])
+
+export function checkObjectMeta(definition: ResourceDefinition, object: ApiObject, old: ApiObject | undefined): FieldError[] {
+  const { metadata } = object
+  return [
+    ...checkName(definition, metadata),
+    ...checkNamespace(definition, metadata),
+    ...checkLabels(metadata.labels ?? {}),
+    ...checkAnnotations(metadata.annotations ?? {}),
+    ...checkOwners(metadata.ownerReferences ?? []),
+    ...checkFinalizers(metadata.finalizers ?? []),
+    ...checkNoNewFinalizers(metadata, old?.metadata),
+  ]
+}
+
+function checkName(definition: ResourceDefinition, { name = '' }: ObjectMeta): FieldError[] {
+  if (name === '') return [required('metadata.name', 'name or generateName is required')]
+  return nameProblems(definition.nameRule, name).map((problem) => invalid('metadata.name', name, problem))
+}
+
+function checkNamespace(definition: ResourceDefinition, { namespace }: ObjectMeta): FieldError[] {
+  if (definition.scope === 'Namespaced') {
+    if (!namespace) return [required('metadata.namespace')]
+    return nameProblems('label', namespace).map((problem) => invalid('metadata.namespace', namespace, problem))
+  }
+  return namespace ? [forbidden('metadata.namespace', 'not allowed on this type')] : []
+}
+
+function checkLabels(labels: Record<string, string>): FieldError[] {
+  return Object.entries(labels).flatMap(([key, value]) => [
+    ...labelKeyProblems(key).map((problem) => invalid('metadata.labels', key, problem)),
+    ...labelValueProblems(value).map((problem) => invalid('metadata.labels', value, problem)),
+  ])
+}
+
+function checkAnnotations(annotations: Record<string, string>): FieldError[] {
+  const entries = Object.entries(annotations)
+  const errors = entries.flatMap(([key]) =>
+    labelKeyProblems(key.toLowerCase()).map((problem) => invalid('metadata.annotations', key, problem)),
+  )
+  const bytes = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0)
+  if (bytes > maxAnnotationBytes) errors.push(tooLong('metadata.annotations', `may not be more than ${maxAnnotationBytes} bytes`))
+  return errors
+}
+
+function checkOwners(owners: readonly OwnerReference[]): FieldError[] {
+  const errors = owners.flatMap((owner, index) => {
+    const path = `metadata.ownerReferences[${index}]`
+    const missing = (['kind', 'name', 'uid'] as const).filter((field) => owner[field] === '')
+    return [
+      ...(owner.apiVersion === '' ? [invalid(`${path}.apiVersion`, '', 'version must not be empty')] : []),
+      ...missing.map((field) => invalid(`${path}.${field}`, '', 'must not be empty')),
+    ]
+  })
+  const [first, second] = owners.filter((owner) => owner.controller === true)
+  if (first !== undefined && second !== undefined) {
+    const text = `Only one reference can have Controller set to true. Found "true" in references for ${first.name} and ${second.name}`
+    errors.push(invalid('metadata.ownerReferences', owners, text))
+  }
+  return errors
+}
+
+function checkFinalizers(finalizers: readonly string[]): FieldError[] {
+  return finalizers.flatMap((finalizer) =>
+    labelKeyProblems(finalizer).map((problem) => invalid('metadata.finalizers', finalizer, problem)),
+  )
+}
+
+function checkNoNewFinalizers(metadata: ObjectMeta, old: ObjectMeta | undefined): FieldError[] {
+  if (old?.deletionTimestamp === undefined) return []
+  const added = (metadata.finalizers ?? []).filter((finalizer) => !old.finalizers?.includes(finalizer))
+  if (added.length === 0) return []
+  const shown = added.map((finalizer) => JSON.stringify(finalizer)).join(', ')
+  const why = 'no new finalizers can be added if the object is being deleted, found new finalizers'
+  return [forbidden('metadata.finalizers', `${why} []string{${shown}}`)]
+}
+
+/** What is allowed but unwise. */
+export function objectMetaWarnings(metadata: ObjectMeta): string[] {
+  return (metadata.finalizers ?? [])
+    .filter((finalizer) => !finalizer.includes('/') && !standardFinalizers.has(finalizer))
+    .map(
+      (finalizer) =>
+        `metadata.finalizers: "${finalizer}": prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers`,
+    )
+}
+
+/** Drops owners that are named twice, in place, and tells which. */
+export function dropDuplicateOwners(metadata: ObjectMeta): string[] {
+  const seen = new Set<string>()
+  const duplicates = new Set<string>()
+  const kept = (metadata.ownerReferences ?? []).filter((owner) => {
+    const identity = JSON.stringify([owner.apiVersion, owner.kind, owner.name, owner.uid, owner.controller, owner.blockOwnerDeletion])
+    if (seen.has(identity)) duplicates.add(owner.uid)
+    return !seen.has(identity) && seen.add(identity)
+  })
+  if (duplicates.size === 0) return []
+  metadata.ownerReferences = kept
+  return [
+    `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${[...duplicates].join(', ')}`,
+  ]
+}

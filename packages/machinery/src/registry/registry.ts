@@ -1,0 +1,75 @@
+// What every verb works on: the store, the ports, and where each resource's objects lie in the store.
+
+import type { Clock, Json, JsonSchema, Random, ResourceDefinition, SchemaDefinitions } from '@sheaf/api/meta'
+import type { Admission, UserInfo } from '../kind.ts'
+import type { Store } from '../store/store.ts'
+import type { RevisionTracker } from './revision-tracker.ts'
+
+/** A Kind as the registry holds it. */
+export interface Resource {
+  definition: ResourceDefinition
+  admission: Admission
+  schema: JsonSchema | undefined
+  /** Where its objects lie in the store. */
+  prefix: string
+}
+
+/** The resource whose objects the namespaced ones live in. */
+export interface NamespaceResource {
+  resource: Resource
+  protectedNames: readonly string[]
+}
+
+export interface Registry {
+  store: Store
+  clock: Clock
+  random: Random
+  schemas: SchemaDefinitions
+  /** Undefined where every namespace is taken to exist. */
+  namespaces: NamespaceResource | undefined
+  revisions: RevisionTracker
+}
+
+/** Which objects: an empty namespace means all of them, or cluster scope; an empty name the collection. */
+export interface Target {
+  resource: Resource
+  namespace: string
+  name: string
+}
+
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore'
+export type Subresource = 'status' | 'finalize'
+
+/** What every write is told beside what to write. */
+export interface WriteCall extends Target {
+  user: UserInfo
+  dryRun: boolean
+  fieldValidation: FieldValidation
+  warn(text: string): void
+}
+
+/** A decoded body, and what a strict reader would not have let pass. */
+export interface DecodedBody {
+  value: Json
+  /** `duplicate field "spec.a"` */
+  strictIssues: readonly string[]
+}
+
+/** An object as its text: stored, or what would have been. */
+export interface Encoded {
+  readonly text: string
+}
+
+/** Objects of one resource lie side by side, in the order of namespace and name. */
+export function storagePrefix(definition: { group: string; plural: string }): string {
+  return `/${definition.group === '' ? 'core' : definition.group}/${definition.plural}/`
+}
+
+export function storageKey({ resource, namespace, name }: Target): string {
+  return `${collectionPrefix({ resource, namespace })}${name}`
+}
+
+export function collectionPrefix({ resource, namespace }: Omit<Target, 'name'>): string {
+  const inNamespace = resource.definition.scope === 'Namespaced' && namespace !== ''
+  return inNamespace ? `${resource.prefix}${namespace}/` : resource.prefix
+}

@@ -1,0 +1,68 @@
+// PUT: the object as the caller wants it, whole.
+
+import { type ApiObject, badRequest, invalid, invalidError, type ResourceDefinition } from '@sheaf/api/meta'
+import { create } from './create.ts'
+import { applyFieldValidation, unknownFieldIssue } from './field-validation.ts'
+import { type ShapedObject, shapeObject, unusable } from './object-shape.ts'
+import { type DecodedBody, type Encoded, type Registry, type Subresource, storageKey, type WriteCall } from './registry.ts'
+import { writeUpdate } from './write-update.ts'
+
+export interface UpdateResult {
+  encoded: Encoded
+  isNew: boolean
+}
+
+export async function update(registry: Registry, call: WriteCall, body: DecodedBody): Promise<UpdateResult> {
+  const isMissing = registry.store.get(storageKey(call)) === undefined
+  if (isMissing && call.resource.definition.createsOnUpdate) {
+    checkIdentity(call, shapeObject(call.resource.definition, body.value).object)
+    return { encoded: await create(registry, { ...call, name: '' }, body), isNew: true }
+  }
+  return { encoded: await replace(registry, call, undefined, body), isNew: false }
+}
+
+/** A PUT of the object or of one of its subresources. */
+export function replace(
+  registry: Registry,
+  call: WriteCall,
+  subresource: Subresource | undefined,
+  body: DecodedBody,
+): Promise<Encoded> {
+  const { definition } = call.resource
+  const { object, unknownFields } = shapeObject(definition, body.value)
+  checkIdentity(call, object)
+  checkResourceVersion(definition, call.name, object)
+  const strictIssues = [...body.strictIssues, ...unknownFields.map(unknownFieldIssue)]
+  return writeUpdate(registry, {
+    ...call,
+    subresource,
+    wanted: () => object,
+    onUnknownFields: (paths) =>
+      applyFieldValidation(call, [...strictIssues, ...paths.map(unknownFieldIssue)], (why) => unusable(definition, why)),
+  })
+}
+
+/** The body must be about the object that the path names. */
+export function checkIdentity({ name, namespace }: WriteCall, { metadata }: ShapedObject['object']): void {
+  if (metadata.name === undefined) {
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
+  }
+  if (metadata.name !== name) {
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
+  }
+  if (namespace !== '' && metadata.namespace !== undefined && metadata.namespace !== namespace) {
+    throw badRequest(`the namespace of the object (${metadata.namespace}) does not match the namespace on the request (${namespace})`)
+  }
+}
+
+function checkResourceVersion(definition: ResourceDefinition, name: string, { metadata }: ApiObject): void {
+  const { resourceVersion = '0' } = metadata
+  if (!/^\d+$/.test(resourceVersion)) {
+    const why = `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`
+    throw invalidError(definition, name, [invalid('metadata.resourceVersion', resourceVersion, why)])
+  }
+  if (resourceVersion !== '0' || definition.origin === 'native') return
+  // Kubernetes names the resource here, not the Kind.
+  const named = { ...definition, kind: definition.plural }
+  throw invalidError(named, name, [invalid('metadata.resourceVersion', 0, 'must be specified for an update')])
+}

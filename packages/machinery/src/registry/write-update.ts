@@ -1,0 +1,130 @@
+// Every change of an existing object goes through here: read, let the verb say what it wants, keep what only the
+// server may change, admit, compare, append; and again from the start when somebody else was quicker.
+
+import { type ApiObject, conflict, isJsonObject, modifiedMeanwhile } from '@sheaf/api/meta'
+import { admit, type OnUnknownFields } from '../admission/chain.ts'
+import type { StoredEntry } from '../store/store.ts'
+import { missing } from './get.ts'
+import { isHeld, isNamespaceResource, specFinalizersOf } from './namespace-rules.ts'
+import { type Encoded, type Registry, type Subresource, storageKey, type WriteCall } from './registry.ts'
+import { sameJson } from './same-json.ts'
+import { encodeObject, objectOf } from './stored-object.ts'
+
+/** Each failed attempt means that another write to the same object went through; so many in a row is an unfair fight. */
+const maxAttempts = 64
+
+export interface UpdateCall extends WriteCall {
+  subresource: Subresource | undefined
+  /** What the caller wants, given what is stored: a private object. Preconditions are checked here; may throw. */
+  wanted(old: ApiObject): ApiObject
+  onUnknownFields: OnUnknownFields
+}
+
+/** The object as it is afterwards. Throws NotFound. */
+export async function writeUpdate(registry: Registry, call: UpdateCall): Promise<Encoded> {
+  const key = storageKey(call)
+  let entry = registry.store.get(key)
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    if (entry === undefined) throw missing(call)
+    const next = await prepare(registry, call, entry)
+    if (next === 'unchanged') return entry
+    const isLast = next.metadata.deletionTimestamp !== undefined && !isHeld(registry, call.resource, next)
+    const text = encodeObject(next)
+    if (call.dryRun) return { text: text(entry.revision) }
+    const result = await registry.store.write({ key, expect: entry.revision, text: isLast ? null : text })
+    if (result.kind === 'written') return result.entry
+    if (result.kind === 'deleted') return { text: text(result.revision) }
+    entry = result.current
+  }
+  throw conflict(call.resource.definition, call.name, modifiedMeanwhile)
+}
+
+async function prepare(registry: Registry, call: UpdateCall, entry: StoredEntry): Promise<ApiObject | 'unchanged'> {
+  const { definition } = call.resource
+  const old = objectOf(entry)
+  const wanted = call.wanted(old)
+  checkPreconditions(call, entry, old, wanted)
+  const object = allowedPart(registry, call, wanted, old)
+  const request = {
+    operation: 'UPDATE' as const,
+    subresource: call.subresource,
+    user: call.user,
+    namespace: call.namespace,
+    name: call.name,
+    object,
+    oldObject: old,
+    dryRun: call.dryRun,
+    warn: call.warn,
+  }
+  await admit(call.resource, registry.schemas, request, call.onUnknownFields)
+  const { resourceVersion, ...meta } = object.metadata
+  const { resourceVersion: oldVersion, ...oldMeta } = old.metadata
+  if (sameJson({ ...object, metadata: meta }, { ...old, metadata: oldMeta })) return 'unchanged'
+  const moves = call.subresource === undefined && definition.countsGeneration && specChanged(definition.hasStatus, object, old)
+  if (moves) object.metadata.generation = (old.metadata.generation ?? 0) + 1
+  return object
+}
+
+function checkPreconditions(call: UpdateCall, entry: StoredEntry, old: ApiObject, wanted: ApiObject): void {
+  const { definition } = call.resource
+  const { resourceVersion, uid } = wanted.metadata
+  if (uid !== undefined && uid !== old.metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`
+    const where = `StorageError: invalid object, Code: 4, Key: /registry${entry.key}, ResourceVersion: 0, AdditionalErrorMsg:`
+    throw conflict(definition, call.name, `${where} ${why}`)
+  }
+  if (resourceVersion !== undefined && resourceVersion !== '0' && resourceVersion !== String(entry.revision)) {
+    throw conflict(definition, call.name, modifiedMeanwhile)
+  }
+}
+
+/** What was wanted where this path may change it, what is stored everywhere else. */
+function allowedPart(registry: Registry, call: UpdateCall, wanted: ApiObject, old: ApiObject): ApiObject {
+  const { resource, subresource } = call
+  if (subresource === 'finalize') {
+    const spec = { ...recordOf(old.spec), finalizers: specFinalizersOf(wanted) }
+    return structuredClone({ ...old, spec })
+  }
+  if (subresource === 'status') {
+    // Built-in Kinds let labels and annotations through: nodes report both with their status.
+    const metadata = resource.definition.origin === 'native' ? keptMeta(wanted, old) : old.metadata
+    return structuredClone(withStatusOf({ ...old, metadata }, wanted))
+  }
+  const object = { ...wanted, metadata: keptMeta(wanted, old) }
+  const split = resource.definition.hasStatus ? withStatusOf(object, old) : object
+  if (!isNamespaceResource(registry, resource)) return structuredClone(split)
+  const oldFinalizers = specFinalizersOf(old)
+  const { finalizers: _ignored, ...spec } = recordOf(split.spec)
+  return structuredClone({ ...split, spec: oldFinalizers.length === 0 ? spec : { ...spec, finalizers: oldFinalizers } })
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return isJsonObject(value) ? value : {}
+}
+
+function withStatusOf(object: ApiObject, source: ApiObject): ApiObject {
+  const { status: _ignored, ...rest } = object
+  return source.status === undefined ? rest : { ...rest, status: source.status }
+}
+
+/** The metadata that was wanted, with the server's own fields as they are stored. */
+function keptMeta({ metadata }: ApiObject, old: ApiObject): ApiObject['metadata'] {
+  const { labels, annotations, ownerReferences, finalizers } = metadata
+  const { labels: _l, annotations: _a, ownerReferences: _o, finalizers: _f, ...own } = old.metadata
+  return {
+    ...own,
+    ...(labels === undefined ? {} : { labels }),
+    ...(annotations === undefined ? {} : { annotations }),
+    ...(ownerReferences === undefined ? {} : { ownerReferences }),
+    ...(finalizers === undefined ? {} : { finalizers }),
+  }
+}
+
+function specChanged(hasStatus: boolean, object: ApiObject, old: ApiObject): boolean {
+  return !sameJson(desired(hasStatus, object), desired(hasStatus, old))
+}
+
+function desired(hasStatus: boolean, object: ApiObject): object {
+  const { metadata: _m, status, ...rest } = object
+  return hasStatus ? rest : { ...rest, status }
+}

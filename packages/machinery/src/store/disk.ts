@@ -1,0 +1,31 @@
+// A store in one SQLite file. Reads come from memory, writes go through a worker thread.
+
+import { loadContent } from './disk-format.ts'
+import { RevisionIndex } from './revision-index.ts'
+import { RevisionedStore, type StoreOptions } from './revisioned-store.ts'
+import type { Store } from './store.ts'
+import { WorkerJournal } from './worker-journal.ts'
+
+export interface DiskStoreOptions extends StoreOptions {
+  /** The file; SQLite keeps `-wal` and `-shm` beside it. Its folder must exist. */
+  path: string
+  /** The worker's own file; a bundle names the one it made of `disk-worker.ts`. */
+  workerUrl?: URL
+}
+
+/**
+ * Opens the store at `path`, or creates it. One process at a time: hold the instance lock of its folder.
+ * Throws StoreUnreadable, which says what to do, or StoreFull.
+ */
+export async function openDiskStore({ path, workerUrl, ...options }: DiskStoreOptions): Promise<Store> {
+  // The thread boots while this one reads the file.
+  const journal = new WorkerJournal(path, workerUrl ?? new URL('./disk-worker.ts', import.meta.url))
+  try {
+    const index = new RevisionIndex(loadContent(path))
+    await journal.open()
+    return new RevisionedStore(index, journal, options)
+  } catch (error) {
+    await journal.close()
+    throw error
+  }
+}

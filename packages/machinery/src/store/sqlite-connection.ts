@@ -1,0 +1,51 @@
+// A connection whose commits are durable, and the sorts of trouble it can have.
+
+import { DatabaseSync } from 'node:sqlite'
+
+/** A reader from outside (a backup, somebody looking in) may hold the file for a moment. */
+const BUSY_TIMEOUT_MS = 5_000
+
+/** SQLite's primary result codes. The first is what a statement of ours gets where a table is missing. */
+const SQLITE_ERROR = 1
+const SQLITE_CORRUPT = 11
+const SQLITE_FULL = 13
+const SQLITE_NOTADB = 26
+
+/** Opens or creates the file. WAL with a full sync: a commit returns when its pages are on the disk. */
+export function connect(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
+  try {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** All of `act` in one commit, or nothing. */
+export function transact(database: DatabaseSync, act: () => void): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    act()
+    database.exec('COMMIT')
+  } catch (error) {
+    // A full disk makes SQLite roll back by itself at some places and not at others.
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+export function isDiskFull(error: unknown): boolean {
+  return primaryCode(error) === SQLITE_FULL
+}
+
+export function isDamage(error: unknown): boolean {
+  const code = primaryCode(error)
+  return code === SQLITE_ERROR || code === SQLITE_CORRUPT || code === SQLITE_NOTADB
+}
+
+function primaryCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined
+  return error.errcode & 0xff
+}

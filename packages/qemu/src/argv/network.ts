@@ -1,0 +1,48 @@
+// The plan's interfaces on user-mode networks, which need no root.
+
+import type { LaunchPlan, NetworkInterface } from '../launch-plan.ts'
+import { option } from './option.ts'
+
+/** A forward of the plan with the port that it really has. */
+export interface ChosenForward {
+  name: string
+  protocol: 'tcp' | 'udp'
+  hostAddress: string
+  hostPort: number
+  guestPort: number
+}
+
+/** `forwards` holds the chosen port of every forward of the plan, found by its name. */
+export function networkArguments(plan: LaunchPlan, forwards: readonly ChosenForward[]): string[] {
+  const hostPorts = new Map(forwards.map((forward) => [forward.name, forward.hostPort]))
+  return plan.interfaces.flatMap((each) => [
+    '-netdev',
+    [option('user', { id: `net-${each.name}`, ipv6: false }), ...hostForwards(each, hostPorts)].join(','),
+    '-device',
+    option(deviceModel(plan, each), {
+      id: `nic-${each.name}`,
+      netdev: `net-${each.name}`,
+      mac: each.macAddress,
+      // Without its boot ROM the firmware does not spend time looking for a network to boot from.
+      romfile: plan.machine === 'microvm' ? undefined : '',
+    }),
+  ])
+}
+
+function hostForwards(each: NetworkInterface, hostPorts: ReadonlyMap<string, number>): string[] {
+  return each.forwards.map((forward) => {
+    const hostPort = hostPorts.get(forward.name)
+    if (hostPort === undefined) throw new Error(`no port was chosen for the forward ${forward.name}`)
+    return `hostfwd=${hostForwardRule({ ...forward, hostPort })}`
+  })
+}
+
+/** QEMU's notation of a forward; it is also how QEMU names one that it could not set up. */
+export function hostForwardRule(forward: ChosenForward): string {
+  return `${forward.protocol}:${forward.hostAddress}:${forward.hostPort}-:${forward.guestPort}`
+}
+
+function deviceModel(plan: LaunchPlan, each: NetworkInterface): string {
+  if (each.model !== 'virtio-net') return each.model
+  return plan.machine === 'microvm' ? 'virtio-net-device' : 'virtio-net-pci'
+}

@@ -1,0 +1,125 @@
+// A running QEMU that we are connected to. Whatever is known here can be asked again: nothing is lost with it.
+
+import { join } from 'node:path'
+import type { LaunchPlan } from './launch-plan.ts'
+import { hostBootId, isAlive, type ProcessIdentity } from './process-identity.ts'
+import { pause } from './process.ts'
+import { connectQmp, type QmpClient } from './qmp/client.ts'
+import { parseRunState, type QmpEvent, type RunState } from './qmp/protocol.ts'
+import { openTranscript, type Transcript } from './qmp/transcript.ts'
+import { fileNames } from './state-files.ts'
+import { openSocketPath, readRecord, writeRecord } from './state-folder.ts'
+
+export interface Attachment {
+  readonly process: ProcessIdentity
+  /** QEMU's answer after the latest event that may have changed it. */
+  readonly runState: RunState
+  execute: QmpClient['execute']
+  /** Asks QEMU anew. */
+  refresh(): Promise<void>
+  close(): void
+}
+
+export interface AttachOptions {
+  folder: string
+  plan: LaunchPlan
+  process: ProcessIdentity
+  now: () => Date
+  /** How long to try. */
+  deadlineMs: number
+  /** The machine's state may have changed, or the conversation has ended. Not called after `close`. */
+  onNews: () => void
+}
+
+/** QEMU listens about 30 ms after its start. */
+const connectPauseMs = 3
+
+/**
+ * Resolves when QEMU answers and the guest runs as its plan says; undefined when the process has ended.
+ * Throws when it neither answers nor ends before the deadline.
+ */
+export async function attach(options: AttachOptions): Promise<Attachment | undefined> {
+  const transcript = openTranscript(join(options.folder, fileNames.transcript), options.now)
+  try {
+    const client = await untilConnected(options, transcript)
+    if (client === undefined) return undefined
+    const connection = new Connection(client, options, transcript)
+    await connection.letRun()
+    return connection
+  } catch (error) {
+    transcript.close()
+    throw error
+  }
+}
+
+async function untilConnected(options: AttachOptions, transcript: Transcript): Promise<QmpClient | undefined> {
+  const deadline = performance.now() + options.deadlineMs
+  for (;;) {
+    try {
+      await using socket = await openSocketPath(options.folder, fileNames.qmpSocket)
+      return await connectQmp(socket.path, { timeoutMs: options.deadlineMs, record: transcript.record })
+    } catch (error) {
+      if (!(await isAlive(options.process))) return undefined
+      if (performance.now() > deadline)
+        throw new Error(`QEMU (process ${options.process.pid}) of machine ${options.plan.id} does not answer on its monitor`, { cause: error })
+      await pause(connectPauseMs)
+    }
+  }
+}
+
+/** Events after which QEMU's run state may be another. */
+const telling = new Set(['STOP', 'RESUME', 'SHUTDOWN', 'GUEST_PANICKED', 'BLOCK_IO_ERROR', 'SUSPEND', 'WAKEUP', 'WATCHDOG'])
+
+class Connection implements Attachment {
+  readonly process: ProcessIdentity
+  readonly execute: QmpClient['execute']
+  runState: RunState = 'other'
+  readonly #client: QmpClient
+  readonly #options: AttachOptions
+  readonly #transcript: Transcript
+  #isClosed = false
+
+  constructor(client: QmpClient, options: AttachOptions, transcript: Transcript) {
+    this.process = options.process
+    this.execute = (command) => client.execute(command)
+    this.#client = client
+    this.#options = options
+    this.#transcript = transcript
+    client.onEvent((event) => this.#hear(event))
+    void client.closed.then(() => this.#tell()).finally(() => transcript.close())
+  }
+
+  /** QEMU starts every machine stopped. It may go when its start is on record: then its end can be told from none at all. */
+  async letRun(): Promise<void> {
+    const { folder, plan, process } = this.#options
+    await this.refresh()
+    const started = (await readRecord(folder))?.started
+    if (started?.pid !== process.pid || started.startTicks !== process.startTicks)
+      await writeRecord(folder, 'started', { ...process, bootId: await hostBootId() })
+    if (this.runState !== 'prelaunch' || plan.startPaused) return
+    await this.execute('cont')
+    await this.refresh()
+  }
+
+  async refresh(): Promise<void> {
+    this.runState = parseRunState((await this.execute('query-status')).status)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#client.close()
+    this.#transcript.close()
+  }
+
+  #hear(event: QmpEvent): void {
+    if (!telling.has(event.name)) return
+    this.refresh().then(
+      () => this.#tell(),
+      () => {}, // The conversation has ended, which is told by itself.
+    )
+  }
+
+  #tell(): void {
+    if (!this.#isClosed) this.#options.onNews()
+  }
+}

@@ -1,0 +1,100 @@
+// QMP as it goes over the wire: the commands that we send, and the one place where what comes back is parsed.
+
+/** QEMU's own word for what the machine does. Words that a later QEMU may add are looked at as "paused". */
+export type RunState =
+  | 'prelaunch'
+  | 'running'
+  | 'paused'
+  | 'shutdown'
+  | 'guest-panicked'
+  | 'internal-error'
+  | 'io-error'
+  | 'suspended'
+  | 'watchdog'
+  | 'other'
+
+interface Nothing {
+  [key: string]: never
+}
+
+/** The commands in use, with what they take and give. */
+export interface QmpCommands {
+  qmp_capabilities: { takes: Nothing; gives: Nothing }
+  'query-status': { takes: Nothing; gives: { status: string; running: boolean } }
+  'query-chardev': { takes: Nothing; gives: { label: string; filename: string; 'frontend-open': boolean }[] }
+  system_powerdown: { takes: Nothing; gives: Nothing }
+  system_reset: { takes: Nothing; gives: Nothing }
+  stop: { takes: Nothing; gives: Nothing }
+  cont: { takes: Nothing; gives: Nothing }
+  quit: { takes: Nothing; gives: Nothing }
+}
+
+export interface QmpGreeting {
+  qemuVersion: string
+}
+
+export interface QmpEvent {
+  name: string
+  data: Readonly<Record<string, unknown>>
+  at: Date
+}
+
+export type QmpMessage =
+  | { kind: 'greeting'; greeting: QmpGreeting }
+  | { kind: 'event'; event: QmpEvent }
+  | { kind: 'return'; id: unknown; value: unknown }
+  | { kind: 'error'; id: unknown; errorClass: string; description: string }
+
+/** Undefined for a line that is none of QMP's four kinds of message. */
+export function parseQmpLine(line: string): QmpMessage | undefined {
+  const message = parseRecord(line)
+  if (message === undefined) return undefined
+  if (isRecord(message['QMP'])) return { kind: 'greeting', greeting: { qemuVersion: versionOf(message['QMP']) } }
+  if (typeof message['event'] === 'string') return { kind: 'event', event: eventOf(message['event'], message) }
+  if ('return' in message) return { kind: 'return', id: message['id'], value: message['return'] }
+  const error = message['error']
+  if (!isRecord(error)) return undefined
+  return { kind: 'error', id: message['id'], errorClass: String(error['class']), description: String(error['desc']) }
+}
+
+const knownRunStates: readonly string[] = [
+  'prelaunch',
+  'running',
+  'paused',
+  'shutdown',
+  'guest-panicked',
+  'internal-error',
+  'io-error',
+  'suspended',
+  'watchdog',
+] satisfies RunState[]
+
+export function parseRunState(status: string): RunState {
+  return isKnown(status) ? status : 'other'
+}
+
+const isKnown = (status: string): status is RunState => knownRunStates.includes(status)
+
+function versionOf(qmp: Record<string, unknown>): string {
+  const version = isRecord(qmp['version']) && isRecord(qmp['version']['qemu']) ? qmp['version']['qemu'] : {}
+  return [version['major'], version['minor'], version['micro']].map(String).join('.')
+}
+
+function eventOf(name: string, message: Record<string, unknown>): QmpEvent {
+  const stamp = isRecord(message['timestamp']) ? message['timestamp'] : {}
+  const seconds = typeof stamp['seconds'] === 'number' ? stamp['seconds'] : 0
+  return { name, data: isRecord(message['data']) ? message['data'] : {}, at: new Date(seconds * 1000) }
+}
+
+function parseRecord(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    return isRecord(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

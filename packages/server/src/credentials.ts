@@ -1,0 +1,62 @@
+// Who we are and who may enter: a certificate authority of our own, a server certificate, a bearer token, and the
+// kubeconfig that carries them to kubectl. Made at the first start, kept, and renewed before they end.
+
+import { randomBytes, X509Certificate } from 'node:crypto'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export interface Credentials {
+  authorityPem: string
+  certificatePem: string
+  keyPem: string
+  token: string
+}
+
+/** Renewed at a start within this time of the end. A start is enough: certificates guard the API, never a machine. */
+const renewBeforeMs = 30 * 24 * 3600 * 1000
+
+export async function ensureCredentials(folder: string, nowMs: number): Promise<Credentials> {
+  const path = (name: string): string => join(folder, name)
+  const isUsable = (name: string): boolean =>
+    existsSync(path(name)) && Date.parse(new X509Certificate(readFileSync(path(name))).validTo) - nowMs > renewBeforeMs
+  if (!isUsable('ca.crt') || !isUsable('server.crt') || !existsSync(path('server.key'))) {
+    // Loaded only when needed: it costs half a second.
+    const { issueCertificates } = await import('./certificates.ts')
+    const issued = await issueCertificates(new Date(nowMs))
+    // The certificate is what is looked at, so it comes last.
+    writePrivately(path('ca.crt'), issued.authorityPem)
+    writePrivately(path('server.key'), issued.keyPem)
+    writePrivately(path('server.crt'), issued.certificatePem)
+  }
+  if (!existsSync(path('token'))) writePrivately(path('token'), randomBytes(24).toString('base64url'))
+  return {
+    authorityPem: readFileSync(path('ca.crt'), 'utf8'),
+    certificatePem: readFileSync(path('server.crt'), 'utf8'),
+    keyPem: readFileSync(path('server.key'), 'utf8'),
+    token: readFileSync(path('token'), 'utf8').trim(),
+  }
+}
+
+export function writePrivately(path: string, text: string): void {
+  const draft = `${path}.new`
+  writeFileSync(draft, text, { mode: 0o600 })
+  renameSync(draft, path)
+}
+
+/** JSON is YAML: no writer is needed for what only programs read. */
+export function kubeconfigText(credentials: Credentials, server: string): string {
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [
+      {
+        name: 'sheaf',
+        cluster: { server, 'certificate-authority-data': Buffer.from(credentials.authorityPem).toString('base64') },
+      },
+    ],
+    users: [{ name: 'admin', user: { token: credentials.token } }],
+    contexts: [{ name: 'sheaf', context: { cluster: 'sheaf', user: 'admin', namespace: 'default' } }],
+    'current-context': 'sheaf',
+  }
+  return `${JSON.stringify(config, null, 2)}\n`
+}

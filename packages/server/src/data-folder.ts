@@ -1,0 +1,40 @@
+// Where everything lies that outlives the process. One folder, one running server.
+
+import { chmodSync, mkdirSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+export interface DataFolder {
+  root: string
+  /** The store's database. */
+  store: string
+  /** What the hypervisor keeps: one state folder a machine. */
+  machines: string
+  images: string
+  /** Certificates, keys and the token: readable by the owner alone. */
+  credentials: string
+  kubeconfig: string
+  accelerator: string
+}
+
+/** `SHEAF_DATA`, else the XDG data folder. */
+export function dataFolderPath(environment: NodeJS.ProcessEnv): string {
+  const named = environment['SHEAF_DATA']
+  if (named) return resolve(named)
+  return join(environment['XDG_DATA_HOME'] || join(homedir(), '.local', 'share'), 'sheaf')
+}
+
+export function openDataFolder(root: string): DataFolder {
+  const folder: DataFolder = {
+    root,
+    store: join(root, 'store', 'sheaf.db'),
+    machines: root,
+    images: join(root, 'images'),
+    credentials: join(root, 'credentials'),
+    kubeconfig: join(root, 'kubeconfig'),
+    accelerator: join(root, 'accelerator.json'),
+  }
+  for (const each of [root, join(root, 'store'), folder.images, folder.credentials]) mkdirSync(each, { recursive: true })
+  for (const each of [root, folder.credentials]) chmodSync(each, 0o700)
+  return folder
+}

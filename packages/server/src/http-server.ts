@@ -1,0 +1,149 @@
+// HTTP around the API server's function: HTTP/2 and HTTP/1.1 on one TLS port, and websockets for streams.
+
+import { createSecureServer, type Http2SecureServer } from 'node:http2'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import { type ApiRequest, type ApiResponse, isStreaming } from '@sheaf/api/client'
+import { internalError, StatusError } from '@sheaf/api/meta'
+import type { ApiServer } from '@sheaf/machinery/apiserver'
+import type { UserInfo } from '@sheaf/machinery/kind'
+import type { Log } from '@sheaf/machinery/controller'
+import { joinWebsocket } from './websocket.ts'
+
+export interface HttpServerOptions {
+  apiServer: ApiServer
+  authenticate(request: Pick<ApiRequest, 'path' | 'headers'>): UserInfo
+  certificatePem: string
+  keyPem: string
+  log: Log
+}
+
+/** The API server refuses bodies above 3 MiB; one byte more is all that it needs to see to do so. */
+const mostBodyBytes = 3 * 1024 * 1024 + 1
+/** A client that is still sending does not read its answer. The rest of a body that is too big is read and dropped up to here. */
+const mostDroppedBytes = 64 * 1024 * 1024
+/** As kube-apiserver: below that, compressing costs more than it saves on a local line. */
+const gzipAboveBytes = 128 * 1024
+/** Informers of one program share a connection: one stream each, and room for many. */
+const mostStreams = 1000
+const compress = promisify(gzip)
+
+export function createHttpServer(options: HttpServerOptions): Http2SecureServer {
+  const server = createSecureServer({
+    allowHTTP1: true,
+    cert: options.certificatePem,
+    key: options.keyPem,
+    settings: { maxConcurrentStreams: mostStreams },
+  })
+  server.on('request', (incoming, outgoing) => {
+    // HTTP/2's objects speak as HTTP/1's do in all that is used here.
+    void serve(incoming as IncomingMessage, outgoing as ServerResponse, options)
+  })
+  server.on(
+    'upgrade',
+    (incoming: IncomingMessage, socket: Duplex, head: Buffer) =>
+      void joinWebsocket(incoming, socket, head, plainRequest(incoming), options),
+  )
+  // A client that drops its connection in the middle of a handshake or a frame is not an event.
+  server.on('sessionError', () => {})
+  server.on('clientError', (_error, socket) => socket.destroy())
+  return server
+}
+
+async function serve(incoming: IncomingMessage, outgoing: ServerResponse, options: HttpServerOptions): Promise<void> {
+  const gone = new AbortController()
+  outgoing.on('close', () => gone.abort())
+  outgoing.on('error', () => gone.abort())
+  try {
+    const plain = plainRequest(incoming)
+    const user = options.authenticate(plain)
+    const body = await readBody(incoming)
+    const response = await options.apiServer.handle(
+      { ...plain, ...(body.length === 0 ? {} : { body }), signal: gone.signal },
+      user,
+    )
+    await send(response, plain, outgoing, gone.signal)
+  } catch (error) {
+    if (gone.signal.aborted) return
+    if (!(error instanceof StatusError)) options.log.error({ error: String(error), path: incoming.url }, 'request failed')
+    await send(refusal(error), undefined, outgoing, gone.signal).catch(() => outgoing.destroy())
+  }
+}
+
+export function refusal(error: unknown): ApiResponse {
+  const status = (error instanceof StatusError ? error : internalError(error)).toStatus()
+  return { status: status.code ?? 500, headers: { 'content-type': 'application/json' }, body: JSON.stringify(status) }
+}
+
+export function plainRequest(incoming: IncomingMessage): ApiRequest {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (!name.startsWith(':') && value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : String(value)
+  }
+  return { method: incoming.method ?? 'GET', path: incoming.url ?? '/', headers }
+}
+
+async function readBody(incoming: IncomingMessage): Promise<Uint8Array> {
+  const chunks: Buffer[] = []
+  let kept = 0
+  let seen = 0
+  for await (const chunk of incoming) {
+    seen += chunk.length
+    if (seen > mostDroppedBytes) break
+    if (kept >= mostBodyBytes) continue
+    chunks.push(chunk.subarray(0, mostBodyBytes - kept))
+    kept += chunk.length
+  }
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+}
+
+async function send(
+  response: ApiResponse,
+  request: ApiRequest | undefined,
+  outgoing: ServerResponse,
+  gone: AbortSignal,
+): Promise<void> {
+  if (isStreaming(response.body)) return sendFrames(response, response.body, outgoing, gone)
+  const plain = typeof response.body === 'string' ? Buffer.from(response.body) : response.body
+  const zipped = isWorthZipping(response, plain, request) ? await compress(plain) : undefined
+  const body = zipped ?? plain
+  outgoing.writeHead(response.status, {
+    ...(response.headers as Record<string, string | string[]>),
+    ...(zipped === undefined ? {} : { 'content-encoding': 'gzip', vary: 'Accept, Accept-Encoding' }),
+    'content-length': String(body.length),
+  })
+  await new Promise<void>((resolve) => {
+    outgoing.on('close', resolve)
+    outgoing.end(request?.method === 'HEAD' ? undefined : body, () => resolve())
+  })
+}
+
+function isWorthZipping(response: ApiResponse, body: Uint8Array, request: ApiRequest | undefined): boolean {
+  const accepted = request?.headers['accept-encoding']?.includes('gzip') === true
+  return accepted && body.length > gzipAboveBytes && response.headers['content-encoding'] === undefined
+}
+
+async function sendFrames(
+  response: ApiResponse,
+  frames: AsyncIterable<Uint8Array | string>,
+  outgoing: ServerResponse,
+  gone: AbortSignal,
+): Promise<void> {
+  outgoing.writeHead(response.status, response.headers as Record<string, string | string[]>)
+  // Clients wait for the headers before they count the watch as begun.
+  outgoing.flushHeaders()
+  for await (const frame of frames) {
+    if (gone.aborted) return
+    if (!outgoing.write(frame)) await drained(outgoing, gone)
+  }
+  outgoing.end()
+}
+
+function drained(outgoing: ServerResponse, gone: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    outgoing.once('drain', resolve)
+    gone.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,36 @@
+// Bundles the programs into dist/: one file each for the server, its store worker and the command line.
+
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+export async function buildPrograms(outputFolder = join(root, 'dist')): Promise<void> {
+  mkdirSync(outputFolder, { recursive: true })
+  await build({
+    absWorkingDir: root,
+    entryPoints: {
+      server: 'packages/server/src/main.ts',
+      cli: 'packages/cli/src/main.ts',
+      'disk-worker': 'packages/machinery/src/store/disk-worker.ts',
+    },
+    outdir: outputFolder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    sourcemap: true,
+    legalComments: 'linked',
+    // CommonJS dependencies call require().
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+  })
+}
+
+if (import.meta.main) await buildPrograms()

@@ -1,0 +1,226 @@
+// Makes `packages/api/.generated/schemas.json`: the types of @kubevirt-ui-ext/kubevirt-api as structural JSON schemas,
+// with our overlay laid over them. Run by hand it does what the set-up does: nothing when nothing changed.
+
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { JsonSchema } from '../packages/api/src/meta/schema.ts'
+import { quantity, time } from '../packages/api/src/schema-overlay/definition-overlay.ts'
+import type { DefinitionOverlay } from '../packages/api/src/schema-overlay/definition-overlay.ts'
+import { schemaOverlay } from '../packages/api/src/schema-overlay/schema-overlay.ts'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const overlayFolder = join(root, 'packages/api/src/schema-overlay')
+const outputFile = join(root, 'packages/api/.generated/schemas.json')
+const hashFile = join(root, 'packages/api/.generated/schemas.hash')
+const typesPackage = '@kubevirt-ui-ext/kubevirt-api'
+const require = createRequire(import.meta.url)
+
+/** The Kinds we serve, by the package's entry. The first entry wins where both describe the same definition. */
+const sources = [
+  {
+    entry: 'kubernetes',
+    kinds: [
+      'IoK8sApiCoreV1ConfigMap',
+      'IoK8sApiCoreV1Event',
+      'IoK8sApiCoreV1Namespace',
+      'IoK8sApiCoreV1Node',
+      'IoK8sApiCoreV1Secret',
+      'IoK8sApiCoordinationV1Lease',
+    ],
+  },
+  { entry: 'kubevirt', kinds: ['V1VirtualMachine', 'V1VirtualMachineInstance'] },
+] as const
+
+/** What ts-json-schema-generator writes, as far as the package's types make it. */
+interface RawSchema {
+  $ref?: string
+  type?: JsonSchema['type']
+  description?: string
+  enum?: unknown
+  properties?: Record<string, RawSchema>
+  additionalProperties?: RawSchema | boolean
+  items?: RawSchema
+  required?: string[]
+}
+type RawDefinitions = Record<string, RawSchema>
+
+/** Writes the file unless it is made of the same inputs already. */
+export async function generateSchemas(): Promise<'written' | 'unchanged'> {
+  const hash = inputHash()
+  if (readIfThere(hashFile) === hash && readIfThere(outputFile) !== undefined) return 'unchanged'
+  const definitions = await makeSchemas()
+  mkdirSync(dirname(outputFile), { recursive: true })
+  // Renamed into place: whoever reads meanwhile sees the old file or the new one, never half of one.
+  writeFileSync(`${outputFile}.new`, `${JSON.stringify(definitions, undefined, 1)}\n`)
+  renameSync(`${outputFile}.new`, outputFile)
+  writeFileSync(hashFile, hash)
+  return 'written'
+}
+
+async function makeSchemas(): Promise<Record<string, JsonSchema>> {
+  const definitions: Record<string, JsonSchema> = {}
+  for (const source of sources) {
+    const raw = await rawDefinitions(source)
+    for (const [name, schema] of Object.entries(raw)) {
+      if (schema.type === 'object') definitions[schemaName(name)] ??= structural(schema, raw)
+    }
+  }
+  for (const [name, overlay] of Object.entries(schemaOverlay)) {
+    const definition = definitions[name]
+    if (definition === undefined) throw new Error(`the overlay speaks of ${name}, which no served Kind reaches: remove it`)
+    definitions[name] = overlaid(name, definition, overlay)
+  }
+  return sorted(reachable(definitions))
+}
+
+/** The compiler is loaded only when there is something to do: it takes a second by itself. */
+async function rawDefinitions(source: (typeof sources)[number]): Promise<RawDefinitions> {
+  const { createGenerator } = await import('ts-json-schema-generator')
+  const generator = createGenerator({
+    path: join(dirname(packageFile()), 'dist', source.entry, 'index.d.ts'),
+    expose: 'all',
+    jsDoc: 'extended',
+    skipTypeCheck: true,
+    additionalProperties: true,
+  })
+  return Object.assign({}, ...source.kinds.map((kind) => generator.createSchema(kind).definitions)) as RawDefinitions
+}
+
+/** OpenAPI's groups, as the package's type names abbreviate them. Longer beginnings first. */
+const groups: readonly (readonly [RegExp, string])[] = [
+  [/^(?:K8sIo|IoK8s)ApimachineryPkgApisMetaV1/, 'io.k8s.apimachinery.pkg.apis.meta.v1.'],
+  [/^(?:K8sIo|IoK8s)ApiCoreV1/, 'io.k8s.api.core.v1.'],
+  [/^(?:K8sIo|IoK8s)ApiCoordinationV1/, 'io.k8s.api.coordination.v1.'],
+  [/^V1alpha1(?=Backup)/, 'io.kubevirt.backup.v1alpha1.'],
+  [/^V1beta1/, 'io.kubevirt.cdi.v1beta1.'],
+  [/^V1/, 'io.kubevirt.v1.'],
+]
+
+function schemaName(typeName: string): string {
+  for (const [beginning, group] of groups) {
+    if (beginning.test(typeName)) return typeName.replace(beginning, group)
+  }
+  throw new Error(`no OpenAPI group is known for the type ${typeName}: add one to groups`)
+}
+
+function structural(raw: RawSchema, definitions: RawDefinitions): JsonSchema {
+  const said = documented(raw.description)
+  if (raw.$ref !== undefined) {
+    const target = raw.$ref.slice('#/definitions/'.length)
+    // The types' enums are the words of a Go type; neither Kubernetes nor KubeVirt refuses others by schema.
+    if (definitions[target]?.enum !== undefined) return { ...said, type: 'string' }
+    return { ...said, $ref: `#/definitions/${schemaName(target)}` }
+  }
+  // Every number in these APIs is whole; the widths that matter are in the overlay.
+  if (raw.type === 'number') return { ...said, type: 'integer', format: 'int64' }
+  const schema: JsonSchema = { ...said, ...(raw.type === undefined ? {} : { type: raw.type }), ...formatOf(raw) }
+  if (raw.properties !== undefined) {
+    // The types put a line before what is a word of JavaScript too: `_default`.
+    const properties = Object.entries(raw.properties).map(([name, each]) => [name.replace(/^_/, ''), structural(each, definitions)])
+    schema.properties = Object.fromEntries(properties) as Record<string, JsonSchema>
+  }
+  if (raw.required !== undefined) schema.required = [...raw.required].toSorted()
+  if (raw.items !== undefined) schema.items = structural(raw.items, definitions)
+  if (typeof raw.additionalProperties === 'object') {
+    schema.additionalProperties = structural(raw.additionalProperties, definitions)
+  }
+  if (formatOf(raw) === quantity) delete schema.type
+  return schema
+}
+
+function formatOf(raw: RawSchema): JsonSchema {
+  if (/^(Micro)?Time is/.test(raw.description ?? '')) return time
+  return /^Quantity is/.test(raw.description ?? '') ? quantity : {}
+}
+
+/** Go's words about its own types say nothing about the field. */
+function documented(text: string | undefined): { description?: string } {
+  if (text === undefined || text === '') return {}
+  if (/^Time is/.test(text)) return { description: 'A time as in RFC 3339.' }
+  if (/^MicroTime is/.test(text)) return { description: 'A time as in RFC 3339, with microseconds.' }
+  if (/^Quantity is/.test(text)) return { description: 'A number with an optional unit, such as 512Mi, 2G or 500m.' }
+  return { description: text.split('\n\nPossible enum values')[0]!.trim() }
+}
+
+function overlaid(name: string, definition: JsonSchema, overlay: DefinitionOverlay): JsonSchema {
+  const properties: Record<string, JsonSchema> = { ...definition.properties }
+  for (const [from, to] of Object.entries(overlay.respelled ?? {})) {
+    const before = properties[from]
+    if (before === undefined) throw new Error(`the overlay respells ${name}.${from}, which the types do not have`)
+    properties[to] = before
+    delete properties[from]
+  }
+  for (const [property, patch] of Object.entries(overlay.properties ?? {})) {
+    const before = properties[property]
+    if (before === undefined) throw new Error(`the overlay speaks of ${name}.${property}, which the types do not have`)
+    properties[property] = { ...before, ...patch }
+    if (patch.type !== undefined) delete properties[property].$ref
+    if (patch['x-kubernetes-int-or-string']) delete properties[property].type
+  }
+  for (const [property, schema] of Object.entries(overlay.missing ?? {})) {
+    if (properties[property] !== undefined) throw new Error(`the overlay adds ${name}.${property}, which the types have by now`)
+    properties[property] = schema
+  }
+  return {
+    ...definition,
+    properties,
+    ...(overlay.required === undefined ? {} : { required: [...overlay.required].toSorted() }),
+    ...(overlay.mapType === undefined ? {} : { 'x-kubernetes-map-type': overlay.mapType }),
+    ...(overlay.nullable === undefined ? {} : { nullable: overlay.nullable }),
+    ...(overlay.keepsUnknown === undefined ? {} : { 'x-kubernetes-preserve-unknown-fields': overlay.keepsUnknown }),
+  }
+}
+
+/** Without what the overlay has cut off. */
+function reachable(definitions: Record<string, JsonSchema>): Record<string, JsonSchema> {
+  const found = new Set<string>()
+  const pending = sources.flatMap((source) => source.kinds.map(schemaName))
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (found.has(name)) continue
+    found.add(name)
+    const references = JSON.stringify(definitions[name]).matchAll(/"#\/definitions\/([^"]+)"/g)
+    for (const [, target] of references) pending.push(target!)
+  }
+  return Object.fromEntries(Object.entries(definitions).filter(([name]) => found.has(name)))
+}
+
+function sorted(definitions: Record<string, JsonSchema>): Record<string, JsonSchema> {
+  const byName = <T>(entries: Record<string, T>): Record<string, T> =>
+    Object.fromEntries(Object.entries(entries).toSorted(([left], [right]) => (left < right ? -1 : 1)))
+  for (const definition of Object.values(definitions)) {
+    if (definition.properties !== undefined) definition.properties = byName(definition.properties)
+  }
+  return byName(definitions)
+}
+
+function inputHash(): string {
+  const hash = createHash('sha256')
+  const ours = readdirSync(overlayFolder).filter((name) => !name.endsWith('.test.ts'))
+  for (const file of [fileURLToPath(import.meta.url), ...ours.toSorted().map((name) => join(overlayFolder, name)), packageFile()]) {
+    hash.update(readFileSync(file)).update('\0')
+  }
+  return hash.digest('hex')
+}
+
+/** The package keeps its package.json out of its exports, so its place is found from an entry. */
+function packageFile(): string {
+  const entry = require.resolve(`${typesPackage}/kubevirt`)
+  return join(dirname(entry), '..', '..', 'package.json')
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+if (import.meta.main) {
+  const started = Date.now()
+  const outcome = await generateSchemas()
+  console.log(`${outcome} ${outputFile} (${Date.now() - started} ms)`)
+}
