@@ -119,7 +119,10 @@ function structural(raw: RawSchema, definitions: RawDefinitions): JsonSchema {
   const schema: JsonSchema = { ...said, ...(raw.type === undefined ? {} : { type: raw.type }), ...formatOf(raw) }
   if (raw.properties !== undefined) {
     // The types put a line before what is a word of JavaScript too: `_default`.
-    const properties = Object.entries(raw.properties).map(([name, each]) => [name.replace(/^_/, ''), structural(each, definitions)])
+    const properties = Object.entries(raw.properties).map(([name, each]) => [
+      name.replace(/^_/, ''),
+      structural(each, definitions),
+    ])
     schema.properties = Object.fromEntries(properties) as Record<string, JsonSchema>
   }
   if (raw.required !== undefined) schema.required = [...raw.required].toSorted()
@@ -132,16 +135,17 @@ function structural(raw: RawSchema, definitions: RawDefinitions): JsonSchema {
 }
 
 function formatOf(raw: RawSchema): JsonSchema {
-  if (/^(Micro)?Time is/.test(raw.description ?? '')) return time
-  return /^Quantity is/.test(raw.description ?? '') ? quantity : {}
+  const said = raw.description ?? ''
+  if (said.startsWith('Time is') || said.startsWith('MicroTime is')) return time
+  return said.startsWith('Quantity is') ? quantity : {}
 }
 
 /** Go's words about its own types say nothing about the field. */
 function documented(text: string | undefined): { description?: string } {
   if (text === undefined || text === '') return {}
-  if (/^Time is/.test(text)) return { description: 'A time as in RFC 3339.' }
-  if (/^MicroTime is/.test(text)) return { description: 'A time as in RFC 3339, with microseconds.' }
-  if (/^Quantity is/.test(text)) return { description: 'A number with an optional unit, such as 512Mi, 2G or 500m.' }
+  if (text.startsWith('Time is')) return { description: 'A time as in RFC 3339.' }
+  if (text.startsWith('MicroTime is')) return { description: 'A time as in RFC 3339, with microseconds.' }
+  if (text.startsWith('Quantity is')) return { description: 'A number with an optional unit, such as 512Mi, 2G or 500m.' }
   return { description: text.split('\n\nPossible enum values')[0]!.trim() }
 }
 
@@ -199,7 +203,11 @@ function sorted(definitions: Record<string, JsonSchema>): Record<string, JsonSch
 function inputHash(): string {
   const hash = createHash('sha256')
   const ours = readdirSync(overlayFolder).filter((name) => !name.endsWith('.test.ts'))
-  for (const file of [fileURLToPath(import.meta.url), ...ours.toSorted().map((name) => join(overlayFolder, name)), packageFile()]) {
+  for (const file of [
+    fileURLToPath(import.meta.url),
+    ...ours.toSorted().map((name) => join(overlayFolder, name)),
+    packageFile(),
+  ]) {
     hash.update(readFileSync(file)).update('\0')
   }
   return hash.digest('hex')

@@ -61,7 +61,7 @@ export async function buildGuest({ outputFolder, cacheFolder, log, run = runComm
 const diskPath = 'disk/disk.img'
 
 // `vmlinuz` is unpacked where that is possible: it starts faster. UEFI firmware only starts the `bzImage`.
-const kernelPaths = ['boot/vmlinuz', 'boot/bzImage', 'boot/initramfs'] as const
+const kernelPaths = ['boot/vmlinuz', 'boot/bzImage', 'boot/initramfs']
 
 async function writeBootFiles(packages: string, imageFolder: string, run: RunCommand): Promise<string> {
   const boot = join(packages, 'boot')

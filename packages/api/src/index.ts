@@ -1,1 +1,20 @@
-export {}
+// The whole dictionary. `@sheaf/api/meta` is the part of it that names no Kind.
+
+export * from './coordination.k8s.io/v1/lease.ts'
+export * from './core/v1/config-map.ts'
+export * from './core/v1/event.ts'
+export * from './core/v1/namespace.ts'
+export * from './core/v1/node.ts'
+export * from './core/v1/secret.ts'
+export * from './explain/virtual-machine.ts'
+export * from './kubevirt.io/v1/forwarded-ports.ts'
+export * from './kubevirt.io/v1/admission-policy.ts'
+export * from './kubevirt.io/v1/default-virtual-machine-instance.ts'
+export * from './kubevirt.io/v1/run-strategy.ts'
+export * from './kubevirt.io/v1/validate-virtual-machine-instance-spec.ts'
+export * from './kubevirt.io/v1/validate-virtual-machine.ts'
+export * from './kubevirt.io/v1/virtual-machine-instance-spec.ts'
+export * from './kubevirt.io/v1/virtual-machine-instance.ts'
+export * from './kubevirt.io/v1/virtual-machine.ts'
+export * from './meta/index.ts'
+export * from './schemas.ts'

@@ -12,7 +12,7 @@ import { openSocketPath, readRecord, writeRecord } from './state-folder.ts'
 
 export interface Attachment {
   readonly process: ProcessIdentity
-  /** QEMU's answer after the latest event that may have changed it. */
+  /** QEMU's latest answer. Whoever gets news asks anew. */
   readonly runState: RunState
   execute: QmpClient['execute']
   /** Asks QEMU anew. */
@@ -27,7 +27,7 @@ export interface AttachOptions {
   now: () => Date
   /** How long to try. */
   deadlineMs: number
-  /** The machine's state may have changed, or the conversation has ended. Not called after `close`. */
+  /** The machine's state may have changed, or the conversation has ended: `refresh` tells. Not called after `close`. */
   onNews: () => void
 }
 
@@ -48,6 +48,7 @@ export async function attach(options: AttachOptions): Promise<Attachment | undef
     return connection
   } catch (error) {
     transcript.close()
+    if (!(await isAlive(options.process))) return undefined
     throw error
   }
 }
@@ -112,11 +113,7 @@ class Connection implements Attachment {
   }
 
   #hear(event: QmpEvent): void {
-    if (!telling.has(event.name)) return
-    this.refresh().then(
-      () => this.#tell(),
-      () => {}, // The conversation has ended, which is told by itself.
-    )
+    if (telling.has(event.name)) this.#tell()
   }
 
   #tell(): void {

@@ -60,7 +60,7 @@ export interface Hypervisor {
   resume(id: string): Promise<void>
   /** Ends the process if need be and removes every trace: folder, overlays, sockets. */
   remove(id: string): Promise<void>
-  /** The serial console, both ways. One client at a time: throws ConsoleBusy. */
+  /** The serial console, both ways. One client at a time: throws ConsoleBusy; throws NotRunning. */
   openSerial(id: string): Promise<Duplex>
   /** Says only that a machine should be looked at again. */
   onChange(listener: (id: string) => void): { close(): void }
@@ -75,6 +75,14 @@ export class LaunchRefused extends Error {
     super(message, options)
     this.name = 'LaunchRefused'
     this.reason = reason
+  }
+}
+
+/** What was asked needs a machine that runs. */
+export class NotRunning extends Error {
+  constructor(id: string, consequence: string) {
+    super(`machine ${id} is not running: ${consequence}`)
+    this.name = 'NotRunning'
   }
 }
 

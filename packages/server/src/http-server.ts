@@ -2,6 +2,7 @@
 
 import { createSecureServer, type Http2SecureServer } from 'node:http2'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
@@ -39,7 +40,7 @@ export function createHttpServer(options: HttpServerOptions): Http2SecureServer 
   })
   server.on('request', (incoming, outgoing) => {
     // HTTP/2's objects speak as HTTP/1's do in all that is used here.
-    void serve(incoming as IncomingMessage, outgoing as ServerResponse, options)
+    void serve(incoming as unknown as IncomingMessage, outgoing as unknown as ServerResponse, options)
   })
   server.on(
     'upgrade',
@@ -50,6 +51,38 @@ export function createHttpServer(options: HttpServerOptions): Http2SecureServer 
   server.on('sessionError', () => {})
   server.on('clientError', (_error, socket) => socket.destroy())
   return server
+}
+
+/** Resolves when connections are accepted. `close` ends the open ones too: watches would never end by themselves. */
+export async function listen(
+  server: Http2SecureServer,
+  address: string,
+  port: number,
+): Promise<{ url: string; close(): Promise<void> }> {
+  const open = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    open.add(socket)
+    socket.on('close', () => open.delete(socket))
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(cause.code === 'EADDRINUSE' ? new PortInUse(port) : cause))
+    server.listen(port, address, resolve)
+  })
+  const { port: chosen } = server.address() as AddressInfo
+  return {
+    url: `https://${address}:${chosen}`,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      for (const socket of open) socket.destroy()
+      await closed
+    },
+  }
+}
+
+export class PortInUse extends Error {
+  constructor(port: number) {
+    super(`port ${port} is in use by another process. Choose another with --port or SHEAF_PORT; 0 takes any free one.`)
+  }
 }
 
 async function serve(incoming: IncomingMessage, outgoing: ServerResponse, options: HttpServerOptions): Promise<void> {

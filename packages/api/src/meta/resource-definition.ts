@@ -15,6 +15,11 @@ export interface Column<T extends ApiObject = ApiObject> {
   cell(object: T): string | number | boolean | undefined
 }
 
+/** A method, so that the definition of a special Kind is also one of any Kind: whoever holds it passes the right objects. */
+interface FieldReader<T extends ApiObject> {
+  read(object: T): string
+}
+
 /** What a resource is called, what it looks like and which rules its fields obey: all that is true without other objects. */
 export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   /** Empty for Kubernetes' core group. */
@@ -47,7 +52,7 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   withoutVerbs: readonly string[]
   columns: readonly Column<T>[]
   /** Field selectors beside metadata.name and metadata.namespace: path → value (empty string where absent). */
-  selectableFields: Readonly<Record<string, (object: T) => string>>
+  selectableFields: Readonly<Record<string, FieldReader<T>['read']>>
   /** Fills what the sender left out, on create and update. Pure. Receives a private copy and may change it. */
   applyDefaults?(object: T): void
   /** Field rules beyond the schema. Pure. `old` is the stored object on update. */

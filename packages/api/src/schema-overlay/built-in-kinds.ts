@@ -1,6 +1,15 @@
 // Kubernetes' own Kinds: how lists are merged, by strategic merge patch and by server-side apply.
 
-import { atomicList, int32, mapList, mergedBy, nullableTime, quantityMap, type SchemaOverlay, setList } from './definition-overlay.ts'
+import {
+  atomicList,
+  int32,
+  mapList,
+  mergedBy,
+  nullableTime,
+  quantityMap,
+  type SchemaOverlay,
+  setList,
+} from './definition-overlay.ts'
 
 const conditions = { ...mapList('type'), ...mergedBy('type') }
 const bytes = { additionalProperties: { type: 'string', format: 'byte' } } as const

@@ -1,19 +1,28 @@
 // start, stop and restart under subresources.kubevirt.io: check, then write what is wanted. The controller does the rest.
 
 import {
+  isFinal,
   type VirtualMachine,
   type VirtualMachineInstance,
-  type VirtualMachineStateChangeRequest,
   virtualMachineDefinition,
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
 import type { ApiResponse } from '@sheaf/api/client'
-import { conflict, isConflict, isNotFound, type Json, modifiedMeanwhile, notFound, type ObjectKey, StatusError } from '@sheaf/api/meta'
+import {
+  conflict,
+  isConflict,
+  isNotFound,
+  type Json,
+  modifiedMeanwhile,
+  notFound,
+  type ObjectKey,
+  StatusError,
+} from '@sheaf/api/meta'
 import type { ActionCall, RequestAction } from '@sheaf/machinery/kind'
 import type { Ports } from '../ports.ts'
 import { decideRestart, decideStart, decideStop, type Effect } from './lifecycle.ts'
 import { restartOptions, startOptions, stopOptions } from './lifecycle-options.ts'
-import { isFinal } from './observed-instance.ts'
+import type { StateChangeRequest } from './state-change-requests.ts'
 
 /** Messages about a virtual machine name it in the singular here. */
 const subject = { group: 'kubevirt.io', plural: 'virtualmachine', kind: 'VirtualMachine' }
@@ -108,7 +117,9 @@ function patchFor(vm: VirtualMachine, effect: Exclude<Effect, { kind: 'refuse' }
 /** A virtual machine that still speaks of `running` goes on doing so: both fields at once would be refused. */
 export function strategyPatch({ spec }: VirtualMachine, strategy: 'Always' | 'Halted'): Json {
   const [path, before, after] =
-    spec.running === undefined ? ['/spec/runStrategy', spec.runStrategy, strategy] : ['/spec/running', spec.running, strategy === 'Always']
+    spec.running === undefined
+      ? ['/spec/runStrategy', spec.runStrategy, strategy]
+      : ['/spec/running', spec.running, strategy === 'Always']
   return [
     { op: 'test', path, value: before ?? null },
     { op: 'replace', path, value: after },
@@ -123,7 +134,7 @@ function gracePatch(vmi: VirtualMachineInstance, seconds: number): Json {
   ]
 }
 
-function requestsPatch({ metadata, status }: VirtualMachine, requests: readonly VirtualMachineStateChangeRequest[]): Json {
+function requestsPatch({ metadata, status }: VirtualMachine, requests: readonly StateChangeRequest[]): Json {
   const value = requests.map((request) => ({ ...request }))
   const test = { op: 'test', path: '/metadata/resourceVersion', value: metadata.resourceVersion ?? '' }
   if (status === undefined) return [test, { op: 'add', path: '/status', value: { stateChangeRequests: value } }]

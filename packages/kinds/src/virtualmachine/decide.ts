@@ -1,10 +1,10 @@
 // What is to happen next to a VirtualMachine: its run strategy, applied to the instance that is there. One step at a
 // time; each pass looks anew. The rules are docs/spec/run-strategy.md.
 
-import { effectiveRunStrategy, type VirtualMachine, type VirtualMachineInstance } from '@sheaf/api'
+import { effectiveRunStrategy, isFinal, type VirtualMachine, type VirtualMachineInstance } from '@sheaf/api'
 import { controllerOf, findCondition, isBeingDeleted } from '@sheaf/api/meta'
 import { isOutOfDateOnlyByNumber } from './instance-from-template.ts'
-import { controllerFinalizer, isControlledBy, isFinal } from './observed-instance.ts'
+import { controllerFinalizer, isControlledBy } from './observed-instance.ts'
 import { mayStartAtMs } from './start-failure.ts'
 import { asksToStart, asksToStartPaused, asksToStop, pendingRequests } from './state-change-requests.ts'
 
@@ -30,6 +30,8 @@ export type Step =
   | { kind: 'noteGeneration' }
 
 const none: Step = { kind: 'none' }
+/** Admission refuses the strategy; an object from elsewhere may carry it. */
+const noReceiver: Step = { kind: 'blocked', message: 'unknown runstrategy: WaitAsReceiver' }
 
 /** `vmi` is the instance of the VM's name, whoever it belongs to. */
 export function decideNextStep(vm: VirtualMachine, vmi: VirtualMachineInstance | undefined, nowMs: number): Step {
@@ -63,7 +65,7 @@ function decideRelease(vmi: VirtualMachineInstance): Step {
 }
 
 /** The column "no VMI" of KubeVirt's table. */
-function decideWithoutInstance(vm: VirtualMachine, nowMs: number): Step {
+export function decideWithoutInstance(vm: VirtualMachine, nowMs: number): Step {
   const requests = pendingRequests(vm, undefined)
   const isAskedToStart = asksToStart(requests)
   const create: Step = { kind: 'createInstance', paused: asksToStartPaused(requests) }
@@ -81,8 +83,8 @@ function decideWithoutInstance(vm: VirtualMachine, nowMs: number): Step {
       return isAskedToStart ? { kind: 'switchToAlways' } : none
     case 'Once':
       return create
-    default:
-      return unknownStrategy(strategy)
+    case 'WaitAsReceiver':
+      return noReceiver
   }
 }
 
@@ -106,11 +108,7 @@ function decideWithInstance(vm: VirtualMachine, vmi: VirtualMachineInstance): St
       return deleteInstance
     case 'Once':
       return keep
-    default:
-      return unknownStrategy(strategy)
+    case 'WaitAsReceiver':
+      return noReceiver
   }
-}
-
-function unknownStrategy(strategy: string): Step {
-  return { kind: 'blocked', message: `unknown runstrategy: ${strategy}` }
 }

@@ -1,10 +1,6 @@
 // The Kind VirtualMachine: what the API server needs of it, and the controller that keeps it.
 
-import {
-  type VirtualMachine,
-  type VirtualMachineInstance,
-  virtualMachineDefinition,
-} from '@sheaf/api'
+import { type VirtualMachine, type VirtualMachineInstance, virtualMachineDefinition } from '@sheaf/api'
 import { type Controller, type Informer, mappedObjects, ownObjects, startController } from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
 import type { Ports } from '../ports.ts'

@@ -1,10 +1,10 @@
 // The instance that a virtual machine makes of its template, and what the instance remembers of it.
 
-import type { VirtualMachine, VirtualMachineInstance, VirtualMachineInstanceSpec } from '@sheaf/api'
+import { isFinal, type VirtualMachine, type VirtualMachineInstance, type VirtualMachineInstanceSpec } from '@sheaf/api'
 import type { OwnerReference } from '@sheaf/api/meta'
 import { changedFields } from './changed-fields.ts'
 import { legacyFirmwareUuid } from './legacy-firmware-uuid.ts'
-import { controllerFinalizer, isFinal } from './observed-instance.ts'
+import { controllerFinalizer } from './observed-instance.ts'
 
 export const generationAnnotation = 'kubevirt.io/vm-generation'
 /**

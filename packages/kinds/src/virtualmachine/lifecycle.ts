@@ -1,20 +1,14 @@
 // What start, stop and restart do to a virtual machine, by its run strategy and the instance that is there; the
 // texts of the refusals are KubeVirt's, because clients match on them (also the misspelt one).
 
-import {
-  effectiveRunStrategy,
-  type VirtualMachine,
-  type VirtualMachineInstance,
-  type VirtualMachineStateChangeRequest,
-} from '@sheaf/api'
+import { effectiveRunStrategy, isFinal, type VirtualMachine, type VirtualMachineInstance } from '@sheaf/api'
 import { findCondition } from '@sheaf/api/meta'
-import { isFinal } from './observed-instance.ts'
-import { pendingRequests, requestsAfter, startRequest, stopRequest } from './state-change-requests.ts'
+import { pendingRequests, requestsAfter, type StateChangeRequest, startRequest, stopRequest } from './state-change-requests.ts'
 
 export type Effect =
   | { kind: 'refuse'; message: string }
   | { kind: 'setStrategy'; strategy: 'Always' | 'Halted' }
-  | { kind: 'request'; requests: readonly VirtualMachineStateChangeRequest[] }
+  | { kind: 'request'; requests: readonly StateChangeRequest[] }
 
 const refuse = (message: string): Effect => ({ kind: 'refuse', message })
 const always: Effect = { kind: 'setStrategy', strategy: 'Always' }
@@ -31,13 +25,15 @@ export function decideStart(vm: VirtualMachine, vmi: VirtualMachineInstance | un
   const strategy = effectiveRunStrategy(vm.spec)
   switch (strategy) {
     case 'Halted':
-      return paused ? request(vm, vmi, startRequest(paused)) : always
+      return paused ? startAfter(remains) : always
     case 'RerunOnFailure':
       if (remains?.status?.phase === 'Failed') return refuse('RerunOnFailure does not support starting VM from failed state')
       return startAfter(remains)
     case 'Manual':
       return startAfter(remains)
-    default:
+    case 'Always':
+    case 'Once':
+    case 'WaitAsReceiver':
       return refuse(`${strategy} does not support manual start requests`)
   }
 
@@ -73,11 +69,7 @@ export function decideRestart(vm: VirtualMachine, vmi: VirtualMachineInstance | 
 }
 
 /** Requests that the instance has already answered do not stand in the way, also when nobody has cleared them yet. */
-function request(
-  vm: VirtualMachine,
-  vmi: VirtualMachineInstance | undefined,
-  ...asked: VirtualMachineStateChangeRequest[]
-): Effect {
+function request(vm: VirtualMachine, vmi: VirtualMachineInstance | undefined, ...asked: StateChangeRequest[]): Effect {
   const requests = requestsAfter(pendingRequests(vm, vmi), asked)
   return requests === undefined
     ? refuse('unable to complete request: stop/start already underway')

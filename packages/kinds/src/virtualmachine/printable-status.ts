@@ -1,24 +1,8 @@
 // status.printableStatus: one word for people. KubeVirt's order; where two could be said, the first is.
 
-import { effectiveRunStrategy, type VirtualMachine, type VirtualMachineInstance } from '@sheaf/api'
+import { effectiveRunStrategy, isFinal, type PrintableStatus, type VirtualMachine, type VirtualMachineInstance } from '@sheaf/api'
 import { findCondition, isBeingDeleted } from '@sheaf/api/meta'
 import { decideWithoutInstance, type Step } from './decide.ts'
-import { isFinal } from './observed-instance.ts'
-
-export type PrintableStatus =
-  | 'Terminating'
-  | 'Stopping'
-  | 'Migrating'
-  | 'Paused'
-  | 'Running'
-  | 'ErrorPvcNotFound'
-  | 'ErrorUnschedulable'
-  | 'ErrImagePull'
-  | 'ImagePullBackOff'
-  | 'Starting'
-  | 'CrashLoopBackOff'
-  | 'Stopped'
-  | 'Unknown'
 
 export interface Situation {
   /** With the status as it is about to be. */

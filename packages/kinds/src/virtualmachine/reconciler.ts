@@ -8,7 +8,7 @@ import {
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
 import type { Client, ResourceClient } from '@sheaf/api/client'
-import { isAlreadyExists, isConflict, isNotFound, keyOf, type ObjectKey } from '@sheaf/api/meta'
+import { isAlreadyExists, isConflict, isNotFound, keyOf, type ObjectKey, type ObjectMeta } from '@sheaf/api/meta'
 import { after, again, done, type Result } from '@sheaf/machinery/controller'
 import type { Ports } from '../ports.ts'
 import { strategyPatch } from './actions.ts'
@@ -23,6 +23,8 @@ interface Observed {
   /** The instance of the VM's name. */
   vmi: VirtualMachineInstance | undefined
 }
+
+type SeenInstance = Observed & { vmi: VirtualMachineInstance }
 
 export async function reconcileVirtualMachine(key: ObjectKey, ports: Ports): Promise<Result> {
   const vm = await virtualMachines(ports.client).find(key)
@@ -49,7 +51,6 @@ async function report({ vm, vmi }: Observed, step: Step, ports: Ports, trouble?:
 
 async function act(step: Step, { vm, vmi }: Observed, ports: Ports): Promise<void> {
   const vms = virtualMachines(ports.client)
-  const vmis = instances(ports.client)
   switch (step.kind) {
     case 'none':
     case 'blocked':
@@ -64,28 +65,41 @@ async function act(step: Step, { vm, vmi }: Observed, ports: Ports): Promise<voi
       return
     case 'createInstance':
       return createInstance(step, vm, ports)
-  }
-  // Every other step is about an instance that was seen.
-  if (vmi === undefined) return
-  switch (step.kind) {
+    case 'deleteInstance':
     case 'adoptInstance':
-      return write(vmis, vmi, {
-        ownerReferences: [...(vmi.metadata.ownerReferences ?? []), controllerReference(vm)],
-        finalizers: [...withoutOurs(vmi.metadata.finalizers), controllerFinalizer],
-      })
+    case 'releaseInstance':
+    case 'orphanInstance':
+    case 'noteGeneration':
+      // They are decided for an instance that was seen only.
+      if (vmi !== undefined) await actOnInstance(step, { vm, vmi }, ports)
+  }
+}
+
+type InstanceStep = Extract<
+  Step,
+  { kind: 'deleteInstance' | 'adoptInstance' | 'releaseInstance' | 'orphanInstance' | 'noteGeneration' }
+>
+
+async function actOnInstance(step: InstanceStep, { vm, vmi }: SeenInstance, ports: Ports) {
+  const { annotations, finalizers, ownerReferences = [] } = vmi.metadata
+  const change = (metadata: ObjectMeta) => write(instances(ports.client), vmi, metadata)
+  switch (step.kind) {
     case 'deleteInstance':
       return deleteInstance(step, { vm, vmi }, ports)
+    case 'adoptInstance':
+      return change({
+        ownerReferences: [...ownerReferences, controllerReference(vm)],
+        finalizers: [...withoutOurs(finalizers), controllerFinalizer],
+      })
     case 'releaseInstance':
-      return write(vmis, vmi, { finalizers: withoutOurs(vmi.metadata.finalizers) })
+      return change({ finalizers: withoutOurs(finalizers) })
     case 'orphanInstance':
-      return write(vmis, vmi, {
-        ownerReferences: (vmi.metadata.ownerReferences ?? []).filter((owner) => owner.uid !== vm.metadata.uid),
-        finalizers: withoutOurs(vmi.metadata.finalizers),
+      return change({
+        ownerReferences: ownerReferences.filter((owner) => owner.uid !== vm.metadata.uid),
+        finalizers: withoutOurs(finalizers),
       })
     case 'noteGeneration':
-      return write(vmis, vmi, {
-        annotations: { ...vmi.metadata.annotations, [generationAnnotation]: String(vm.metadata.generation ?? 0) },
-      })
+      return change({ annotations: { ...annotations, [generationAnnotation]: String(vm.metadata.generation ?? 0) } })
   }
 }
 
@@ -106,11 +120,7 @@ async function createInstance(step: Extract<Step, { kind: 'createInstance' }>, v
   }
 }
 
-async function deleteInstance(
-  step: Step,
-  { vm, vmi }: { vm: VirtualMachine; vmi: VirtualMachineInstance },
-  ports: Ports,
-): Promise<void> {
+async function deleteInstance(step: Step, { vm, vmi }: SeenInstance, ports: Ports): Promise<void> {
   const { name, uid = '' } = vmi.metadata
   try {
     await instances(ports.client).delete(keyOf(vmi), { preconditions: { uid } })
@@ -134,7 +144,7 @@ const instances = (client: Client) => client.resource<VirtualMachineInstance>(vi
 async function write<T extends VirtualMachine | VirtualMachineInstance>(
   resource: ResourceClient<T>,
   object: T,
-  metadata: Partial<T['metadata']>,
+  metadata: ObjectMeta,
 ): Promise<void> {
   await resource.update({ ...object, metadata: { ...object.metadata, ...metadata } })
 }

@@ -1,9 +1,16 @@
 // An instance that ends before its guest ever ran is not tried again at once: the pause grows with each failure.
 
-import type { VirtualMachine, VirtualMachineInstance, VirtualMachineStartFailure } from '@sheaf/api'
-import { effectiveRunStrategy } from '@sheaf/api'
+import {
+  effectiveRunStrategy,
+  isFinal,
+  type VirtualMachine,
+  type VirtualMachineInstance,
+  type VirtualMachineStatus,
+} from '@sheaf/api'
 import type { Random } from '@sheaf/api/meta'
-import { hasRun, isFinal } from './observed-instance.ts'
+import { hasRun } from './observed-instance.ts'
+
+export type StartFailure = NonNullable<VirtualMachineStatus['startFailure']>
 
 /** KubeVirt's figures: 10–15 s, 40–60 s, 90–135 s, … and never more than five minutes. */
 const delayLimits = { firstSeconds: 10, firstSpreadSeconds: 5, mostSeconds: 300 }
@@ -21,9 +28,9 @@ export function startFailureOf(
   vmi: VirtualMachineInstance | undefined,
   nowMs: number,
   random: Random,
-): VirtualMachineStartFailure | undefined {
+): StartFailure | undefined {
   if (!countsFailures(vm)) return undefined
-  const before = vm.status?.startFailure
+  const before = vm.status?.startFailure ?? undefined
   if (vmi === undefined) return before
   if (hasRun(vmi)) return undefined
   if (!isFinal(vmi) || before?.lastFailedVMIUID === vmi.metadata.uid) return before

@@ -1,10 +1,10 @@
 // status.stateChangeRequests: what a user asked for and the controller has not brought about yet. Only the first one
 // counts. The rules of who may write one and when it is fulfilled are KubeVirt's.
 
-import type { VirtualMachine, VirtualMachineInstance, VirtualMachineStateChangeRequest } from '@sheaf/api'
-import { isLive } from './observed-instance.ts'
+import { effectiveRunStrategy, type VirtualMachine, type VirtualMachineInstance, type VirtualMachineStatus } from '@sheaf/api'
+import { isBeingDeleted } from '@sheaf/api/meta'
 
-type StateChangeRequest = VirtualMachineStateChangeRequest
+export type StateChangeRequest = NonNullable<VirtualMachineStatus['stateChangeRequests']>[number]
 
 export const startRequest = (paused = false): StateChangeRequest =>
   paused ? { action: 'Start', data: { paused: 'true' } } : { action: 'Start' }
@@ -14,13 +14,21 @@ export const stopRequest = (vmi: VirtualMachineInstance): StateChangeRequest => 
 /** The requests that are still to be fulfilled, given the instance that is there. */
 export function pendingRequests(vm: VirtualMachine, vmi: VirtualMachineInstance | undefined): readonly StateChangeRequest[] {
   const requests = vm.status?.stateChangeRequests ?? []
-  const firstPending = requests.findIndex((request) => !isFulfilled(request, vmi))
+  const firstPending = requests.findIndex((request) => !isFulfilled(request, vm, vmi))
   return firstPending === -1 ? [] : requests.slice(firstPending)
 }
 
-function isFulfilled(request: StateChangeRequest, vmi: VirtualMachineInstance | undefined): boolean {
-  if (request.action === 'Start') return isLive(vmi)
+function isFulfilled(request: StateChangeRequest, vm: VirtualMachine, vmi: VirtualMachineInstance | undefined): boolean {
+  if (request.action === 'Start') return vmi !== undefined && !isBeingDeleted(vmi) && !isToRerun(vm, vmi)
   return vmi === undefined || !request.uid || request.uid !== vmi.metadata.uid
+}
+
+/**
+ * A start whose instance has ended before anybody looked is fulfilled too: whoever starts over the remains of an
+ * instance asks to stop first. Only a restart after a failure is written while the failed instance is still there.
+ */
+function isToRerun(vm: VirtualMachine, vmi: VirtualMachineInstance): boolean {
+  return vmi.status?.phase === 'Failed' && effectiveRunStrategy(vm.spec) === 'RerunOnFailure'
 }
 
 export function asksToStart(requests: readonly StateChangeRequest[]): boolean {
@@ -42,12 +50,14 @@ export function withStart(requests: readonly StateChangeRequest[]): readonly Sta
 }
 
 /**
- * The list after a user's request: a single stop beats whatever waits, anything else has to wait its turn (undefined).
+ * The list after a user's request: a single stop beats whatever waits, and a start asked for again is the same start.
+ * Anything else has to wait its turn (undefined).
  */
 export function requestsAfter(
   waiting: readonly StateChangeRequest[],
   asked: readonly StateChangeRequest[],
 ): readonly StateChangeRequest[] | undefined {
   const isSingleStop = asked.length === 1 && asked[0]?.action === 'Stop'
-  return waiting.length === 0 || isSingleStop ? asked : undefined
+  const isSameStart = [waiting, asked].every((list) => list.length === 1 && asksToStart(list))
+  return waiting.length === 0 || isSingleStop || isSameStart ? asked : undefined
 }

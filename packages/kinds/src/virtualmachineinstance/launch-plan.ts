@@ -1,9 +1,8 @@
 // From an instance's spec to a launch plan. Pure: the same instance and files give the same plan, so that a launch
 // interrupted at any point can be repeated.
 
-import { type VirtualMachineInstance, bytesOf } from '@sheaf/api'
+import { bytesOf, hostPortsAnnotation, parseHostPorts, type VirtualMachineInstance } from '@sheaf/api'
 import type { Disk, LaunchPlan, NetworkInterface, PortForward } from '@sheaf/qemu'
-import { hostPortsAnnotation, parseHostPorts } from './forwarded-ports.ts'
 import type { LaunchFiles } from './volumes.ts'
 
 type Domain = VirtualMachineInstance['spec']['domain']

@@ -25,10 +25,21 @@ export interface HealthCheck {
   isHealthy(): boolean
 }
 
+/** The cluster-scoped Kind whose objects are what the namespaced ones live in. */
+export interface NamespaceRole {
+  group: string
+  version: string
+  plural: string
+  /** Objects of it that may not be deleted. */
+  protectedNames: readonly string[]
+}
+
 export interface ApiServerOptions {
   store: Store
   kinds: readonly Kind[]
   schemas: SchemaDefinitions
+  /** Absent: every namespace is taken to exist. */
+  namespaces?: NamespaceRole
   clock: Clock
   random: Random
   version: VersionInfo
@@ -49,3 +60,6 @@ export interface ApiServer {
   /** Ends all watches. */
   close(): void
 }
+
+export { createApiServer } from './handler.ts'
+export { type PathRequest, type RequestInfo, requestInfoOf, type ResourceRequest, type Verb } from './request-info.ts'

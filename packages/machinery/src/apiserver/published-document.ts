@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import type { ApiRequest, ApiResponse } from '@sheaf/api/client'
+import { acceptedTypes } from './accept-header.ts'
 
 export interface PublishedDocument {
   /** Upper-case hex, as Kubernetes writes it; clients only compare it. */
@@ -60,21 +61,5 @@ function isUnchanged(request: ApiRequest, document: PublishedDocument): boolean 
 }
 
 function acceptsGzip(request: ApiRequest): boolean {
-  return acceptedTypes(request.headers['accept-encoding'], '').some(({ type }) => type === 'gzip' || type === '*')
-}
-
-export interface AcceptedType {
-  /** Lower case, without parameters. */
-  type: string
-  parameters: Readonly<Record<string, string>>
-}
-
-/** What an Accept header lists, most wanted first; what it excludes with `q=0` is left out. */
-export function acceptedTypes(header: string | undefined, otherwise = '*/*'): AcceptedType[] {
-  const listed = (header === undefined || header.trim() === '' ? otherwise : header).split(',').map((item) => {
-    const [type = '', ...rest] = item.split(';').map((part) => part.trim())
-    const parameters = Object.fromEntries(rest.map((part) => [part.split('=')[0]?.trim() ?? '', part.split('=')[1]?.trim() ?? '']))
-    return { type: type.toLowerCase(), parameters, weight: Number(parameters.q ?? 1) }
-  })
-  return listed.filter(({ type, weight }) => type !== '' && weight > 0).sort((a, b) => b.weight - a.weight)
+  return acceptedTypes(request.headers['accept-encoding'] ?? 'identity').some(({ type }) => type === 'gzip' || type === '*')
 }

@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { conflict, keyText, type ObjectKey, StatusError } from '@sheaf/api/meta'
 import { expect, test } from 'vitest'
-import { collectingLog } from './collecting-log.ts'
+import { collectingLog } from './collecting-log.fixture.ts'
 import { type Controller, startController } from './controller.ts'
 import { startInformer } from './informer.ts'
 import { createManualClock } from './manual-clock.ts'
 import { after, again, done, type Reconcile } from './reconcile.ts'
 import { createSeededRandom } from './seeded-random.ts'
 import { outsideChanges, ownedObjects, ownObjects, type Source } from './source.ts'
-import { createWidgetServer, type Widget, widgets } from './widget-server.ts'
+import { createWidgetServer, type Widget, widgets } from './widget-server.fixture.ts'
 
 const a: ObjectKey = { namespace: 'default', name: 'a' }
 

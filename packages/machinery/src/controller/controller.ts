@@ -15,6 +15,8 @@ export interface ControllerOptions {
   sources: readonly Source[]
   /** How many keys may be worked on at the same time. */
   workers: number
+  /** What this controller alone listens to, such as informers: ends with it. */
+  owns?: readonly { stop(): void }[]
   clock: Clock
   random: Random
   log: Log
@@ -89,6 +91,7 @@ export function startController(options: ControllerOptions): Controller {
     enqueue: queue.add,
     stop() {
       for (const end of ended.splice(0)) end()
+      for (const owned of options.owns ?? []) owned.stop()
       queue.close()
       stopped ??= Promise.all(workers).then(() => undefined)
       return stopped

@@ -2,11 +2,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type ApiRequest, type ApiResponse, createClient } from '@sheaf/api/client'
 import type { ApiObject } from '@sheaf/api/meta'
 import { expect, test } from 'vitest'
-import { collectingLog } from './collecting-log.ts'
+import { collectingLog } from './collecting-log.fixture.ts'
 import { startEventRecorder } from './event-recorder.ts'
 import { createManualClock } from './manual-clock.ts'
 import { createSeededRandom } from './seeded-random.ts'
-import { statusAnswer } from './widget-server.ts'
+import { statusAnswer } from './widget-server.fixture.ts'
 
 const events = { group: '', version: 'v1', plural: 'events', kind: 'Event', scope: 'Namespaced' } as const
 const widget = (name: string): ApiObject => ({

@@ -1,4 +1,3 @@
-export * from './collecting-log.ts'
 export * from './controller.ts'
 export * from './error-chain.ts'
 export * from './event-recorder.ts'

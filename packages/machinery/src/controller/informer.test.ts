@@ -3,9 +3,9 @@ import { afterEach, expect, test } from 'vitest'
 import { type Informer, type InformerOptions, startInformer } from './informer.ts'
 import type { Change } from './informer-cache.ts'
 import { createManualClock } from './manual-clock.ts'
-import { collectingLog } from './collecting-log.ts'
+import { collectingLog } from './collecting-log.fixture.ts'
 import { createSeededRandom } from './seeded-random.ts'
-import { createWidgetServer, statusAnswer, type Widget, type WidgetServer, widgets } from './widget-server.ts'
+import { createWidgetServer, statusAnswer, type Widget, type WidgetServer, widgets } from './widget-server.fixture.ts'
 
 const clock = createManualClock()
 const started: Informer<Widget>[] = []

@@ -114,9 +114,9 @@ function marked(registry: Registry, { resource }: WriteCall, options: DeleteOpti
 }
 
 /** A policy decides which of the garbage collector's finalizers there are; without one they stay as they are. */
-function finalizersFor(policy: DeleteOptions['propagationPolicy'], finalizers: readonly string[]): readonly string[] {
+function finalizersFor(policy: DeleteOptions['propagationPolicy'], finalizers: string[]): string[] {
   if (policy === undefined) return finalizers
-  const others = finalizers.filter((finalizer) => !collectorFinalizers.includes(finalizer))
-  if (policy === 'Background') return others
-  return [...others, policy === 'Orphan' ? 'orphan' : 'foregroundDeletion']
+  const wanted = policy === 'Orphan' ? 'orphan' : policy === 'Foreground' ? 'foregroundDeletion' : undefined
+  const kept = finalizers.filter((finalizer) => !collectorFinalizers.includes(finalizer) || finalizer === wanted)
+  return wanted === undefined || kept.includes(wanted) ? kept : [...kept, wanted]
 }

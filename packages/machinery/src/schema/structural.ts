@@ -61,10 +61,6 @@ function checkValue(walk: Walk, schema: JsonSchema, value: Json, path: string, d
 
 function checkObject(walk: Walk, schema: JsonSchema, object: JsonObject, path: string, depth: number): void {
   fillDefaults(walk, schema, object)
-  for (const name of schema.required ?? []) {
-    const isMissing = object[name] === undefined || !Object.hasOwn(object, name)
-    if (isMissing && !(path === '' && topFields.has(name))) report(walk, required(below(path, name)))
-  }
   for (const name of Object.keys(object)) {
     if (path === '' && topFields.has(name)) continue
     const field = fieldSchema(walk, schema, name)
@@ -77,6 +73,11 @@ function checkObject(walk: Walk, schema: JsonSchema, object: JsonObject, path: s
       if (value === null && field.nullable !== true && saysType(field)) delete object[name]
       else checkValue(walk, field, value, below(path, name), depth + 1)
     }
+  }
+  // Last, because a null that was removed is missing.
+  for (const name of schema.required ?? []) {
+    const isTop = path === '' && topFields.has(name)
+    if (!isTop && !Object.hasOwn(object, name)) report(walk, required(below(path, name)))
   }
 }
 

@@ -55,7 +55,7 @@ export function checkScalar(schema: JsonSchema, value: Json, path: string): Fiel
 function checkText(schema: JsonSchema, text: string, path: string): FieldError | undefined {
   const { minLength, maxLength, pattern } = schema
   if (minLength !== undefined || maxLength !== undefined) {
-    const length = [...text].length
+    const length = Array.from(text).length
     if (maxLength !== undefined && length > maxLength) return tooLong(path, `may not be more than ${maxLength} bytes`)
     if (minLength !== undefined && length < minLength) {
       return invalid(path, text, `${path} in body should be at least ${minLength} chars long`)

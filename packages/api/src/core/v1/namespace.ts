@@ -1,7 +1,4 @@
-import type {
-  IoK8sApiCoreV1NamespaceSpec,
-  IoK8sApiCoreV1NamespaceStatus,
-} from '@kubevirt-ui-ext/kubevirt-api/kubernetes'
+import type { IoK8sApiCoreV1NamespaceSpec, IoK8sApiCoreV1NamespaceStatus } from '@kubevirt-ui-ext/kubevirt-api/kubernetes'
 import {
   ageColumn,
   type ApiObject,

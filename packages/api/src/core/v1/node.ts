@@ -35,11 +35,9 @@ export interface Node extends ApiObject {
   status?: NodeStatus
 }
 
-const wide = (name: string, description: string, cell: (node: Node) => string | undefined): Column<Node> => {
-  return { name, type: 'string', description, priority: 1, cell: (node) => cell(node) || '<none>' }
+const column = (name: string, priority: 0 | 1, description: string, cell: Column<Node>['cell']): Column<Node> => {
+  return { name, type: 'string', description, priority, cell }
 }
-const infoColumn = (name: string, description: string, field: 'osImage' | 'kernelVersion' | 'containerRuntimeVersion') =>
-  ({ ...wide(name, description, (node) => node.status?.nodeInfo?.[field]), ...unknownWhenEmpty(field) }) satisfies Column<Node>
 
 export const nodeDefinition: ResourceDefinition<Node> = {
   group: '',
@@ -60,28 +58,23 @@ export const nodeDefinition: ResourceDefinition<Node> = {
   withoutVerbs: [],
   columns: [
     nameColumn,
-    { name: 'Status', type: 'string', description: 'Whether it takes new guests.', priority: 0, cell: statusText },
-    { name: 'Roles', type: 'string', description: 'What it is there for.', priority: 0, cell: rolesText },
+    column('Status', 0, 'Whether it takes new guests.', statusText),
+    column('Roles', 0, 'What it is there for.', rolesText),
     ageColumn,
-    {
-      name: 'Version',
-      type: 'string',
-      description: 'The version of the software on it.',
-      priority: 0,
-      cell: (node) => node.status?.nodeInfo?.kubeletVersion,
-    },
-    wide('Internal-IP', 'Its address inside the network.', (node) => addressOf(node, 'InternalIP')),
-    wide('External-IP', 'Its address from outside.', (node) => addressOf(node, 'ExternalIP')),
-    infoColumn('OS-Image', 'Its operating system.', 'osImage'),
-    infoColumn('Kernel-Version', 'Its kernel.', 'kernelVersion'),
-    infoColumn('Container-Runtime', 'What runs the guests.', 'containerRuntimeVersion'),
+    column('Version', 0, 'The version of the software on it.', (node) => node.status?.nodeInfo?.kubeletVersion),
+    column('Internal-IP', 1, 'Its address inside the network.', (node) => addressOf(node, 'InternalIP')),
+    column('External-IP', 1, 'Its address from outside.', (node) => addressOf(node, 'ExternalIP')),
+    column('OS-Image', 1, 'Its operating system.', (node) => node.status?.nodeInfo?.osImage || '<unknown>'),
+    column('Kernel-Version', 1, 'Its kernel.', (node) => node.status?.nodeInfo?.kernelVersion || '<unknown>'),
+    column(
+      'Container-Runtime',
+      1,
+      'What runs the guests.',
+      (node) => node.status?.nodeInfo?.containerRuntimeVersion || '<unknown>',
+    ),
   ],
   selectableFields: { 'spec.unschedulable': (node) => String(node.spec?.unschedulable ?? false) },
   validate: (node, old) => [...validateTaints(node.spec?.taints ?? []), ...validateProvider(node, old)],
-}
-
-function unknownWhenEmpty(field: 'osImage' | 'kernelVersion' | 'containerRuntimeVersion'): Pick<Column<Node>, 'cell'> {
-  return { cell: (node) => node.status?.nodeInfo?.[field] || '<unknown>' }
 }
 
 function statusText(node: Node): string {
@@ -100,8 +93,8 @@ function rolesText(node: Node): string {
   return named.length === 0 ? '<none>' : named.join(',')
 }
 
-function addressOf(node: Node, type: string): string | undefined {
-  return node.status?.addresses?.find((address) => address.type === type)?.address
+function addressOf(node: Node, type: string): string {
+  return node.status?.addresses?.find((address) => address.type === type)?.address ?? '<none>'
 }
 
 const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] as const
@@ -118,7 +111,7 @@ function validateTaints(taints: readonly IoK8sApiCoreV1Taint[]): FieldError[] {
       errors.push(notSupported(`${field}.effect`, taint.effect, taintEffects))
     }
     const identity = `${taint.effect}/${taint.key}`
-    if (seen.has(identity)) errors.push({ ...duplicate(field, taint), message: `${duplicate(field, taint).message}: taints must be unique by key and effect pair` })
+    if (seen.has(identity)) errors.push(duplicate(field, identity))
     seen.add(identity)
     return errors
   })

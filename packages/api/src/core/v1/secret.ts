@@ -83,7 +83,8 @@ const accountAnnotation = 'kubernetes.io/service-account.name'
 function validateContents(secret: Secret): FieldError[] {
   const missing = (...keys: string[]): FieldError[] =>
     keys.filter((key) => secret.data?.[key] === undefined).map((key) => required(`data[${key}]`))
-  switch (secret.type) {
+  const type: string = secret.type ?? ''
+  switch (type) {
     case 'kubernetes.io/tls':
       return missing('tls.crt', 'tls.key')
     case 'kubernetes.io/ssh-auth':

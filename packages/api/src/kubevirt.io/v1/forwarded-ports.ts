@@ -1,5 +1,7 @@
 // How the ports of a guest are found from outside: two annotations, one that asks and one that tells.
 
+import type { ApiObject } from '../../meta/index.ts'
+
 /** Asks for host ports, by port name or number: `http=8080, 22=127.0.0.1:2222`. Without it a free port is chosen. */
 export const hostPortsAnnotation = 'sheaf.io/host-ports'
 
@@ -37,4 +39,16 @@ export function hostPortsProblem(annotation: string | undefined): string | undef
   const entries = annotation.split(',').filter((entry) => entry.trim() !== '')
   if (parseHostPorts(annotation).size === entries.length) return undefined
   return `annotation ${hostPortsAnnotation} must be a list such as "http=8080,22=127.0.0.1:2222", each port once; it is "${annotation}"`
+}
+
+/** Where the instance's ports answer now; empty when it is absent, has none, or has not been started. */
+export function forwardedPortsOf(instance: ApiObject | undefined): ForwardedPort[] {
+  const text = instance?.metadata.annotations?.[forwardedPortsAnnotation]
+  if (text === undefined) return []
+  try {
+    return JSON.parse(text) as ForwardedPort[]
+  } catch {
+    // Somebody else wrote there; the next start writes it anew.
+    return []
+  }
 }

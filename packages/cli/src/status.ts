@@ -1,0 +1,74 @@
+// The machine at a glance: the server, and every virtual machine with where its ports answer.
+
+import { Command } from 'commander'
+import {
+  effectiveRunStrategy,
+  forwardedPortsOf,
+  type VirtualMachine,
+  virtualMachineDefinition,
+  type VirtualMachineInstance,
+  virtualMachineInstanceDefinition,
+} from '@sheaf/api'
+import { connect } from './connection.ts'
+import { outputOption } from './virtual-machine-argument.ts'
+
+interface Line {
+  namespace: string
+  name: string
+  strategy: string
+  status: string
+  ready: boolean
+  ports: string[]
+}
+
+export function statusCommand(): Command {
+  return new Command('status').description('the server and its virtual machines').addOption(outputOption()).action(printStatus)
+}
+
+async function printStatus({ output }: { output: 'text' | 'json' }): Promise<void> {
+  const { client, server, kubeconfig } = connect()
+  const version = JSON.parse(String((await client.request('GET', '/version')).body)) as { gitVersion: string }
+  const vms = await client.resource<VirtualMachine>(virtualMachineDefinition).list()
+  const instances = await client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition).list()
+  const lines = vms.items.map((vm) => lineOf(vm, instances.items))
+  if (output === 'json')
+    process.stdout.write(
+      `${JSON.stringify({ server: server.origin, kubeconfig, version: version.gitVersion, virtualMachines: lines }, null, 2)}\n`,
+    )
+  else process.stdout.write(textOf(server.origin, kubeconfig, version.gitVersion, lines))
+}
+
+function lineOf(vm: VirtualMachine, instances: readonly VirtualMachineInstance[]): Line {
+  const { namespace = '', name = '' } = vm.metadata
+  const instance = instances.find((each) => each.metadata.namespace === namespace && each.metadata.name === name)
+  return {
+    namespace,
+    name,
+    strategy: effectiveRunStrategy(vm.spec),
+    status: vm.status?.printableStatus ?? 'Unknown',
+    ready: vm.status?.ready === true,
+    ports: forwardedPortsOf(instance).map((port) => `${port.hostAddress}:${port.hostPort}→${port.guestPort}`),
+  }
+}
+
+function textOf(server: string, kubeconfig: string, version: string, lines: readonly Line[]): string {
+  const rows = [
+    ['NAMESPACE', 'NAME', 'STRATEGY', 'STATUS', 'READY', 'PORTS'],
+    ...lines.map((line) => [line.namespace, line.name, line.strategy, line.status, String(line.ready), line.ports.join(' ')]),
+  ]
+  const table = lines.length === 0 ? 'No virtual machines yet. Try: kubectl apply -f examples/demo-vm.yaml' : aligned(rows)
+  return `server      ${server} (${version})\nkubeconfig  ${kubeconfig}\n\n${table}\n`
+}
+
+/** Columns as wide as their widest cell, three spaces apart, as kubectl prints them. */
+function aligned(rows: readonly string[][]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('   ')
+        .trimEnd(),
+    )
+    .join('\n')
+}

@@ -1,0 +1,89 @@
+// The garbage collector: no Kind of its own, but a controller for each resource there is, over one graph of owners.
+
+import { type ApiObject, isBeingDeleted } from '@sheaf/api/meta'
+import {
+  type Change,
+  type Controller,
+  type ControllerSnapshot,
+  mappedObjects,
+  startController,
+  startInformer,
+} from '@sheaf/machinery/controller'
+import type { Ports } from '../ports.ts'
+import { isManageable, type ServedResource } from '../served-resource.ts'
+import { createDependencyGraph, type DependencyGraph, locate, type Located } from './dependency-graph.ts'
+import { type CollectorWorld, reconcileGarbage } from './reconciler.ts'
+
+export interface GarbageCollectorPorts extends Ports {
+  /** Everything that may own or be owned. */
+  resources: readonly ServedResource[]
+}
+
+export interface GarbageCollector {
+  stop(): Promise<void>
+  /** One for each resource. */
+  snapshot(): ControllerSnapshot[]
+}
+
+/** For each resource. The work is waiting for the server. */
+const workers = 1
+
+export function startGarbageCollector(ports: GarbageCollectorPorts): GarbageCollector {
+  // Events own nothing, belong to nobody and are many.
+  const resources = ports.resources.filter((resource) => isManageable(resource) && resource.kind !== 'Event')
+  const graph = createDependencyGraph()
+  const controllers = new Map<ServedResource, Controller>()
+  const wake = ({ resource, key }: Located): void => controllers.get(resource)?.enqueue(key)
+  for (const resource of resources) {
+    const onChange = (change: Change<ApiObject>): void => {
+      graph.note(resource, change)
+      for (const concerned of concernedBy(change, graph)) wake(concerned)
+    }
+    controllers.set(resource, startCollecting(resource, onChange, { ...ports, resources, graph }))
+  }
+  return {
+    stop: async () => void (await Promise.all([...controllers.values()].map((controller) => controller.stop()))),
+    snapshot: () => [...controllers.values()].map((controller) => controller.snapshot()),
+  }
+}
+
+function startCollecting(
+  resource: ServedResource,
+  onChange: (change: Change<ApiObject>) => void,
+  world: CollectorWorld,
+): Controller {
+  const { client, clock, random, log } = world
+  const objects = startInformer({ client, resource, clock, random, log, keep: metadataOnly })
+  objects.onChange(onChange)
+  return startController({
+    name: `garbage-collector/${resource.plural}`,
+    reconcile: (key) => reconcileGarbage(resource, key, world),
+    sources: [mappedObjects(objects, ({ key, after }) => (after !== undefined && mayConcern(after) ? [key] : []))],
+    workers,
+    owns: [objects],
+    clock,
+    random,
+    log,
+  })
+}
+
+/** Most objects belong to nobody and stay: they are never looked at. */
+function mayConcern(object: ApiObject): boolean {
+  return isBeingDeleted(object) || (object.metadata.ownerReferences ?? []).length > 0
+}
+
+/** All that owning is about. */
+function metadataOnly({ apiVersion, kind, metadata }: ApiObject): ApiObject {
+  const { labels: _labels, annotations: _annotations, managedFields: _fields, ...kept } = metadata
+  return { apiVersion, kind, metadata: kept }
+}
+
+/** Whom a change concerns besides the object itself. */
+function concernedBy({ before, after }: Change<ApiObject>, graph: DependencyGraph): Located[] {
+  const object = after ?? before
+  const isEnding = after === undefined || isBeingDeleted(after)
+  const dependents = isEnding ? graph.dependentsOf(object?.metadata.uid) : []
+  // An owner may wait for this one to go.
+  const owners = (before?.metadata.ownerReferences ?? []).flatMap(({ uid }) => graph.byUid(uid) ?? [])
+  return [...dependents, ...owners.filter((owner) => isBeingDeleted(owner.object))].map(locate)
+}

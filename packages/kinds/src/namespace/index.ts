@@ -1,0 +1,49 @@
+// The Kind Namespace, the controller that empties those that are deleted, and the ones that always exist.
+
+import { type Namespace, namespaceDefinition } from '@sheaf/api'
+import type { Client } from '@sheaf/api/client'
+import { isAlreadyExists } from '@sheaf/api/meta'
+import { type Controller, ownObjects, startController, startInformer } from '@sheaf/machinery/controller'
+import type { Kind } from '@sheaf/machinery/kind'
+import type { Ports } from '../ports.ts'
+import type { ServedResource } from '../served-resource.ts'
+import { reconcileNamespace } from './reconciler.ts'
+
+export const namespaceKind: Kind<Namespace> = { definition: namespaceDefinition }
+
+export interface NamespacePorts extends Ports {
+  /** Everything that a namespace may contain, and more: cluster-scoped resources are passed over. */
+  resources: readonly ServedResource[]
+}
+
+/** Emptying one large namespace must not keep the others waiting. */
+const workers = 2
+
+export function startNamespaceController(ports: NamespacePorts): Controller {
+  const { client, clock, random, log } = ports
+  const namespaces = startInformer<Namespace>({ client, resource: namespaceDefinition, clock, random, log })
+  return startController({
+    name: 'namespace',
+    reconcile: (key) => reconcileNamespace(key, ports),
+    sources: [ownObjects(namespaces)],
+    workers,
+    owns: [namespaces],
+    clock,
+    random,
+    log,
+  })
+}
+
+/** Clients take these for granted. */
+const initialNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
+
+export async function ensureNamespaces(client: Client): Promise<void> {
+  const namespaces = client.resource<Namespace>(namespaceDefinition)
+  for (const name of initialNamespaces) {
+    try {
+      await namespaces.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error
+    }
+  }
+}

@@ -1,0 +1,60 @@
+// For tests: what the words of the matrix in docs/spec/run-strategy.md do to a virtual machine.
+
+import type { Sandbox } from './run-strategy-world.ts'
+
+/** Runs the guest: by itself where the strategy does so, by hand where it does not. */
+async function run(box: Sandbox): Promise<void> {
+  await box.settle()
+  if ((await box.vmi()) === undefined) await box.put('start')
+  await box.settle()
+}
+
+async function runAndEnd(box: Sandbox, phase: 'Succeeded' | 'Failed'): Promise<void> {
+  await run(box)
+  await box.setPhase(phase)
+}
+
+/** How things stand before the event. */
+export const situations: Record<string, (box: Sandbox) => Promise<void>> = {
+  'while running': run,
+  async 'while starting'(box) {
+    if ((await box.vm())?.spec.runStrategy === 'Manual') await box.put('start')
+    while ((await box.vmi()) === undefined) await box.reconcile()
+  },
+  async 'while off'(box) {
+    await box.settle()
+    if ((await box.vmi()) === undefined) return
+    await box.setPhase('Succeeded')
+    await box.settle()
+  },
+  async 'after a clean shutdown'(box) {
+    await runAndEnd(box, 'Succeeded')
+    await box.settle()
+  },
+  async 'after a crash'(box) {
+    await runAndEnd(box, 'Failed')
+    await box.settle()
+  },
+  async 'in the pause after a failure'(box) {
+    box.letGuestsBoot(false)
+    await box.settle()
+    box.letGuestsBoot(true)
+  },
+}
+
+/** The event itself. Refusals are thrown. */
+export const effects: Record<string, (box: Sandbox, strategy: string) => Promise<unknown>> = {
+  'the VM is created': async () => undefined,
+  'the guest shuts down cleanly': (box) => box.setPhase('Succeeded'),
+  'the guest crashes': (box) => box.setPhase('Failed'),
+  'the instance fails': (box) => box.setPhase('Failed'),
+  'the instance is deleted by hand': (box) => box.vmis.delete(box.key),
+  start: (box) => box.put('start'),
+  'start paused': (box) => box.put('start', { paused: true }),
+  stop: (box) => box.put('stop'),
+  restart: (box) => box.put('restart'),
+  'forced restart': (box) => box.put('restart', { gracePeriodSeconds: 0 }),
+  'the strategy becomes this one': (box, strategy) => box.change({ spec: { runStrategy: strategy } }),
+  'the template changes': (box) => box.change({ spec: { template: { spec: { hostname: 'changed' } } } }),
+  'the VM is deleted': (box) => box.vms.delete(box.key),
+}

@@ -1,0 +1,59 @@
+// What may be written about an instance: defaults once, and a spec that only Sheaf itself may change afterwards.
+
+import { isDeepStrictEqual } from 'node:util'
+import {
+  defaultVirtualMachineInstance,
+  hostPortsAnnotation,
+  hostPortsProblem,
+  validateVirtualMachineInstance,
+  type VirtualMachineInstance,
+} from '@sheaf/api'
+import { type Clock, type FieldError, isBeingDeleted, type Random, timestamp } from '@sheaf/api/meta'
+import type { Admission, AdmissionRequest } from '@sheaf/machinery/kind'
+import { isController } from '../controller-user.ts'
+import { webhookDenial } from '../webhook-denial.ts'
+import { instanceFinalizer } from './decide.ts'
+
+export function virtualMachineInstanceAdmission(random: Random, clock: Clock): Admission<VirtualMachineInstance> {
+  return {
+    mutate(request) {
+      if (request.operation === 'CREATE') begin(request.object, random, clock)
+      else if (request.operation === 'UPDATE' && !isController(request.user)) keepStatus(request)
+    },
+    validate(request) {
+      if (request.operation === 'CREATE') admitNew(request.object)
+      else if (request.operation === 'UPDATE') admitChange(request)
+    },
+  }
+}
+
+function begin(instance: VirtualMachineInstance, random: Random, clock: Clock): void {
+  defaultVirtualMachineInstance(instance, random.uuid())
+  const finalizers = instance.metadata.finalizers ?? []
+  if (!finalizers.includes(instanceFinalizer)) instance.metadata.finalizers = [...finalizers, instanceFinalizer]
+  instance.status = {
+    phase: 'Pending',
+    phaseTransitionTimestamps: [{ phase: 'Pending', phaseTransitionTimestamp: timestamp(clock) }],
+  }
+}
+
+/** There is no status subresource: what anybody but the controller writes there is put back in silence, as in KubeVirt. */
+function keepStatus({ object, oldObject }: AdmissionRequest<VirtualMachineInstance>): void {
+  if (oldObject?.status === undefined) delete object.status
+  else object.status = structuredClone(oldObject.status)
+}
+
+function admitNew(instance: VirtualMachineInstance): void {
+  const problem = hostPortsProblem(instance.metadata.annotations?.[hostPortsAnnotation])
+  const annotated: FieldError[] =
+    problem === undefined ? [] : [{ type: 'FieldValueInvalid', field: 'metadata.annotations', message: problem }]
+  const errors = [...validateVirtualMachineInstance(instance), ...annotated]
+  if (errors.length > 0) throw webhookDenial('virtualmachineinstances-create-validator.kubevirt.io', errors)
+}
+
+function admitChange({ object, oldObject, user }: AdmissionRequest<VirtualMachineInstance>): void {
+  if (isController(user) || isBeingDeleted(object) || isDeepStrictEqual(object.spec, oldObject?.spec)) return
+  throw webhookDenial('virtualmachineinstances-update-validator.kubevirt.io', [
+    { type: 'FieldValueNotSupported', field: 'spec', message: 'update of VMI object is restricted' },
+  ])
+}

@@ -1,0 +1,18 @@
+// What a body may be, whatever its language.
+
+import { badRequest } from '@sheaf/api/meta'
+
+/** As kube-apiserver's. */
+export const maxBodyBytes = 3 * 1024 * 1024
+
+/** No schema nests nearly as deep; recursive walks stay far from the end of the stack. */
+const maxDepth = 500
+
+export function checkDepth(depth: number): void {
+  if (depth > maxDepth) throw badRequest(`exceeded max depth: the body nests deeper than ${maxDepth} levels`)
+}
+
+/** The one name that is not only data to JavaScript. */
+export function checkFieldName(name: string): void {
+  if (name === '__proto__') throw badRequest('a field cannot be named "__proto__"')
+}

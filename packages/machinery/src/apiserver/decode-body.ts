@@ -1,0 +1,96 @@
+// From the bytes of a request to a value, in the languages that clients speak.
+
+import type { ApiRequest } from '@sheaf/api/client'
+import { badRequest, type Json, StatusError, tooLarge } from '@sheaf/api/meta'
+import type { PatchType } from '../registry/patch.ts'
+import type { DecodedBody } from '../registry/registry.ts'
+import { maxBodyBytes } from './body-limits.ts'
+import { decodeYaml } from './decode-yaml.ts'
+import { duplicateFields } from './json-scan.ts'
+import { decodeProtobuf } from './protobuf/decode-object.ts'
+
+type Origin = 'native' | 'custom'
+
+/** The body of a POST, PUT or DELETE; undefined when there is none. `what` is named in messages: `Widget in version "v1"`. */
+export function decodeBody(request: ApiRequest, origin: Origin, unusable: (why: string) => StatusError): DecodedBody | undefined {
+  const bytes = bodyBytes(request)
+  if (bytes.length === 0) return undefined
+  const type = mediaType(request)
+  switch (type) {
+    case '':
+    case 'application/json':
+      return explained(unusable, () => decodeJson(textOf(bytes)))
+    case 'application/yaml':
+      return explained(unusable, () => decodeYaml(textOf(bytes)))
+    case 'application/vnd.kubernetes.protobuf':
+      if (origin === 'native') return { value: decodeProtobuf(bytes), strictIssues: [] }
+  }
+  const types = ['application/json', 'application/yaml', ...(origin === 'native' ? ['application/vnd.kubernetes.protobuf'] : [])]
+  throw unknownFormat(types)
+}
+
+export interface DecodedPatch {
+  type: PatchType
+  body: DecodedBody
+}
+
+export function decodePatch(request: ApiRequest, origin: Origin): DecodedPatch {
+  const type = patchTypeOf(mediaType(request), origin)
+  const bytes = bodyBytes(request)
+  return { type, body: explained((why) => badRequest(`error decoding patch: ${why}`), () => decodeJson(textOf(bytes))) }
+}
+
+function patchTypeOf(type: string, origin: Origin): PatchType {
+  switch (type) {
+    case 'application/json-patch+json':
+      return 'json'
+    case 'application/merge-patch+json':
+      return 'merge'
+    case 'application/strategic-merge-patch+json':
+      if (origin === 'native') return 'strategic'
+  }
+  const strategic = origin === 'native' ? ['application/strategic-merge-patch+json'] : []
+  throw unknownFormat(['application/json-patch+json', 'application/merge-patch+json', ...strategic])
+}
+
+function unknownFormat(types: readonly string[]): StatusError {
+  const message = `the body of the request was in an unknown format - accepted media types include: ${types.join(', ')}`
+  return new StatusError(415, 'UnsupportedMediaType', message)
+}
+
+/** The type without its parameters; they change nothing for JSON and YAML. */
+function mediaType({ headers }: ApiRequest): string {
+  return (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+}
+
+/** Throws RequestEntityTooLarge before anything reads the body. */
+function bodyBytes({ body = '' }: ApiRequest): Uint8Array {
+  // A text has at least as many bytes as characters.
+  if (body.length > maxBodyBytes) throw tooLarge(maxBodyBytes)
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body
+  if (bytes.length > maxBodyBytes) throw tooLarge(maxBodyBytes)
+  return bytes
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes)
+}
+
+function decodeJson(text: string): DecodedBody {
+  let value: Json
+  try {
+    value = JSON.parse(text) as Json
+  } catch (error) {
+    throw new Error(`json parse error: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+  return { value, strictIssues: duplicateFields(text).map((path) => `duplicate field "${path}"`) }
+}
+
+function explained<T>(unusable: (why: string) => StatusError, decode: () => T): T {
+  try {
+    return decode()
+  } catch (error) {
+    if (error instanceof StatusError) throw error
+    throw unusable(`couldn't get version/kind; ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

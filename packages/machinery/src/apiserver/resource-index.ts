@@ -1,0 +1,45 @@
+// From the names in a path to the Kind or action they mean.
+
+import { apiVersionOf, qualifiedResource, type SchemaDefinitions } from '@sheaf/api/meta'
+import type { Action, Kind } from '../kind.ts'
+import { type Resource, storagePrefix } from '../registry/registry.ts'
+import type { ResourceRequest } from './request-info.ts'
+
+export interface ResourceIndex {
+  resource(group: string, version: string, plural: string): Resource | undefined
+  actionsAt(request: ResourceRequest): readonly Action[]
+}
+
+/** Throws when two Kinds claim the same name: stored objects have one version, and nothing here converts them. */
+export function indexResources(kinds: readonly Kind[], schemas: SchemaDefinitions): ResourceIndex {
+  const resources = new Map<string, Resource>()
+  const prefixes = new Map<string, string>()
+  const actions = new Map<string, Action[]>()
+  for (const { definition, admission, actions: own } of kinds) {
+    const prefix = storagePrefix(definition)
+    const other = prefixes.get(prefix)
+    if (other !== undefined) {
+      const claim = `${qualifiedResource(definition)} is defined as ${apiVersionOf(definition)} and as ${other}`
+      throw new Error(`${claim}: a resource is served in one version`)
+    }
+    prefixes.set(prefix, apiVersionOf(definition))
+    const schema = schemas[definition.schemaName]
+    const resource: Resource = { definition, admission: admission ?? {}, schema, prefix }
+    resources.set(nameOf(definition.group, definition.version, definition.plural), resource)
+    for (const action of own ?? []) {
+      for (const version of action.versions) {
+        const at = nameOf(action.group, version, action.plural, action.action)
+        actions.set(at, [...(actions.get(at) ?? []), action])
+      }
+    }
+  }
+  return {
+    resource: (group, version, plural) => resources.get(nameOf(group, version, plural)),
+    actionsAt: ({ group, version, resource, subresource }) => actions.get(nameOf(group, version, resource, subresource)) ?? [],
+  }
+}
+
+/** No part contains a NUL. */
+function nameOf(...parts: string[]): string {
+  return parts.join('\0')
+}

@@ -1,0 +1,83 @@
+// A watch request: from its parameters to a stream of frames.
+
+import type { ApiRequest, ApiResponse } from '@sheaf/api/client'
+import { hasReason, type Random } from '@sheaf/api/meta'
+import type { Registry, Target } from '../registry/registry.ts'
+import { selectionOf } from '../registry/selectors/selection.ts'
+import { startWatch } from '../registry/watch.ts'
+import { watchOptionsOf } from './list-options.ts'
+import { negotiate } from './negotiation.ts'
+import { includeObjectOf } from './present.ts'
+import { createFrameEncoder, errorFrame, SharedFrames } from './watch-frames.ts'
+import { WatchStream } from './watch-stream.ts'
+
+/** Where a client names no time, as kube-apiserver: long, and not the same for all that began together. */
+const minTimeoutSeconds = 1_800
+
+export interface WatchDesk {
+  watch(request: ApiRequest, target: Target, query: URLSearchParams): Promise<ApiResponse>
+  /** Ends all watches. */
+  close(): void
+}
+
+export function createWatchDesk(registry: Registry): WatchDesk {
+  const streams = new Set<WatchStream>()
+  const shared = new SharedFrames()
+  return {
+    async watch(request, target, query) {
+      const { definition } = target.resource
+      const options = watchOptionsOf(query)
+      // A streaming list has no Table form.
+      const form = negotiate(request.headers.accept, { yaml: false, table: !query.has('sendInitialEvents') })
+      const selection = selectionOf(definition, options.labelSelector, options.fieldSelector)
+      const encoder = createFrameEncoder({
+        definition,
+        form,
+        includeObject: includeObjectOf(query),
+        shared,
+        now: () => registry.clock.now(),
+      })
+      const start = await startedOrExpired(() => startWatch(registry, { ...target, ...options, selection }))
+      if (start.kind === 'expired') return streaming(ofOne(start.frame))
+      const stream = new WatchStream({
+        ...options,
+        start: start.started,
+        encoder,
+        clock: registry.clock,
+        timeoutMs: timeoutMs(options.timeoutSeconds, registry.random),
+        revision: () => registry.store.revision,
+        signal: request.signal,
+        onEnd: (ended) => void streams.delete(ended),
+      })
+      streams.add(stream)
+      return streaming(stream)
+    },
+    close() {
+      for (const stream of streams) stream.end()
+    },
+  }
+}
+
+function timeoutMs(asked: number, random: Random): number {
+  return 1_000 * (asked > 0 ? asked : minTimeoutSeconds + random.below(minTimeoutSeconds))
+}
+
+type Started<T> = { kind: 'started'; started: T } | { kind: 'expired'; frame: Uint8Array }
+
+/** Clients expect to be told inside the stream that history is gone, and act when it ends. */
+async function startedOrExpired<T>(start: () => Promise<T>): Promise<Started<T>> {
+  try {
+    return { kind: 'started', started: await start() }
+  } catch (error) {
+    if (hasReason(error, 'Expired')) return { kind: 'expired', frame: errorFrame(error.toStatus()) }
+    throw error
+  }
+}
+
+async function* ofOne(frame: Uint8Array): AsyncIterable<Uint8Array> {
+  yield frame
+}
+
+function streaming(body: AsyncIterable<Uint8Array>): ApiResponse {
+  return { status: 200, headers: { 'content-type': 'application/json' }, body }
+}

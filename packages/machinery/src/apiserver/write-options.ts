@@ -1,0 +1,109 @@
+// The parameters of a write: dry run, field validation, who writes, and how to delete. Pure.
+
+import {
+  badRequest,
+  type FieldError,
+  forbidden,
+  invalid,
+  invalidError,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  notSupported,
+  tooLong,
+} from '@sheaf/api/meta'
+import type { DeleteOptions } from '../registry/delete.ts'
+import type { FieldValidation } from '../registry/registry.ts'
+import { isTrue } from './request-info.ts'
+
+export interface WriteOptions {
+  dryRun: boolean
+  fieldValidation: FieldValidation
+}
+
+type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions'
+
+/** As in Kubernetes: the name is kept with every object once fields have owners. */
+const maxManagerBytes = 128
+const fieldValidations: readonly FieldValidation[] = ['Ignore', 'Warn', 'Strict']
+
+export function writeOptionsOf(kind: OptionsKind, query: URLSearchParams): WriteOptions {
+  const dryRun = query.getAll('dryRun').filter((value) => value !== '')
+  const fieldValidation = query.get('fieldValidation') || 'Warn'
+  const known = fieldValidations.find((each) => each === fieldValidation)
+  const errors = [
+    ...dryRunErrors(dryRun),
+    ...managerErrors(query.get('fieldManager') ?? ''),
+    ...(known === undefined ? [notSupported('fieldValidation', fieldValidation, fieldValidations)] : []),
+    ...(query.has('force') ? [forbidden('force', 'may not be specified for non-apply patch')] : []),
+  ]
+  if (errors.length > 0 || known === undefined) throw invalidOptions(kind, errors)
+  return { dryRun: dryRun.length > 0, fieldValidation: known }
+}
+
+function dryRunErrors(values: readonly unknown[]): FieldError[] {
+  const wrong = values.find((value) => value !== 'All')
+  return wrong === undefined ? [] : [notSupported('dryRun', wrong, ['All'])]
+}
+
+function managerErrors(manager: string): FieldError[] {
+  if (Buffer.byteLength(manager) > maxManagerBytes) return [tooLong('fieldManager', `may not be more than ${maxManagerBytes} bytes`)]
+  const isPrintable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(manager)
+  return isPrintable ? [] : [invalid('fieldManager', manager, 'should only contain printable characters')]
+}
+
+function invalidOptions(kind: OptionsKind, errors: readonly FieldError[]): Error {
+  return invalidError({ group: 'meta.k8s.io', plural: '', kind }, '', errors)
+}
+
+export interface DeleteCallOptions extends DeleteOptions {
+  dryRun: boolean
+}
+
+const policies = ['Orphan', 'Background', 'Foreground'] as const
+
+/** From the body when there is one, else from the query. */
+export function deleteOptionsOf(query: URLSearchParams, body: Json | undefined): DeleteCallOptions {
+  const options = body === undefined || body === null ? fromQuery(query) : body
+  if (!isJsonObject(options)) throw badRequest('the body of a DELETE is a DeleteOptions object, or empty')
+  if (options.kind !== undefined && options.kind !== '' && options.kind !== 'DeleteOptions') {
+    throw badRequest(`the body of a DELETE is a DeleteOptions object, not a ${JSON.stringify(options.kind)}`)
+  }
+  const { propagationPolicy, orphanDependents } = options
+  const dryRun = Array.isArray(options.dryRun) ? options.dryRun : []
+  const policy = policies.find((each) => each === propagationPolicy)
+  const errors = dryRunErrors(dryRun)
+  if (propagationPolicy && policy === undefined) {
+    errors.push(notSupported('propagationPolicy', propagationPolicy, [...policies].sort()))
+  }
+  if (propagationPolicy && typeof orphanDependents === 'boolean') {
+    errors.push(invalid('propagationPolicy', propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set'))
+  }
+  if (errors.length > 0) throw invalidOptions('DeleteOptions', errors)
+  const older = typeof orphanDependents === 'boolean' ? (orphanDependents ? 'Orphan' : 'Background') : undefined
+  const chosen = policy ?? older
+  return {
+    ...(chosen === undefined ? {} : { propagationPolicy: chosen }),
+    preconditions: preconditionsOf(options.preconditions),
+    dryRun: dryRun.length > 0,
+  }
+}
+
+function fromQuery(query: URLSearchParams): JsonObject {
+  const policy = query.get('propagationPolicy')
+  const orphan = query.get('orphanDependents')
+  return {
+    ...(policy ? { propagationPolicy: policy } : {}),
+    ...(orphan === null ? {} : { orphanDependents: isTrue(orphan) }),
+    dryRun: query.getAll('dryRun').filter((value) => value !== ''),
+  }
+}
+
+function preconditionsOf(value: Json | undefined): DeleteOptions['preconditions'] {
+  if (!isJsonObject(value)) return {}
+  const { uid, resourceVersion } = value
+  return {
+    ...(typeof uid === 'string' ? { uid } : {}),
+    ...(typeof resourceVersion === 'string' ? { resourceVersion } : {}),
+  }
+}

@@ -1,0 +1,89 @@
+// Watch: what is there, then every change, in order and exactly once, as this reader's selection sees it.
+
+import { expired } from '@sheaf/api/meta'
+import { RevisionCompacted, type StoreEvent, type Subscription } from '../store/store.ts'
+import { lastState } from './delete.ts'
+import { selectedTarget } from './list.ts'
+import { collectionPrefix, type Encoded, type Registry, storageKey, type Target } from './registry.ts'
+import type { Selection } from './selectors/selection.ts'
+import { objectOf } from './stored-object.ts'
+import { waitForRevision } from './wait-for-revision.ts'
+
+export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED'
+
+/** One change. The same store event gives every reader the same `encoded`, so that what is made of it can be shared. */
+export interface Change {
+  type: ChangeType
+  encoded: Encoded
+}
+
+export interface WatchRequest extends Target {
+  selection: Selection
+  /** Not older than this; 0 is now. */
+  revision: number
+  /** Begin with what is there as ADDED; else with what changes after `revision`. */
+  initialState: boolean
+}
+
+export interface WatchStart {
+  /** What is there already; empty when the watch goes on from a revision. */
+  initial: readonly Encoded[]
+  /** The revision that `initial` is a snapshot of. */
+  revision: number
+  /** Calls back with what happened since `revision` at once, then with each change as it happens. */
+  follow(onChange: (change: Change) => void): Subscription
+}
+
+/** Throws Expired when what happened since `revision` is no longer known. */
+export async function startWatch(registry: Registry, request: WatchRequest): Promise<WatchStart> {
+  await waitForRevision(registry, request.revision)
+  const { store } = registry
+  const { matches } = request.selection
+  const one = selectedTarget(request)
+  const prefix = one === undefined || one === 'none' ? collectionPrefix(request) : storageKey(one)
+  const isKey = one !== undefined && one !== 'none'
+  const concerns = (key: string): boolean => one !== 'none' && (!isKey || key === prefix)
+  const range = request.initialState ? store.range(prefix) : undefined
+  const present = range?.entries.filter((entry) => concerns(entry.key) && (matches === undefined || matches(objectOf(entry))))
+  const revision = range?.revision ?? (request.revision === 0 ? store.revision : request.revision)
+  const from = safeStart(registry, request, revision)
+  return {
+    initial: present ?? [],
+    revision,
+    follow: (onChange) =>
+      store.watch(prefix, from, (event) => {
+        const change = concerns(event.key) ? changeOf(event, matches) : undefined
+        if (change !== undefined) onChange(change)
+      }),
+  }
+}
+
+/** History before the start may be gone; that does no harm when this resource did not change in it. */
+function safeStart({ store, revisions }: Registry, { resource }: WatchRequest, revision: number): number {
+  const compacted = store.compactedRevision
+  if (revision >= compacted) return revision
+  if (revision >= revisions.lastChange(resource.prefix)) return compacted
+  throw expired(new RevisionCompacted(revision, compacted).message)
+}
+
+const lastStates = new WeakMap<StoreEvent, Encoded>()
+
+function lastStateOf(event: StoreEvent): Encoded | undefined {
+  if (event.before === undefined) return undefined
+  let encoded = lastStates.get(event)
+  if (encoded === undefined) {
+    encoded = lastState(event.before, event.revision)
+    lastStates.set(event, encoded)
+  }
+  return encoded
+}
+
+/** What an event is to one who sees only what matches: an object that stops matching is gone for him. */
+function changeOf(event: StoreEvent, matches: Selection['matches']): Change | undefined {
+  const { before, after } = event
+  const was = before !== undefined && (matches === undefined || matches(objectOf(before)))
+  const is = after !== undefined && (matches === undefined || matches(objectOf(after)))
+  if (is) return { type: was ? 'MODIFIED' : 'ADDED', encoded: after }
+  const gone = was ? lastStateOf(event) : undefined
+  return gone === undefined ? undefined : { type: 'DELETED', encoded: gone }
+}

@@ -1,0 +1,363 @@
+// The hypervisor that runs real machines. It remembers nothing: state is read from the state folder, from /proc and from
+// QEMU itself. The connections it holds are for speed and for news; a successor makes its own.
+
+import { rm } from 'node:fs/promises'
+import type { Duplex } from 'node:stream'
+import { join } from 'node:path'
+import { chooseAccelerator } from './accelerator.ts'
+import { type Attachment, attach } from './attachment.ts'
+import { ByTurns } from './by-turns.ts'
+import { type ExitCause, type Hypervisor, LaunchRefused, type Machine, type MachineState, NotRunning } from './hypervisor.ts'
+import type { LaunchPlan } from './launch-plan.ts'
+import { assertLaunchable, asRefusal, type Programs, prepareFiles } from './prepare-launch.ts'
+import { hostBootId, isAlive, type ProcessIdentity, scanByPidFile, startTime } from './process-identity.ts'
+import { endProcess } from './process.ts'
+import { QmpClosed } from './qmp/client.ts'
+import { connectSerial } from './serial-console.ts'
+import { attachToOther, startQemu } from './start-qemu.ts'
+import { fileNames } from './state-files.ts'
+import {
+  boundLogs,
+  createStateFolder,
+  type DataFolder,
+  deleteStateFolder,
+  type MachineRecord,
+  machineIds,
+  openDataFolder,
+  readEvents,
+  readLastWords,
+  readRecord,
+  stateFolderOf,
+  writeRecord,
+} from './state-folder.ts'
+import { assertValidPlan, isMachineId } from './validate-plan.ts'
+import { judge, type Verdict } from './verdict.ts'
+
+export interface QemuHypervisorOptions {
+  /** The data folder. One hypervisor at a time should look after it; two would not harm a machine. */
+  root: string
+  /** Chosen by a probe at the first launch when not given. */
+  accelerator?: 'kvm' | 'tcg'
+  now?: () => Date
+  /** Is told what went wrong in work that nobody waits for. */
+  log?: (message: string, error?: unknown) => void
+  programs?: Partial<Programs>
+}
+
+/** Adopts every machine that runs, finishes every end that was begun, and then answers. */
+export async function openQemuHypervisor(options: QemuHypervisorOptions): Promise<Hypervisor> {
+  const hypervisor = new QemuHypervisor(await openDataFolder(options.root), options)
+  await hypervisor.adoptAll()
+  return hypervisor
+}
+
+/** A QEMU that answers does so within a millisecond; one that does not must not hold up the others for long. */
+const adoptDeadlineMs = 2_000
+/** How long until a machine that did not answer is tried again. */
+const retryAdoptMs = 1_000
+/** A busy console writes some 100 KiB/s, so the logs exceed their limits by a few MiB at most. */
+const boundLogsEveryMs = 30_000
+
+class QemuHypervisor implements Hypervisor {
+  readonly #data: DataFolder
+  readonly #options: QemuHypervisorOptions
+  readonly #programs: Programs
+  readonly #now: () => Date
+  readonly #turns = new ByTurns()
+  readonly #attachments = new Map<string, Attachment>()
+  readonly #listeners = new Set<(id: string) => void>()
+  readonly #timer: NodeJS.Timeout
+  #accelerator: Promise<'kvm' | 'tcg'> | undefined
+  #isReleased = false
+
+  constructor(data: DataFolder, options: QemuHypervisorOptions) {
+    this.#data = data
+    this.#options = options
+    this.#programs = { qemu: 'qemu-system-x86_64', qemuImg: 'qemu-img', ...options.programs }
+    this.#now = options.now ?? (() => new Date())
+    this.#timer = setInterval(() => this.#boundLogs(), boundLogsEveryMs).unref()
+  }
+
+  async adoptAll(): Promise<void> {
+    const processes = await scanByPidFile(this.#data.machines)
+    const ids = await machineIds(this.#data)
+    await Promise.all(
+      ids.map((id) =>
+        this.#turns.run(id, () => this.#adopt(id, processes.get(join(this.#folder(id), fileNames.pid)))).catch((error: unknown) =>
+          this.#log(`machine ${id} could not be adopted`, error),
+        ),
+      ),
+    )
+  }
+
+  async #adopt(id: string, process: ProcessIdentity | undefined): Promise<void> {
+    const record = await readRecord(this.#folder(id))
+    if (record === undefined) return rm(this.#folder(id), { recursive: true, force: true })
+    if (record.ending?.kind === 'remove') return this.#remove(id)
+    if (process !== undefined && record.exit === undefined) await this.#attach(id, record, process)
+    if (record.ending?.kind === 'kill' && record.exit === undefined) return this.#kill(id)
+    await this.#settle(id)
+    // Its exit is on record and its process was left behind: there is nothing more to be asked.
+    if (process !== undefined && record.exit !== undefined) await endProcess(process)
+  }
+
+  async list(): Promise<Machine[]> {
+    const found = await Promise.all((await machineIds(this.#data)).map((id) => this.find(id)))
+    return found.filter((machine) => machine !== undefined)
+  }
+
+  async find(id: string): Promise<Machine | undefined> {
+    if (!isMachineId(id)) return undefined
+    const record = await readRecord(this.#folder(id))
+    if (record === undefined) return undefined
+    if (record.exit === undefined && (await this.#judge(id, record)).kind === 'ended')
+      return this.#turns.run(id, () => this.#settle(id).then(() => this.#describe(id)))
+    return this.#describe(id, record)
+  }
+
+  async launch(plan: LaunchPlan): Promise<Machine> {
+    assertValidPlan(plan)
+    return this.#turns.run(plan.id, async () => {
+      await this.#settle(plan.id)
+      const existing = await this.#describe(plan.id)
+      if (existing !== undefined && existing.state.kind !== 'prepared') return existing
+      if (existing === undefined || !(await this.#goOnWith(existing.plan))) await this.#start(existing?.plan ?? plan)
+      this.#tell(plan.id)
+      const machine = await this.#describe(plan.id)
+      if (machine === undefined) throw new Error(`the state folder of ${plan.id} was deleted while it was launched`)
+      return machine
+    })
+  }
+
+  /** A launch that was cut short may have left a process behind. */
+  async #goOnWith(plan: LaunchPlan): Promise<boolean> {
+    const attachment = await attachToOther(this.#about(plan))
+    if (attachment === undefined) return false
+    this.#attachments.set(plan.id, attachment)
+    return true
+  }
+
+  async #start(plan: LaunchPlan): Promise<void> {
+    const folder = this.#folder(plan.id)
+    try {
+      await assertLaunchable(plan, this.#programs)
+      await createStateFolder(this.#data, plan)
+      const firmware = await prepareFiles(plan, folder, this.#programs)
+      const accelerator = await this.#chooseAccelerator()
+      const outcome = await startQemu({ ...this.#about(plan), qemu: this.#programs.qemu, accelerator, firmware })
+      if (outcome.kind === 'answers') this.#attachments.set(plan.id, outcome.attachment)
+      else await this.#recordExit(plan.id, 'failed-to-start', outcome.lastWords)
+    } catch (error) {
+      const refusal = asRefusal(error, plan.id)
+      if (refusal instanceof LaunchRefused) await rm(folder, { recursive: true, force: true })
+      throw refusal
+    }
+  }
+
+  #about(plan: LaunchPlan) {
+    return { plan, folder: this.#folder(plan.id), now: this.#now, onNews: () => this.#hearOf(plan.id) }
+  }
+
+  #chooseAccelerator(): Promise<'kvm' | 'tcg'> {
+    const { root, accelerator } = this.#options
+    this.#accelerator ??=
+      accelerator === undefined
+        ? chooseAccelerator({ cacheFile: join(root, 'accelerator.json'), qemu: this.#programs.qemu }).then(({ kind }) => kind)
+        : Promise.resolve(accelerator)
+    return this.#accelerator
+  }
+
+  async pressPowerButton(id: string): Promise<void> {
+    await this.#whileRunning(id, (attachment) => attachment.execute('system_powerdown'))
+  }
+
+  async reset(id: string): Promise<void> {
+    await this.#whileRunning(id, (attachment) => attachment.execute('system_reset'))
+  }
+
+  async pause(id: string): Promise<void> {
+    await this.#whileRunning(id, (attachment) => attachment.execute('stop').then(() => attachment.refresh()))
+  }
+
+  async resume(id: string): Promise<void> {
+    await this.#whileRunning(id, (attachment) => attachment.execute('cont').then(() => attachment.refresh()))
+  }
+
+  /** Does nothing when the machine does not run, also when it ends at this very moment. */
+  async #whileRunning(id: string, act: (attachment: Attachment) => Promise<unknown>): Promise<void> {
+    await this.#turns.run(id, async () => {
+      const attachment = await this.#reach(id)
+      if (attachment === undefined) return
+      await act(attachment).catch((error: unknown) => {
+        if (!(error instanceof QmpClosed)) throw error
+      })
+    })
+  }
+
+  async openSerial(id: string): Promise<Duplex> {
+    return this.#turns.run(id, async () => {
+      const attachment = await this.#reach(id)
+      if (attachment === undefined) throw new NotRunning(id, 'it has no serial console')
+      return connectSerial(id, this.#folder(id), attachment)
+    })
+  }
+
+  kill(id: string): Promise<void> {
+    return this.#turns.run(id, () => this.#kill(id))
+  }
+
+  async #kill(id: string): Promise<void> {
+    await this.#settle(id)
+    const record = isMachineId(id) ? await readRecord(this.#folder(id)) : undefined
+    if (record === undefined || record.exit !== undefined) return
+    await writeRecord(this.#folder(id), 'ending', { kind: 'kill', at: this.#now().toISOString() })
+    await this.#endProcessOf(id, record)
+    await this.#recordExit(id, 'killed')
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#turns.run(id, () => this.#remove(id))
+  }
+
+  async #remove(id: string): Promise<void> {
+    const record = isMachineId(id) ? await readRecord(this.#folder(id)) : undefined
+    if (record === undefined) return
+    await writeRecord(this.#folder(id), 'ending', { kind: 'remove', at: this.#now().toISOString() })
+    await this.#endProcessOf(id, record)
+    await deleteStateFolder(this.#data, id, String(this.#now().getTime()))
+    this.#tell(id)
+  }
+
+  /** Without a start on record there may still be a process, of a launch that was cut short. */
+  async #endProcessOf(id: string, record: MachineRecord): Promise<void> {
+    const attachment = this.#attachments.get(id)
+    const process =
+      attachment?.process ?? (await processOf(record)) ?? (await scanByPidFile(this.#folder(id))).get(join(this.#folder(id), fileNames.pid))
+    if (process !== undefined) await endProcess(process, attachment && (() => attachment.execute('quit')))
+    this.#detach(id)
+  }
+
+  onChange(listener: (id: string) => void): { close(): void } {
+    this.#listeners.add(listener)
+    return { close: () => void this.#listeners.delete(listener) }
+  }
+
+  async release(): Promise<void> {
+    this.#isReleased = true
+    clearInterval(this.#timer)
+    for (const id of [...this.#attachments.keys()]) this.#detach(id)
+    this.#listeners.clear()
+  }
+
+  /** If the machine has ended: puts that on record, then lets its process go. Needs its turn. */
+  async #settle(id: string): Promise<void> {
+    const record = isMachineId(id) ? await readRecord(this.#folder(id)) : undefined
+    if (record === undefined || record.exit !== undefined) return
+    const verdict = await this.#judge(id, record)
+    if (verdict.kind !== 'ended') return
+    await this.#recordExit(id, verdict.cause)
+  }
+
+  async #recordExit(id: string, cause: ExitCause, lastWords?: string): Promise<void> {
+    const folder = this.#folder(id)
+    const exit = { cause, at: this.#now().toISOString(), lastWords: lastWords ?? (await readLastWords(folder)) }
+    await writeRecord(folder, 'exit', exit)
+    const record = await readRecord(folder)
+    if (record !== undefined) await this.#endProcessOf(id, record)
+    this.#tell(id)
+  }
+
+  async #judge(id: string, record: MachineRecord): Promise<Verdict> {
+    const folder = this.#folder(id)
+    const attachment = this.#attachments.get(id)
+    const process = attachment?.process ?? (await processOf(record))
+    const isThere = process !== undefined && (await isAlive(process))
+    const runState = attachment?.runState
+    const isTelling = !isThere || runState === 'shutdown'
+    return judge({
+      process: isThere ? { kind: 'alive', runState } : { kind: 'gone' },
+      events: isTelling ? await readEvents(folder) : [],
+      killIntended: record.ending !== undefined,
+      started: record.started !== undefined,
+    })
+  }
+
+  async #describe(id: string, known?: MachineRecord): Promise<Machine | undefined> {
+    const record = known ?? (isMachineId(id) ? await readRecord(this.#folder(id)) : undefined)
+    if (record === undefined) return undefined
+    const { plan, forwards } = record
+    return { id, plan, forwards, state: await this.#stateOf(id, record), serialLogPath: join(this.#folder(id), fileNames.serialLog) }
+  }
+
+  async #stateOf(id: string, record: MachineRecord): Promise<MachineState> {
+    if (record.exit !== undefined) return { kind: 'exited', exit: record.exit }
+    const verdict = await this.#judge(id, record)
+    const process = this.#attachments.get(id)?.process ?? (await processOf(record))
+    if (verdict.kind === 'prepared' || process === undefined) return { kind: 'prepared' }
+    const paused = verdict.kind === 'running' && verdict.paused
+    return { kind: 'running', pid: process.pid, paused, startedAt: (await startTime(process)).toISOString() }
+  }
+
+  /** The connection to a running machine, made anew if it was lost. Undefined when the machine does not run. */
+  async #reach(id: string): Promise<Attachment | undefined> {
+    await this.#settle(id)
+    const record = isMachineId(id) ? await readRecord(this.#folder(id)) : undefined
+    if (record === undefined || record.exit !== undefined) return undefined
+    const process = await processOf(record)
+    if (!this.#attachments.has(id) && process !== undefined) await this.#attach(id, record, process)
+    return this.#attachments.get(id)
+  }
+
+  async #attach(id: string, record: MachineRecord, process: ProcessIdentity): Promise<void> {
+    try {
+      const attachment = await attach({ ...this.#about(record.plan), process, deadlineMs: adoptDeadlineMs })
+      if (attachment !== undefined) this.#attachments.set(id, attachment)
+    } catch (error) {
+      this.#log(`machine ${id} runs and does not answer; it is tried again in ${retryAdoptMs} ms`, error)
+      setTimeout(() => this.#hearOf(id), retryAdoptMs).unref()
+    }
+  }
+
+  #detach(id: string): void {
+    this.#attachments.get(id)?.close()
+    this.#attachments.delete(id)
+  }
+
+  /** Something happened to a machine: look at it in its turn, then say so. */
+  #hearOf(id: string): void {
+    if (this.#isReleased) return
+    const look = async (): Promise<void> => {
+      const attachment = this.#attachments.get(id)
+      // A conversation that has ended while the process lives on is taken up again.
+      await attachment?.refresh().catch(() => this.#detach(id))
+      await this.#reach(id)
+    }
+    this.#turns
+      .run(id, look)
+      .catch((error: unknown) => this.#log(`machine ${id} could not be looked at`, error))
+      .finally(() => this.#tell(id))
+  }
+
+  #tell(id: string): void {
+    for (const listener of [...this.#listeners]) listener(id)
+  }
+
+  #boundLogs(): void {
+    for (const id of this.#attachments.keys())
+      boundLogs(this.#folder(id)).catch((error: unknown) => this.#log(`the logs of machine ${id} could not be shortened`, error))
+  }
+
+  #folder(id: string): string {
+    return stateFolderOf(this.#data, id)
+  }
+
+  #log(message: string, error?: unknown): void {
+    this.#options.log?.(message, error)
+  }
+}
+
+/** The process on record, if the record is of this boot of the host. It may have ended since. */
+async function processOf({ started }: MachineRecord): Promise<ProcessIdentity | undefined> {
+  if (started === undefined || started.bootId !== (await hostBootId())) return undefined
+  return { pid: started.pid, startTicks: started.startTicks }
+}

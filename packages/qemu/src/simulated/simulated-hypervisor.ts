@@ -1,0 +1,102 @@
+// The hypervisor's promises kept in memory, for tests and demos. All state is the world's: this object may be dropped at any time.
+
+import type { Duplex } from 'node:stream'
+import { ByTurns } from '../by-turns.ts'
+import { type Hypervisor, LaunchRefused, type Machine, NotRunning } from '../hypervisor.ts'
+import type { LaunchPlan } from '../launch-plan.ts'
+import { assertValidPlan, givenPaths } from '../validate-plan.ts'
+import type { SimulatedMachine } from './simulated-machine.ts'
+import type { SimulatedWorld } from './simulated-world.ts'
+
+export class SimulatedHypervisor implements Hypervisor {
+  readonly #world: SimulatedWorld
+  readonly #turns = new ByTurns()
+  readonly #subscriptions = new Set<{ close(): void }>()
+  #isReleased = false
+
+  constructor(world: SimulatedWorld) {
+    this.#world = world
+  }
+
+  async list(): Promise<Machine[]> {
+    return [...this.#world.machines.values()].map(describe).toSorted((one, other) => (one.id < other.id ? -1 : 1))
+  }
+
+  async find(id: string): Promise<Machine | undefined> {
+    const machine = this.#world.machines.get(id)
+    return machine && describe(machine)
+  }
+
+  async launch(plan: LaunchPlan): Promise<Machine> {
+    assertValidPlan(plan)
+    return this.#turns.run(plan.id, async () => {
+      const existing = this.#world.machines.get(plan.id)
+      const machine = existing ?? this.#prepare(plan)
+      if (machine.state.kind === 'prepared') {
+        await new Promise<void>((resolve) => this.#world.clock.after(this.#world.times.startMs, resolve))
+        // Whoever was released in the middle of a launch leaves a prepared machine behind, as a process that died would.
+        const isStillWanted = !this.#isReleased && this.#world.machines.get(plan.id) === machine && machine.state.kind === 'prepared'
+        if (isStillWanted) this.#world.start(machine)
+      }
+      return describe(machine)
+    })
+  }
+
+  #prepare(plan: LaunchPlan): SimulatedMachine {
+    const missing = givenPaths(plan).find((path) => this.#world.isMissing(path))
+    if (missing !== undefined)
+      throw new LaunchRefused('ImageNotFound', `machine ${plan.id} needs the file ${missing}, which is not there`)
+    return this.#world.prepare(plan)
+  }
+
+  async pressPowerButton(id: string): Promise<void> {
+    this.#world.machines.get(id)?.pressPowerButton()
+  }
+
+  async kill(id: string): Promise<void> {
+    this.#world.machines.get(id)?.end('killed')
+  }
+
+  async reset(id: string): Promise<void> {
+    this.#world.machines.get(id)?.reset()
+  }
+
+  async pause(id: string): Promise<void> {
+    this.#world.machines.get(id)?.pause()
+  }
+
+  async resume(id: string): Promise<void> {
+    this.#world.machines.get(id)?.resume()
+  }
+
+  async remove(id: string): Promise<void> {
+    const machine = this.#world.machines.get(id)
+    if (machine === undefined) return
+    machine.end('killed')
+    this.#world.machines.delete(id)
+    this.#world.tell(id)
+  }
+
+  async openSerial(id: string): Promise<Duplex> {
+    const machine = this.#world.machines.get(id)
+    if (machine?.state.kind !== 'running') throw new NotRunning(id, 'it has no serial console')
+    return machine.openSerial()
+  }
+
+  onChange(listener: (id: string) => void): { close(): void } {
+    const subscription = this.#world.onChange(listener)
+    this.#subscriptions.add(subscription)
+    return subscription
+  }
+
+  async release(): Promise<void> {
+    this.#isReleased = true
+    for (const subscription of this.#subscriptions) subscription.close()
+  }
+}
+
+/** There is no log file behind the path: ask the world for `serialText`. */
+function describe(machine: SimulatedMachine): Machine {
+  const { plan, forwards, state } = machine
+  return { id: plan.id, plan, forwards, state, serialLogPath: `/simulated/machines/${plan.id}/serial.log` }
+}

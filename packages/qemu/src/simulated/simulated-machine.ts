@@ -1,0 +1,144 @@
+// A guest and its process, acted out: it boots, listens or does not, prints, echoes, and ends in all the ways there are.
+
+import { type Duplex, duplexPair } from 'node:stream'
+import type { ChosenForward } from '../argv/network.ts'
+import { ConsoleBusy, type Exit, type ExitCause, type MachineState } from '../hypervisor.ts'
+import type { LaunchPlan } from '../launch-plan.ts'
+
+export interface SimulatedClock {
+  /** Milliseconds since 1970. */
+  now(): number
+  after(delayMs: number, run: () => void): { cancel(): void }
+}
+
+export interface SimulatedTimes {
+  /** From the launch until QEMU answers. */
+  startMs: number
+  /** From the first instruction until user space listens to the power button. */
+  bootMs: number
+  /** From the power button until the guest has powered itself off. */
+  shutdownMs: number
+}
+
+/** What a guest prints when it is up. */
+export const bootBanner = '>'
+
+export class SimulatedMachine {
+  readonly plan: LaunchPlan
+  readonly forwards: readonly ChosenForward[]
+  listensToPowerButton = true
+  #state: MachineState = { kind: 'prepared' }
+  #isBooted = false
+  #serialText = ''
+  #console: { guestEnd: Duplex; clientEnd: Duplex } | undefined
+  /** What the guest does next, unless it is paused: then it waits. */
+  #pending: { act: () => void; timer: { cancel(): void } | undefined } | undefined
+  readonly #clock: SimulatedClock
+  readonly #times: SimulatedTimes
+  readonly #onChange: () => void
+
+  constructor(plan: LaunchPlan, forwards: readonly ChosenForward[], clock: SimulatedClock, times: SimulatedTimes, onChange: () => void) {
+    this.plan = plan
+    this.forwards = forwards
+    this.#clock = clock
+    this.#times = times
+    this.#onChange = onChange
+  }
+
+  get state(): MachineState {
+    return this.#state
+  }
+
+  /** Everything that the guest printed. */
+  get serialText(): string {
+    return this.#serialText
+  }
+
+  start(pid: number): void {
+    this.#state = { kind: 'running', pid, paused: this.plan.startPaused, startedAt: new Date(this.#clock.now()).toISOString() }
+    this.#boot()
+    this.#onChange()
+  }
+
+  pressPowerButton(): void {
+    if (this.#state.kind === 'running' && this.#isBooted && this.listensToPowerButton)
+      this.#next(this.#times.shutdownMs, () => this.end('guest-shutdown'))
+  }
+
+  reset(): void {
+    if (this.#state.kind === 'running') this.#boot()
+  }
+
+  /** The guest's own reboot. */
+  reboot(): void {
+    if (this.plan.onReboot === 'terminate') this.end('guest-reset')
+    else this.reset()
+  }
+
+  /** Without the device by which a guest tells its panic, nobody learns of it: the guest hangs. */
+  panic(): void {
+    if (this.plan.panicDevice) this.end('guest-panic')
+    else this.listensToPowerButton = false
+  }
+
+  pause(): void {
+    if (this.#state.kind !== 'running' || this.#state.paused) return
+    this.#state = { ...this.#state, paused: true }
+    this.#pending?.timer?.cancel()
+    this.#onChange()
+  }
+
+  resume(): void {
+    if (this.#state.kind !== 'running' || !this.#state.paused) return
+    this.#state = { ...this.#state, paused: false }
+    if (this.#pending !== undefined) this.#next(0, this.#pending.act)
+    this.#onChange()
+  }
+
+  /** Only the first cause counts. */
+  end(cause: ExitCause, lastWords = ''): void {
+    if (this.#state.kind === 'exited') return
+    const exit: Exit = { cause, at: new Date(this.#clock.now()).toISOString(), lastWords }
+    this.#state = { kind: 'exited', exit }
+    this.#pending?.timer?.cancel()
+    this.#console?.guestEnd.end()
+    this.#onChange()
+  }
+
+  openSerial(): Duplex {
+    if (this.#console !== undefined) throw new ConsoleBusy(this.plan.id)
+    const [guestEnd, clientEnd] = duplexPair({ encoding: 'utf8' })
+    const opened = { guestEnd, clientEnd }
+    this.#console = opened
+    guestEnd.on('data', (typed: string) => this.#print(typed))
+    clientEnd.on('close', () => {
+      guestEnd.destroy()
+      if (this.#console === opened) this.#console = undefined
+    })
+    return clientEnd
+  }
+
+  #boot(): void {
+    this.#isBooted = false
+    this.listensToPowerButton = true
+    this.#next(this.#times.bootMs, () => {
+      this.#isBooted = true
+      this.#print(bootBanner)
+    })
+  }
+
+  #next(delayMs: number, act: () => void): void {
+    this.#pending?.timer?.cancel()
+    const begin = (): void => {
+      this.#pending = undefined
+      act()
+    }
+    const isPaused = this.#state.kind === 'running' && this.#state.paused
+    this.#pending = { act, timer: isPaused ? undefined : this.#clock.after(delayMs, begin) }
+  }
+
+  #print(text: string): void {
+    this.#serialText += text
+    this.#console?.guestEnd.write(text)
+  }
+}

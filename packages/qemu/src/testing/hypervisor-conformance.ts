@@ -1,0 +1,348 @@
+// The promises of hypervisor.ts as tests. Every implementation passes the same ones.
+
+import type { Duplex } from 'node:stream'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ConsoleBusy, type ExitCause, type Hypervisor, LaunchRefused, type Machine, NotRunning } from '../hypervisor.ts'
+import type { LaunchPlan } from '../launch-plan.ts'
+
+/** What the suite needs of an implementation. */
+export interface ConformanceRig extends AsyncDisposable {
+  /** A hypervisor over what this rig has. After `release` of the one before it is a restart. */
+  open(): Promise<Hypervisor>
+  /** A plan whose guest boots, prints `>`, echoes what is typed and listens to the power button. */
+  plan(id: string, changes?: Partial<LaunchPlan>): LaunchPlan
+  /** A valid plan that QEMU refuses, with a word that is in its refusal. */
+  refusedPlan(id: string): { plan: LaunchPlan; word: string }
+  /** A plan that needs a file which is not there. */
+  planWithoutImage(id: string): LaunchPlan
+  /** Everything that the guest has printed. */
+  serialText(machine: Machine): Promise<string>
+  /** Lets the guest of a booted machine do this by itself. */
+  guest: Record<'shutdown' | 'panic' | 'reboot' | 'ignorePowerButton', (hypervisor: Hypervisor, id: string) => Promise<void>>
+  /** Ends the process from outside, as the kernel does when memory runs out. */
+  crash(machine: Machine): Promise<void>
+}
+
+/** A guest under emulation on a busy machine boots within a second or two; whoever needs longer than this is stuck. */
+const patienceMs = 20_000
+
+export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): void {
+  let rig: ConformanceRig
+  let hypervisor: Hypervisor
+
+  beforeEach(async () => {
+    rig = await openRig()
+    hypervisor = await rig.open()
+  })
+  afterEach(async () => {
+    await hypervisor.release()
+    await rig[Symbol.asyncDispose]()
+  })
+
+  const restart = async (whileNobodyLooks: () => Promise<void> = async () => {}): Promise<void> => {
+    await hypervisor.release()
+    await whileNobodyLooks()
+    hypervisor = await rig.open()
+  }
+  const existing = async (id: string): Promise<Machine> => {
+    const machine = await hypervisor.find(id)
+    if (machine === undefined) throw new Error(`there is no machine ${id}`)
+    return machine
+  }
+  const untilBooted = async (id: string, times = 1): Promise<Machine> => {
+    await until(async () => (await rig.serialText(await existing(id))).split('>').length > times)
+    return existing(id)
+  }
+  const launchBooted = async (plan: LaunchPlan): Promise<Machine> => {
+    await hypervisor.launch(plan)
+    return untilBooted(plan.id)
+  }
+  const causeOfExit = async (id: string): Promise<ExitCause> => {
+    await until(async () => (await existing(id)).state.kind === 'exited')
+    return exitOf(await existing(id)).cause
+  }
+
+  describe('launch', () => {
+    it('starts the machine, which is then found and listed as running', async () => {
+      const plan = rig.plan('one')
+      const launched = await hypervisor.launch(plan)
+      expect(launched).toMatchObject({ id: 'one', plan, state: { kind: 'running', paused: false } })
+      expect(await hypervisor.find('one')).toEqual(launched)
+      expect(await hypervisor.list()).toEqual([launched])
+    })
+
+    it('does nothing more for a machine that is there, however often it is asked at once', async () => {
+      const machines = await Promise.all([1, 2, 3].map(() => hypervisor.launch(rig.plan('one'))))
+      expect(new Set(machines.map(pidOf)).size).toBe(1)
+      expect(pidOf(await hypervisor.launch(rig.plan('one', { name: 'another' })))).toBe(pidOf(await existing('one')))
+    })
+
+    it('refuses a plan that cannot be, says why, and leaves no trace', async () => {
+      const refusal = hypervisor.launch(rig.plan('one', { uuid: 'none' }))
+      await expect(refusal).rejects.toSatisfy(isRefusal('InvalidPlan'))
+      await expect(refusal).rejects.toThrow(/uuid "none" must be/)
+      expect(await hypervisor.list()).toEqual([])
+    })
+
+    it('refuses when an image is missing, names it, and leaves no trace', async () => {
+      const refusal = hypervisor.launch(rig.planWithoutImage('one'))
+      await expect(refusal).rejects.toSatisfy(isRefusal('ImageNotFound'))
+      await expect(refusal).rejects.toThrow(/missing\.img/)
+      expect(await hypervisor.list()).toEqual([])
+    })
+
+    it("resolves with QEMU's last words when QEMU refuses, and does not try again by itself", async () => {
+      const { plan, word } = rig.refusedPlan('one')
+      const refused = await hypervisor.launch(plan)
+      expect(exitOf(refused).cause).toBe('failed-to-start')
+      expect(exitOf(refused).lastWords).toContain(word)
+      expect(await hypervisor.launch(rig.plan('one'))).toEqual(refused)
+    })
+
+    it('leaves an exited machine as it is', async () => {
+      await hypervisor.launch(rig.plan('one'))
+      await hypervisor.kill('one')
+      expect(exitOf(await hypervisor.launch(rig.plan('one'))).cause).toBe('killed')
+    })
+
+    it('starts paused when the plan says so, and runs when it is resumed', async () => {
+      const machine = await hypervisor.launch(rig.plan('one', { startPaused: true }))
+      expect(machine.state).toMatchObject({ kind: 'running', paused: true })
+      await hypervisor.resume('one')
+      expect((await untilBooted('one')).state).toMatchObject({ kind: 'running', paused: false })
+    })
+  })
+
+  describe('forwards', () => {
+    const forwarded = (id: string, hostPort: number | 'any'): LaunchPlan =>
+      rig.plan(id, {
+        interfaces: [
+          {
+            name: 'default',
+            macAddress: '02:00:00:00:00:01',
+            model: 'virtio-net',
+            forwards: [{ name: 'ssh', protocol: 'tcp', hostAddress: '127.0.0.1', hostPort, guestPort: 22 }],
+          },
+        ],
+      })
+
+    it('get a free port each when any will do, and keep it over a restart', async () => {
+      const [one, two] = await Promise.all([hypervisor.launch(forwarded('one', 'any')), hypervisor.launch(forwarded('two', 'any'))])
+      expect(one.forwards).toMatchObject([{ name: 'ssh', protocol: 'tcp', hostAddress: '127.0.0.1', guestPort: 22 }])
+      expect(one.forwards[0]?.hostPort).not.toBe(two.forwards[0]?.hostPort)
+      await restart()
+      expect((await existing('one')).forwards).toEqual(one.forwards)
+    })
+
+    it('refuse a port that is taken, name it, and leave no trace', async () => {
+      const one = await hypervisor.launch(forwarded('one', 'any'))
+      const taken = one.forwards[0]?.hostPort ?? 0
+      const refusal = hypervisor.launch(forwarded('two', taken))
+      await expect(refusal).rejects.toSatisfy(isRefusal('PortInUse'))
+      await expect(refusal).rejects.toThrow(String(taken))
+      expect(await hypervisor.find('two')).toBeUndefined()
+    })
+  })
+
+  describe('the end', () => {
+    it('by the guest powering itself off is guest-shutdown', async () => {
+      await launchBooted(rig.plan('one'))
+      await rig.guest.shutdown(hypervisor, 'one')
+      expect(await causeOfExit('one')).toBe('guest-shutdown')
+    })
+
+    it('by the power button is guest-shutdown when the guest listens', async () => {
+      await launchBooted(rig.plan('one'))
+      await hypervisor.pressPowerButton('one')
+      expect(await causeOfExit('one')).toBe('guest-shutdown')
+    })
+
+    it('does not come by the power button when the guest does not listen; killing it is killed', async () => {
+      const { state } = await launchBooted(rig.plan('one'))
+      await rig.guest.ignorePowerButton(hypervisor, 'one')
+      await hypervisor.pressPowerButton('one')
+      expect((await existing('one')).state).toEqual(state)
+      await hypervisor.kill('one')
+      expect(exitOf(await existing('one')).cause).toBe('killed')
+    })
+
+    it('by a panic is guest-panic', async () => {
+      await launchBooted(rig.plan('one'))
+      await rig.guest.panic(hypervisor, 'one')
+      expect(await causeOfExit('one')).toBe('guest-panic')
+    })
+
+    it('by a reboot is guest-reset when the plan ends there', async () => {
+      await launchBooted(rig.plan('one', { onReboot: 'terminate' }))
+      await rig.guest.reboot(hypervisor, 'one')
+      expect(await causeOfExit('one')).toBe('guest-reset')
+    })
+
+    it('by a lost process is crashed', async () => {
+      await rig.crash(await launchBooted(rig.plan('one')))
+      expect(await causeOfExit('one')).toBe('crashed')
+    })
+
+    it('is told to listeners, until they close', async () => {
+      const told: string[] = []
+      const closed: string[] = []
+      hypervisor.onChange((id) => told.push(id))
+      hypervisor.onChange((id) => closed.push(id)).close()
+      await launchBooted(rig.plan('one'))
+      told.length = 0
+      await rig.guest.shutdown(hypervisor, 'one')
+      await until(async () => told.includes('one') && (await existing('one')).state.kind === 'exited')
+      expect(closed).toEqual([])
+    })
+  })
+
+  describe('a running machine', () => {
+    it('goes on in the same process when the guest reboots or is reset', async () => {
+      const { state } = await launchBooted(rig.plan('one'))
+      await rig.guest.reboot(hypervisor, 'one')
+      expect((await untilBooted('one', 2)).state).toEqual(state)
+      await hypervisor.reset('one')
+      expect((await untilBooted('one', 3)).state).toEqual(state)
+    })
+
+    it('is paused and resumed', async () => {
+      await launchBooted(rig.plan('one'))
+      await hypervisor.pause('one')
+      expect((await existing('one')).state).toMatchObject({ kind: 'running', paused: true })
+      await hypervisor.resume('one')
+      expect((await existing('one')).state).toMatchObject({ kind: 'running', paused: false })
+    })
+
+    it('can be typed to and read from, by one client at a time', async () => {
+      await launchBooted(rig.plan('one'))
+      const console = await hypervisor.openSerial('one')
+      await typeUntilEchoed(console, 'hello')
+      await expect(hypervisor.openSerial('one')).rejects.toBeInstanceOf(ConsoleBusy)
+      console.destroy()
+      const next = await untilOpened(() => hypervisor.openSerial('one'))
+      await typeUntilEchoed(next, 'again')
+      next.destroy()
+    })
+  })
+
+  describe('a machine that does not run', () => {
+    it('is not found when it was never launched or its id is no id', async () => {
+      expect(await hypervisor.find('none')).toBeUndefined()
+      expect(await hypervisor.find('../one')).toBeUndefined()
+      expect(await hypervisor.list()).toEqual([])
+    })
+
+    it('takes every command and does nothing', async () => {
+      await hypervisor.launch(rig.plan('ended'))
+      await hypervisor.kill('ended')
+      const before = await hypervisor.find('ended')
+      for (const id of ['none', 'ended']) {
+        for (const command of ['pressPowerButton', 'kill', 'reset', 'pause', 'resume'] as const) await hypervisor[command](id)
+      }
+      await hypervisor.remove('none')
+      expect(await hypervisor.list()).toEqual([before])
+    })
+
+    it('has no serial console', async () => {
+      await expect(hypervisor.openSerial('none')).rejects.toBeInstanceOf(NotRunning)
+    })
+  })
+
+  describe('remove', () => {
+    it('ends a running machine and forgets it, so that its id is free', async () => {
+      const first = await hypervisor.launch(rig.plan('one'))
+      await hypervisor.remove('one')
+      expect(await hypervisor.find('one')).toBeUndefined()
+      expect(pidOf(await hypervisor.launch(rig.plan('one')))).not.toBe(pidOf(first))
+    })
+
+    it('forgets an exited machine', async () => {
+      await hypervisor.launch(rig.plan('one'))
+      await hypervisor.kill('one')
+      await hypervisor.remove('one')
+      expect(await hypervisor.list()).toEqual([])
+    })
+  })
+
+  describe('a restart of whoever looks', () => {
+    it('leaves machines running, and finds them as they are', async () => {
+      const running = await launchBooted(rig.plan('one'))
+      await hypervisor.launch(rig.plan('two'))
+      await hypervisor.pause('two')
+      await restart()
+      expect((await existing('one')).state).toEqual(running.state)
+      expect((await existing('two')).state).toMatchObject({ kind: 'running', paused: true })
+      expect((await hypervisor.launch(rig.plan('one'))).state).toEqual(running.state)
+    })
+
+    it('keeps what is known of an end', async () => {
+      await hypervisor.launch(rig.plan('one'))
+      await hypervisor.kill('one')
+      const before = await hypervisor.find('one')
+      await restart()
+      expect(await hypervisor.find('one')).toEqual(before)
+    })
+
+    it.each([
+      ['shutdown', 'guest-shutdown'],
+      ['panic', 'guest-panic'],
+      ['reboot', 'guest-reset'],
+    ] as const)('learns that a guest ended by %s while nobody looked', async (deed, cause) => {
+      const machine = await launchBooted(rig.plan('one', { onReboot: 'terminate' }))
+      await restart(async () => {
+        await rig.guest[deed](await rig.open(), machine.id)
+      })
+      expect(await causeOfExit('one')).toBe(cause)
+    })
+
+    it('learns that a process was lost while nobody looked', async () => {
+      const machine = await launchBooted(rig.plan('one'))
+      await restart(() => rig.crash(machine))
+      expect(exitOf(await existing('one')).cause).toBe('crashed')
+    })
+  })
+}
+
+function isRefusal(reason: LaunchRefused['reason']): (error: unknown) => boolean {
+  return (error) => error instanceof LaunchRefused && error.reason === reason
+}
+
+function pidOf({ id, state }: Machine): number {
+  if (state.kind !== 'running') throw new Error(`machine ${id} is ${state.kind}, not running`)
+  return state.pid
+}
+
+function exitOf({ id, state }: Machine) {
+  if (state.kind !== 'exited') throw new Error(`machine ${id} is ${state.kind}, not exited`)
+  return state.exit
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + patienceMs
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`this did not come about within ${patienceMs} ms: ${condition.toString()}`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+async function untilOpened(open: () => Promise<Duplex>): Promise<Duplex> {
+  let opened: Duplex | undefined
+  await until(async () => {
+    opened = await open().catch((error: unknown) => {
+      if (error instanceof ConsoleBusy) return undefined
+      throw error
+    })
+    return opened !== undefined
+  })
+  if (opened === undefined) throw new Error('the console was not opened')
+  return opened
+}
+
+async function typeUntilEchoed(console: Duplex, text: string): Promise<void> {
+  let heard = ''
+  console.on('data', (chunk: unknown) => {
+    heard += String(chunk)
+  })
+  console.write(text)
+  await until(async () => heard.includes(text))
+}

@@ -1,0 +1,89 @@
+// What tests with real QEMU share: a data folder, a guest's disk, plans, and an end that leaves nothing behind.
+
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Hypervisor, Machine } from '../hypervisor.ts'
+import type { LaunchPlan } from '../launch-plan.ts'
+import { openQemuHypervisor } from '../qemu-hypervisor.ts'
+import type { ConformanceRig } from './hypervisor-conformance.ts'
+import { serialGuestCommands, serialGuestDisk } from './serial-guest.ts'
+
+export interface QemuRig extends ConformanceRig {
+  root: string
+}
+
+export async function openQemuRig(subfolder = ''): Promise<QemuRig> {
+  const folder = await mkdtemp(join(tmpdir(), 'sheaf-qemu-'))
+  const root = join(folder, subfolder)
+  const image = join(folder, 'guest.img')
+  await writeFile(image, serialGuestDisk())
+  const plan = (id: string, changes: Partial<LaunchPlan> = {}): LaunchPlan => ({ ...bootablePlan(id, image), ...changes })
+  const open = (): Promise<Hypervisor> => openQemuHypervisor({ root, accelerator: 'tcg' })
+  const type = (letter: string) => async (hypervisor: Hypervisor, id: string) => {
+    const console = await hypervisor.openSerial(id)
+    await new Promise<void>((resolve) => console.write(letter, () => resolve()))
+    console.destroy()
+  }
+  return {
+    root,
+    open,
+    plan,
+    refusedPlan: (id) => ({ plan: plan(id, { cpu: { model: 'abacus', sockets: 1, cores: 1, threads: 1 } }), word: 'abacus' }),
+    planWithoutImage: (id) => bootablePlan(id, join(folder, 'missing.img')),
+    serialText,
+    guest: {
+      shutdown: type(serialGuestCommands.shutdown),
+      panic: type(serialGuestCommands.panic),
+      reboot: type(serialGuestCommands.reboot),
+      ignorePowerButton: async (hypervisor, id) => {
+        const console = await hypervisor.openSerial(id)
+        const said = new Promise((resolve) => console.once('data', resolve))
+        console.write(serialGuestCommands.ignorePowerButton)
+        await said
+        console.destroy()
+      },
+    },
+    crash: async ({ state }) => {
+      if (state.kind === 'running') process.kill(state.pid, 'SIGKILL')
+    },
+    [Symbol.asyncDispose]: async () => {
+      const hypervisor = await open()
+      for (const machine of await hypervisor.list()) await hypervisor.remove(machine.id)
+      await hypervisor.release()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export function serialText({ serialLogPath }: Machine): Promise<string> {
+  return readFile(serialLogPath, 'utf8').catch(() => '')
+}
+
+function bootablePlan(id: string, image: string): LaunchPlan {
+  return {
+    id,
+    name: id,
+    uuid: '6b8f3c1e-1d2a-4f6b-9a57-0c1d2e3f4a5b',
+    machine: 'q35',
+    cpu: { model: 'max', sockets: 1, cores: 1, threads: 1 },
+    memoryBytes: 16 * 1024 * 1024,
+    firmware: { kind: 'bios' },
+    disks: [
+      {
+        name: 'root',
+        device: 'disk',
+        bus: 'virtio',
+        readOnly: false,
+        bootOrder: 1,
+        source: { kind: 'overlay', backingFile: image, backingFormat: 'raw' },
+      },
+    ],
+    interfaces: [],
+    graphics: false,
+    rng: false,
+    panicDevice: true,
+    onReboot: 'restart',
+    startPaused: false,
+  }
+}

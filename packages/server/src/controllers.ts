@@ -1,0 +1,57 @@
+// Every controller that runs in this process.
+
+import {
+  type VirtualMachine,
+  virtualMachineDefinition,
+  type VirtualMachineInstance,
+  virtualMachineInstanceDefinition,
+} from '@sheaf/api'
+import {
+  type GarbageCollectorPorts,
+  type MachinePorts,
+  type NamespacePorts,
+  type NodePorts,
+  startEventController,
+  startGarbageCollector,
+  startNamespaceController,
+  startNodeController,
+  startVirtualMachineController,
+  startVirtualMachineInstanceController,
+} from '@sheaf/kinds'
+import { startInformer } from '@sheaf/machinery/controller'
+
+export interface RunningControllers {
+  /** Resolves when the controllers know what there is; they act on it from then on. */
+  whenSynced(): Promise<void>
+  stop(): Promise<void>
+}
+
+export function startControllers(ports: MachinePorts & NodePorts & NamespacePorts & GarbageCollectorPorts): RunningControllers {
+  const { client, clock, random, log } = ports
+  const virtualMachines = startInformer<VirtualMachine>({ client, resource: virtualMachineDefinition, clock, random, log })
+  const instances = startInformer<VirtualMachineInstance>({
+    client,
+    resource: virtualMachineInstanceDefinition,
+    clock,
+    random,
+    log,
+  })
+  const controllers = [
+    startVirtualMachineController(ports, { virtualMachines, instances }),
+    startVirtualMachineInstanceController(ports, instances),
+    startNamespaceController(ports),
+    startNodeController(ports),
+    startEventController(ports),
+    startGarbageCollector(ports),
+  ]
+  return {
+    async whenSynced() {
+      await Promise.all([virtualMachines.whenSynced(), instances.whenSynced()])
+    },
+    async stop() {
+      virtualMachines.stop()
+      instances.stop()
+      await Promise.all(controllers.map((controller) => controller.stop()))
+    },
+  }
+}

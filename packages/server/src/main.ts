@@ -1,0 +1,57 @@
+// The commands that touch this machine: serve, down, doctor.
+
+import { InstanceLocked } from '@sheaf/machinery/store'
+import { doctor } from './doctor.ts'
+import { down } from './down.ts'
+import { PortInUse } from './http-server.ts'
+import { createLog } from './log.ts'
+import { parseServerOptions, UsageError } from './options.ts'
+import { serve } from './serve.ts'
+import { usage } from './usage.ts'
+
+const [command = '', ...rest] = process.argv.slice(2)
+
+try {
+  if (rest.includes('--help') || rest.includes('-h')) process.stdout.write(usage(command))
+  else process.exitCode = await run()
+} catch (error) {
+  process.stderr.write(`sheaf: ${describe(error)}\n`)
+  process.exitCode = error instanceof UsageError ? 2 : 1
+}
+
+async function run(): Promise<number> {
+  const options = parseServerOptions(rest, process.env)
+  switch (command) {
+    case 'serve':
+      return serveUntilAsked(options)
+    case 'down':
+      return down(options)
+    case 'doctor':
+      return doctor(options)
+    default:
+      throw new UsageError(`unknown command "${command}"`)
+  }
+}
+
+async function serveUntilAsked(options: ReturnType<typeof parseServerOptions>): Promise<number> {
+  const log = createLog(options)
+  const asked = new Promise<string>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
+  })
+  const server = await serve(options, log)
+  log.info({ url: server.url, kubeconfig: server.kubeconfig }, 'ready')
+  const signal = await asked
+  const guests = await server.stop()
+  const fate =
+    guests === 0
+      ? 'no guests were running'
+      : `${guests} guest(s) keep running; sheaf serve takes them up again, sheaf down shuts them down`
+  process.stderr.write(`\nThe control plane has ended (${signal}): ${fate}.\n`)
+  return 0
+}
+
+/** Expected trouble in one sentence; a bug with its stack. */
+function describe(error: unknown): string {
+  if (error instanceof UsageError || error instanceof PortInUse || error instanceof InstanceLocked) return error.message
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
