@@ -54,13 +54,19 @@ export async function generateSchemas(): Promise<'written' | 'unchanged'> {
   const definitions = await makeSchemas()
   mkdirSync(dirname(outputFile), { recursive: true })
   // Renamed into place: whoever reads meanwhile sees the old file or the new one, never half of one.
-  writeFileSync(`${outputFile}.new`, `${JSON.stringify(definitions, undefined, 1)}\n`)
+  writeFileSync(`${outputFile}.new`, fileText(definitions))
   renameSync(`${outputFile}.new`, outputFile)
   writeFileSync(hashFile, hash)
   return 'written'
 }
 
-async function makeSchemas(): Promise<Record<string, JsonSchema>> {
+/** One line a word, so that two versions can be compared. */
+export function fileText(definitions: Record<string, JsonSchema>): string {
+  return `${JSON.stringify(definitions, undefined, 1)}\n`
+}
+
+/** The definitions as they belong into the file. */
+export async function makeSchemas(): Promise<Record<string, JsonSchema>> {
   const definitions: Record<string, JsonSchema> = {}
   for (const source of sources) {
     const raw = await rawDefinitions(source)

@@ -1,10 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { root } from '../kit/repository-root.ts'
 import type { SourceFile } from './rooms.ts'
-
-export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
 /** Every file that git knows or would add, from the root of the repository. */
 export function repositoryFiles(): string[] {

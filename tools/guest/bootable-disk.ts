@@ -13,7 +13,9 @@ export const diskPackages = 'grub-common grub-pc-bin grub-efi-amd64-bin xorriso 
 
 /** Empty when a disk can be made here; otherwise what is missing. */
 export async function missingDiskTools(run: RunCommand): Promise<string[]> {
-  const tools = ['grub-mkrescue', 'xorriso', 'mformat'].map(async (tool) => ((await succeeds(run(tool, ['--version']))) ? [] : [tool]))
+  const tools = ['grub-mkrescue', 'xorriso', 'mformat'].map(async (tool) =>
+    (await succeeds(run(tool, ['--version']))) ? [] : [tool],
+  )
   const platforms = grubPlatforms.map(async (folder) => ((await succeeds(stat(folder))) ? [] : [folder]))
   return (await Promise.all([...tools, ...platforms])).flat()
 }

@@ -35,7 +35,8 @@ export async function buildGuest({ outputFolder, cacheFolder, log, run = runComm
   const hasDisk = existing?.files.some((file) => file.path === diskPath) ?? false
   if (existing?.recipe === recipe && (hasDisk || missing.length > 0)) return existing
 
-  if (process.arch !== 'x64') throw new GuestBuildFailed(`The guest is an x86-64 Linux; this machine is ${process.arch}. Build it on an x86-64 machine.`)
+  if (process.arch !== 'x64')
+    throw new GuestBuildFailed(`The guest is an x86-64 Linux; this machine is ${process.arch}. Build it on an x86-64 machine.`)
   await mkdir(dirname(outputFolder), { recursive: true })
   // Beside the target, so that renaming does not cross file systems.
   const workFolder = await mkdtemp(join(dirname(outputFolder), `.${basename(outputFolder)}-`))
@@ -47,7 +48,10 @@ export async function buildGuest({ outputFolder, cacheFolder, log, run = runComm
     if (missing.length === 0) {
       await withProgress(log, 'making the disk that boots by itself', writeDisk(imageFolder, workFolder, run))
       paths.push(diskPath)
-    } else log(`without a disk that boots by itself, because ${missing.join(', ')} is missing here; to add it: apt-get install ${diskPackages}`)
+    } else
+      log(
+        `without a disk that boots by itself, because ${missing.join(', ')} is missing here; to add it: apt-get install ${diskPackages}`,
+      )
     const files = await Promise.all(paths.map((path) => describeFile(imageFolder, path)))
     const image: GuestImage = { reference: guestReference, createdAt: new Date().toISOString(), kernelVersion, recipe, files }
     await writeImageManifest(imageFolder, image)
@@ -66,7 +70,8 @@ const kernelPaths = ['boot/vmlinuz', 'boot/bzImage', 'boot/initramfs']
 async function writeBootFiles(packages: string, imageFolder: string, run: RunCommand): Promise<string> {
   const boot = join(packages, 'boot')
   const kernelName = (await readdir(boot)).find((name) => name.startsWith('vmlinuz-'))
-  if (kernelName === undefined) throw new GuestBuildFailed(`The kernel package holds no boot/vmlinuz-*: it cannot be used for the guest.`)
+  if (kernelName === undefined)
+    throw new GuestBuildFailed(`The kernel package holds no boot/vmlinuz-*: it cannot be used for the guest.`)
   const kernelVersion = kernelName.slice('vmlinuz-'.length)
   const bzImage = await readFile(join(boot, kernelName))
   const modules = await pickModules(await firstFolder(`lib/modules/${kernelVersion}`, packages), run)
@@ -89,7 +94,11 @@ async function firstFolder(path: string, root: string): Promise<string> {
 
 async function writeDisk(imageFolder: string, workFolder: string, run: RunCommand): Promise<void> {
   await mkdir(join(imageFolder, 'disk'))
-  const [bzImage, initramfs, disk] = ['boot/bzImage', 'boot/initramfs', diskPath].map((path) => join(imageFolder, path)) as [string, string, string]
+  const [bzImage, initramfs, disk] = ['boot/bzImage', 'boot/initramfs', diskPath].map((path) => join(imageFolder, path)) as [
+    string,
+    string,
+    string,
+  ]
   await writeBootableDisk(run, { bzImage, initramfs, disk, workFolder })
 }
 
@@ -101,21 +110,36 @@ async function replaceFolder(from: string, to: string, aside: string): Promise<v
   await rename(from, to)
 }
 
+// Tests change nothing in the image.
+const notInTheImage = /^boot-guest\.ts$|\.test\.ts$/
+
 /** A digest of all that decides what the image holds, but for the packages: a new kernel alone is no reason to build again. */
 async function readRecipe(): Promise<string> {
   const folder = import.meta.dirname
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const paths = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts')).map((entry) => join(entry.parentPath, entry.name))
+  const paths = entries
+    .filter((entry) => entry.isFile() && !notInTheImage.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
   const hash = createHash('sha256')
   for (const path of paths.toSorted()) hash.update(path.slice(folder.length)).update(await readFile(path))
   return hash.digest('hex').slice(0, 16)
 }
 
+/** Downloaded packages are kept where the user's other programs keep theirs. */
+export function packageCache(): string {
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sheaf', 'guest')
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { out: { type: 'string' }, cache: { type: 'string' } } })
-  if (values.out === undefined) throw new GuestBuildFailed('Where should the guest image go? Say: node tools/guest/build-guest.ts --out DIR')
-  const cacheFolder = values.cache ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sheaf', 'guest')
-  const image = await buildGuest({ outputFolder: resolve(values.out), cacheFolder: resolve(cacheFolder), log: (line) => console.error(line) })
+  if (values.out === undefined)
+    throw new GuestBuildFailed('Where should the guest image go? Say: node tools/guest/build-guest.ts --out DIR')
+  const cacheFolder = values.cache ?? packageCache()
+  const image = await buildGuest({
+    outputFolder: resolve(values.out),
+    cacheFolder: resolve(cacheFolder),
+    log: (line) => console.error(line),
+  })
   console.log(`${image.reference} (kernel ${image.kernelVersion}) is in ${values.out}`)
   for (const file of image.files) console.log(`  ${file.path}  ${(file.sizeBytes / 1e6).toFixed(1)} MB`)
 }

@@ -1,7 +1,7 @@
 // What the guest is made of, fetched from the machine's own distribution: packages, and the commands that handle them.
 
 import { execFile } from 'node:child_process'
-import { mkdir, readdir, stat } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Runs a command to its end and gives its standard output. The tests put their own in its place. */
@@ -22,11 +22,16 @@ const progressIntervalMs = 2_000
 
 export const runCommand: RunCommand = (command, args, workFolder) =>
   new Promise((resolve, reject) => {
-    execFile(command, args, { cwd: workFolder, maxBuffer: outputLimitBytes, env: { ...process.env, LC_ALL: 'C' } }, (error, output, errors) => {
-      if (error === null) resolve(output)
-      else if (error.code === 'ENOENT') reject(new Error(`${command} is not installed`, { cause: error }))
-      else reject(new Error(`${command} ${args.join(' ')} failed: ${lastLines(errors)}`, { cause: error }))
-    })
+    execFile(
+      command,
+      args,
+      { cwd: workFolder, maxBuffer: outputLimitBytes, env: { ...process.env, LC_ALL: 'C' } },
+      (error, output, errors) => {
+        if (error === null) resolve(output)
+        else if (error.code === 'ENOENT') reject(new Error(`${command} is not installed`, { cause: error }))
+        else reject(new Error(`${command} ${args.join(' ')} failed: ${lastLines(errors)}`, { cause: error }))
+      },
+    )
   })
 
 function lastLines(text: string): string {
@@ -47,7 +52,13 @@ export async function withProgress<T>(log: Log, what: string, work: Promise<T>, 
 }
 
 // Debian's cloud kernel is the smallest; Ubuntu's kernels for virtual machines come next. The general ones work as well.
-const kernelCandidates = ['linux-image-cloud-amd64', 'linux-image-kvm', 'linux-image-virtual', 'linux-image-generic', 'linux-image-amd64']
+const kernelCandidates = [
+  'linux-image-cloud-amd64',
+  'linux-image-kvm',
+  'linux-image-virtual',
+  'linux-image-generic',
+  'linux-image-amd64',
+]
 
 /** Fetches the kernel's packages and busybox, and unpacks them all into one folder, which it returns. */
 export async function unpackPackages(run: RunCommand, cacheFolder: string, workFolder: string, log: Log): Promise<string> {
@@ -57,7 +68,8 @@ export async function unpackPackages(run: RunCommand, cacheFolder: string, workF
   if ((await debFiles(downloads)).length < packages.length) await download(run, packages, downloads, log)
   const root = join(workFolder, 'packages')
   await mkdir(root, { recursive: true })
-  for (const file of await debFiles(downloads)) await withProgress(log, `unpacking ${file}`, run('dpkg-deb', ['-x', file, root], downloads))
+  for (const file of await debFiles(downloads))
+    await withProgress(log, `unpacking ${file}`, run('dpkg-deb', ['-x', file, root], downloads))
   return root
 }
 
@@ -86,9 +98,15 @@ async function kernelDependencies(run: RunCommand, name: string): Promise<string
 }
 
 async function download(run: RunCommand, packages: readonly string[], folder: string, log: Log): Promise<void> {
-  const fetched = async () => `${((await folderSize(folder)) / 1e6).toFixed(1)} MB, `
+  // Renamed when all are there, so that an interrupted download is never taken for a whole one.
+  const partial = `${folder}.partial`
+  const fetched = async () => `${((await folderSize(partial)) / 1e6).toFixed(1)} MB, `
   try {
-    await withProgress(log, `downloading ${packages.join(', ')}`, run('apt-get', ['download', ...packages], folder), fetched)
+    await rm(partial, { recursive: true, force: true })
+    await mkdir(partial)
+    await withProgress(log, `downloading ${packages.join(', ')}`, run('apt-get', ['download', ...packages], partial), fetched)
+    await rm(folder, { recursive: true, force: true })
+    await rename(partial, folder)
   } catch (error) {
     throw new GuestBuildFailed(
       `The packages of the guest could not be downloaded (${packages.join(', ')}). Run \`apt-get update\` and look at the network, or put the ` +
@@ -104,6 +122,13 @@ async function debFiles(folder: string): Promise<string[]> {
 
 async function folderSize(folder: string): Promise<number> {
   const names = await readdir(folder)
-  const sizes = await Promise.all(names.map((name) => stat(join(folder, name)).then((file) => file.size, () => 0)))
+  const sizes = await Promise.all(
+    names.map((name) =>
+      stat(join(folder, name)).then(
+        (file) => file.size,
+        () => 0,
+      ),
+    ),
+  )
   return sizes.reduce((sum, size) => sum + size, 0)
 }

@@ -19,13 +19,17 @@ export async function writeInitramfs(busybox: Buffer, modules: readonly KernelMo
     { kind: 'character-device', path: 'dev/console', mode: 0o600, major: 5, minor: 1 },
     { kind: 'file', path: 'bin/busybox', mode: 0o755, content: busybox },
     { kind: 'file', path: 'etc/modules', mode: 0o644, content: Buffer.from(moduleList) },
-    ...modules.map(({ name, content }) => ({ kind: 'file', path: `lib/modules/${name}.ko`, mode: 0o644, content }) satisfies CpioEntry),
+    ...modules.map(
+      ({ name, content }) => ({ kind: 'file', path: `lib/modules/${name}.ko`, mode: 0o644, content }) satisfies CpioEntry,
+    ),
   ])
 }
 
 async function ownFiles(): Promise<CpioEntry[]> {
   // Sorted, a folder comes before what it holds, and the same files always give the same archive.
-  const found = (await readdir(rootfsFolder, { recursive: true, withFileTypes: true })).toSorted((a, b) => (pathOf(a) < pathOf(b) ? -1 : 1))
+  const found = (await readdir(rootfsFolder, { recursive: true, withFileTypes: true })).toSorted((a, b) =>
+    pathOf(a) < pathOf(b) ? -1 : 1,
+  )
   return await Promise.all(
     found.map(async (entry): Promise<CpioEntry> => {
       const path = pathOf(entry)

@@ -38,7 +38,9 @@ export async function pickModules(moduleFolder: string, run: RunCommand): Promis
   const files = await findModules(moduleFolder)
   const absent = required.map(moduleName).filter((name) => !files.has(name) && !builtIn.has(name))
   if (absent.length > 0)
-    throw new GuestBuildFailed(`The kernel in ${basename(moduleFolder)} has no ${absent.join(', ')}: install linux-image-cloud-amd64's like and try again.`)
+    throw new GuestBuildFailed(
+      `The kernel in ${basename(moduleFolder)} has no ${absent.join(', ')}: install linux-image-cloud-amd64's like and try again.`,
+    )
 
   const picked = new Map<string, KernelModule>()
   const pick = async (wanted: string): Promise<void> => {
@@ -55,12 +57,16 @@ export async function pickModules(moduleFolder: string, run: RunCommand): Promis
 
 /** The file says pvpanic-mmio.ko.xz where the kernel says pvpanic_mmio. */
 function moduleName(path: string): string {
-  return basename(path).replace(/\.ko(\.\w+)?$/, '').replaceAll('-', '_')
+  return basename(path)
+    .replace(/\.ko(\.\w+)?$/, '')
+    .replaceAll('-', '_')
 }
 
 async function findModules(folder: string): Promise<Map<string, string>> {
   const paths = await readdir(join(folder, 'kernel'), { recursive: true })
-  return new Map(paths.filter((path) => /\.ko(\.\w+)?$/.test(path)).map((path) => [moduleName(path), join(folder, 'kernel', path)]))
+  return new Map(
+    paths.filter((path) => /\.ko(\.\w+)?$/.test(path)).map((path) => [moduleName(path), join(folder, 'kernel', path)]),
+  )
 }
 
 /** Newer distributions pack each module; busybox loads only plain ones. */

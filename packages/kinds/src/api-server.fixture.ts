@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { schemas } from '@sheaf/api'
 import { type Client, createClient } from '@sheaf/api/client'
 import { createApiServer } from '@sheaf/machinery/apiserver'
-import { createManualClock, createSeededRandom, type ManualClock } from '@sheaf/machinery/controller'
+import { createManualClock, errorChain, createSeededRandom, type ManualClock } from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
 import { openMemoryStore } from '@sheaf/machinery/store'
 import { collectingLog, type CollectingLog } from '../../machinery/src/controller/collecting-log.fixture.ts'
@@ -12,7 +12,7 @@ import { configMapKind } from './config-map/index.ts'
 import { controllerUser } from './controller-user.ts'
 import { eventKind } from './event/index.ts'
 import { leaseKind } from './lease/index.ts'
-import { ensureNamespaces, namespaceKind } from './namespace/index.ts'
+import { ensureNamespaces, namespaceKind, namespaceRole } from './namespace/index.ts'
 import { nodeKind } from './node/index.ts'
 import type { Ports } from './ports.ts'
 import { secretKind } from './secret/index.ts'
@@ -60,12 +60,13 @@ export async function startTestApi(kinds: readonly Kind[] = smallKinds): Promise
     store: openMemoryStore(),
     kinds,
     schemas,
+    namespaces: namespaceRole,
     clock,
     random,
     version,
     readiness: [],
     storeDescription: 'memory',
-    onInternalError: (error) => log.error({ error }, 'the server failed'),
+    onInternalError: (error) => log.error({ error: errorChain(error) }, 'the server failed'),
   })
   const fetch = server.fetchAs(controllerUser)
   const client = createClient({
@@ -93,7 +94,7 @@ export async function startTestApi(kinds: readonly Kind[] = smallKinds): Promise
         await nextTurn()
         clock.advance(stepMs)
       }
-      throw new Error('the condition never came true')
+      throw new Error(`the condition never came true; the log says: ${log.lines.join('; ') || 'nothing'}`)
     },
   }
 }

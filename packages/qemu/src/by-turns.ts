@@ -14,4 +14,9 @@ export class ByTurns {
     mine.then(forget, forget)
     return mine
   }
+
+  /** Resolves when nothing is under way any more. */
+  async idle(): Promise<void> {
+    while (this.#last.size > 0) await Promise.allSettled(this.#last.values())
+  }
 }

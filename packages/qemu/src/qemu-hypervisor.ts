@@ -244,9 +244,12 @@ class QemuHypervisor implements Hypervisor {
 
   async release(): Promise<void> {
     this.#isReleased = true
+    this.#listeners.clear()
     clearInterval(this.#timer)
     for (const id of [...this.#attachments.keys()]) this.#detach(id)
-    this.#listeners.clear()
+    // Whoever comes after us could not reach a machine to which work under way still holds a connection.
+    await this.#turns.idle()
+    for (const id of [...this.#attachments.keys()]) this.#detach(id)
   }
 
   /** If the machine has ended: puts that on record, then lets its process go. Needs its turn. */
@@ -309,6 +312,7 @@ class QemuHypervisor implements Hypervisor {
   }
 
   async #attach(id: string, record: MachineRecord, process: ProcessIdentity): Promise<void> {
+    if (this.#isReleased) return
     try {
       const attachment = await attach({ ...this.#about(record.plan), process, deadlineMs: adoptDeadlineMs })
       if (attachment !== undefined) this.#attachments.set(id, attachment)

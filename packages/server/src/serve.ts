@@ -11,7 +11,9 @@ import {
   leaseKind,
   type MachinePorts,
   namespaceKind,
+  namespaceRole,
   nodeKind,
+  retireNode,
   secretKind,
   virtualMachineInstanceKind,
   virtualMachineKind,
@@ -125,6 +127,7 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
   apiServer = createApiServer({
     store,
     kinds,
+    namespaces: namespaceRole,
     schemas,
     clock: wallClock,
     random: chance,
@@ -149,6 +152,7 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
   const kvm = { isUsable: false }
   accelerator.then(({ kind }) => (kvm.isUsable = kind === 'kvm')).catch(() => {})
   const host = hostFacts({ dataFolder: folder.root, kvmIsUsable: () => kvm.isUsable })
+  undo.push(() => retireNode(ports))
   const controllers = startControllers({ ...ports, host, resources: kinds.map(({ definition }) => definition) })
   undo.push(() => controllers.stop())
   await controllers.whenSynced()

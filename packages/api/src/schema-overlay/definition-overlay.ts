@@ -21,7 +21,6 @@ export interface DefinitionOverlay {
 export type SchemaOverlay = Readonly<Record<string, DefinitionOverlay>>
 
 export const int32: JsonSchema = { type: 'integer', format: 'int32' }
-export const int64: JsonSchema = { type: 'integer', format: 'int64' }
 
 /** How Kubernetes spells a number with a unit; the API takes plain numbers too. */
 const quantityPattern = String.raw`^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$`

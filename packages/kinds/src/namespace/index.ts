@@ -11,6 +11,14 @@ import { reconcileNamespace } from './reconciler.ts'
 
 export const namespaceKind: Kind<Namespace> = { definition: namespaceDefinition }
 
+/** What the API server is told of the Kind that the objects of others live in. As in Kubernetes, these three never go. */
+export const namespaceRole = {
+  group: namespaceDefinition.group,
+  version: namespaceDefinition.version,
+  plural: namespaceDefinition.plural,
+  protectedNames: ['default', 'kube-system', 'kube-public'],
+}
+
 export interface NamespacePorts extends Ports {
   /** Everything that a namespace may contain, and more: cluster-scoped resources are passed over. */
   resources: readonly ServedResource[]

@@ -7,7 +7,7 @@ export interface HostFacts {
 
 export interface HostState {
   hostname: string
-  /** The addresses by which others reach this machine; the first one is the main one. */
+  /** By which others reach this machine, the best one first. May be empty. */
   addresses: readonly string[]
   cpus: number
   memoryBytes: number

@@ -7,7 +7,6 @@ import type { Ports } from '../ports.ts'
 import type { HostFacts } from './host-facts.ts'
 import { reconcileNode } from './reconciler.ts'
 
-export type { HostFacts, HostState } from './host-facts.ts'
 export { retireNode } from './reconciler.ts'
 
 export const nodeKind: Kind<Node> = { definition: nodeDefinition }

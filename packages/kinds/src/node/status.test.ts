@@ -19,7 +19,6 @@ test('the node tells what the machine has and what runs on it', () => {
   expect(status.allocatable).toEqual(status.capacity)
   expect(status.addresses).toEqual([
     { type: 'InternalIP', address: '192.0.2.7' },
-    { type: 'InternalIP', address: '2001:db8::7' },
     { type: 'Hostname', address: 'attic' },
   ])
   expect(status.nodeInfo).toMatchObject({ kernelVersion: '6.12.0', architecture: 'amd64', kubeletVersion: 'v0.1.0' })

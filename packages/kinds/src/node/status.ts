@@ -32,15 +32,17 @@ export function statusOf(node: Node, host: HostState, beats: boolean, clock: Clo
   const capacity = capacityOf(host)
   return {
     ...node.status,
-    addresses: [
-      ...host.addresses.map((address) => ({ type: 'InternalIP', address })),
-      { type: 'Hostname', address: host.hostname },
-    ],
+    addresses: addressesOf(host),
     allocatable: capacity,
     capacity,
     conditions: conditionsOf(node, host, beats, timestamp(clock)),
     nodeInfo: nodeInfoOf(host),
   }
+}
+
+/** Addresses are a list keyed by type: of several only the best one is told. */
+function addressesOf({ addresses: [best], hostname }: HostState): NonNullable<NodeStatus['addresses']> {
+  return [...(best === undefined ? [] : [{ type: 'InternalIP', address: best }]), { type: 'Hostname', address: hostname }]
 }
 
 function capacityOf(host: HostState): Record<string, string> {

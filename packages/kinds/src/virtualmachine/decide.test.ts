@@ -1,7 +1,7 @@
 import type { VirtualMachine, VirtualMachineInstance } from '@sheaf/api'
 import { describe, expect, test } from 'vitest'
 import { decideNextStep, type Step } from './decide.ts'
-import { sampleInstance, sampleNowMs, sampleVirtualMachine } from './sample-objects.ts'
+import { sampleInstance, sampleNowMs, sampleVirtualMachine } from './sample-objects.fixture.ts'
 
 const deleting = { deletionTimestamp: '2026-01-01T11:59:00Z' }
 const startRequest = { stateChangeRequests: [{ action: 'Start' as const }] }

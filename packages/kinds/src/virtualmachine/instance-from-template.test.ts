@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { instanceFromTemplate } from './instance-from-template.ts'
-import { sampleVirtualMachine } from './sample-objects.ts'
+import { sampleVirtualMachine } from './sample-objects.fixture.ts'
 
 test('the instance has the name of its VM, the metadata and spec of the template, and says whose it is', () => {
   const vm = sampleVirtualMachine('Always')

@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs'
 import type { RunStrategy, VirtualMachine, VirtualMachineInstance } from '@sheaf/api'
 import { findCondition, StatusError } from '@sheaf/api/meta'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { effects, situations } from './run-strategy-events.ts'
-import { createWorld, type Sandbox } from './run-strategy-world.ts'
+import { effects, situations } from './run-strategy-events.fixture.ts'
+import { instanceFinalizer } from '../virtualmachineinstance/decide.ts'
+import { createWorld, type Sandbox } from './run-strategy-world.fixture.ts'
 
 type MatrixStrategy = Exclude<RunStrategy, 'WaitAsReceiver'>
 
@@ -135,7 +136,13 @@ const ends: Record<string, (outcome: Outcome) => void | Promise<void>> = {
   },
 }
 
+const matrixRules = 'RS1 RS2 RS3 RS4 RS5 RS6 RS7 RS8 RS9 RS10 RS11 RS12 RS13 RS14 RS15 RS16 RS17 RS18 RS19 RS20 RS21 RS22 RS23'
+
 describe('the matrix', () => {
+  test('is read whole', () => {
+    expect([...new Set(matrix().map(({ rule }) => rule))].join(' ')).toBe(matrixRules)
+  })
+
   test.each(matrix())('$rule $strategy: $event → $expected', async (cell) => {
     await expectOutcome(cell.expected, cell, await carryOut(cell, (box) => box.settle()))
   })
@@ -190,13 +197,23 @@ describe('what holds for every strategy', () => {
       const box = await world.create(strategy)
       await situations['while off']?.(box)
       await box.put('start')
-      while ((await box.vmi()) === undefined) await box.reconcile()
+      await box.untilInstance()
       await box.setPhase('Running')
       await box.setPhase('Succeeded')
       await box.settle()
       expect((await box.vm())?.status).toMatchObject({ printableStatus: 'Stopped' })
       expect((await box.vm())?.status?.stateChangeRequests).toBeUndefined()
     }
+  })
+
+  test('RS32 a halted VM can be started paused over the remains of its instance', async () => {
+    const box = await world.create('Manual')
+    await situations['after a crash']?.(box)
+    await box.change({ spec: { runStrategy: 'Halted' } })
+    await box.put('start', { paused: true })
+    await box.settle()
+    expect(await box.vmi()).toMatchObject({ spec: { startStrategy: 'Paused' }, status: { phase: 'Running' } })
+    expect((await box.vm())?.spec.runStrategy).toBe('Always')
   })
 
   test('RS33 while a request waits, a stop replaces it and anything else is refused', async () => {
@@ -210,6 +227,15 @@ describe('what holds for every strategy', () => {
     await box.put('stop')
     const uid = (await box.vmi())?.metadata.uid
     expect((await box.vm())?.status?.stateChangeRequests).toEqual([{ action: 'Stop', uid }])
+  })
+
+  test('RS33 a request that was fulfilled does not stand in the way, also when nobody has cleared it yet', async () => {
+    const box = await world.create('Manual')
+    await box.put('start')
+    await box.untilInstance()
+    expect((await box.vm())?.status?.stateChangeRequests).toEqual([{ action: 'Start' }])
+    await box.setPhase('Running')
+    expect(await box.put('restart')).toMatchObject({ status: 202 })
   })
 
   test('RS35 a pass over a VM that is as it should be writes nothing', async () => {
@@ -233,6 +259,17 @@ describe('what holds for every strategy', () => {
         ownerReferences: [{ kind: 'VirtualMachine', uid: (await box.vm())?.metadata.uid, controller: true }],
       },
     })
+    expect((await box.vm())?.status).toMatchObject({ created: true, printableStatus: 'Running' })
+  })
+
+  test('RS36 also when it is made at the moment at which the VM makes its own', async () => {
+    const box = await world.create('Always')
+    let made: VirtualMachineInstance | undefined
+    box.beforeCreate(async () => {
+      made = await makeInstance(box, [])
+    })
+    await box.settle()
+    expect((await box.vmi())?.metadata.uid).toBe(made?.metadata.uid)
     expect((await box.vm())?.status).toMatchObject({ created: true, printableStatus: 'Running' })
   })
 
@@ -260,7 +297,7 @@ describe('what holds for every strategy', () => {
     expect((await box.vm())?.metadata.finalizers).toEqual(['orphan'])
     const after = await box.vmi()
     expect(after?.metadata).toMatchObject({ uid: before?.metadata.uid })
-    expect([after?.metadata.ownerReferences ?? [], after?.metadata.finalizers ?? []]).toEqual([[], []])
+    expect([after?.metadata.ownerReferences ?? [], after?.metadata.finalizers ?? []]).toEqual([[], [instanceFinalizer]])
     expect(after?.status?.phase).toBe('Running')
   })
 
@@ -290,7 +327,7 @@ describe('what holds for every strategy', () => {
   test('RS43 an instance that cannot be made is said, tried again, and forgotten when it works', async () => {
     const box = await world.create('Always')
     const refusal = new StatusError(422, 'Invalid', 'no memory requested')
-    box.refuseInstances(refusal)
+    box.beforeCreate(() => Promise.reject(refusal))
     for (let attempt = 0; attempt < 2; attempt++) {
       await expect(box.settle()).rejects.toMatchObject({ message: refusal.message })
       expect((await box.vm())?.status?.printableStatus).toBe('Stopped')
@@ -306,7 +343,7 @@ describe('what holds for every strategy', () => {
       reason: 'FailedCreate',
       message: 'Error creating virtual machine instance: no memory requested',
     })
-    box.refuseInstances(undefined)
+    box.beforeCreate(undefined)
     await box.settle()
     expect(findCondition((await box.vm())?.status?.conditions, 'Failure')).toBeUndefined()
     expect((await box.vm())?.status?.printableStatus).toBe('Running')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { sampleInstance, sampleNowMs, sampleRandom, sampleVirtualMachine } from './sample-objects.ts'
+import { sampleInstance, sampleNowMs, sampleRandom, sampleVirtualMachine } from './sample-objects.fixture.ts'
 import { startDelaySeconds, startFailureOf } from './start-failure.ts'
 
 const smallest = { ...sampleRandom(), below: () => 0 }

@@ -1,7 +1,7 @@
 // status.stateChangeRequests: what a user asked for and the controller has not brought about yet. Only the first one
 // counts. The rules of who may write one and when it is fulfilled are KubeVirt's.
 
-import { effectiveRunStrategy, type VirtualMachine, type VirtualMachineInstance, type VirtualMachineStatus } from '@sheaf/api'
+import type { VirtualMachine, VirtualMachineInstance, VirtualMachineStatus } from '@sheaf/api'
 import { isBeingDeleted } from '@sheaf/api/meta'
 
 export type StateChangeRequest = NonNullable<VirtualMachineStatus['stateChangeRequests']>[number]
@@ -14,21 +14,17 @@ export const stopRequest = (vmi: VirtualMachineInstance): StateChangeRequest => 
 /** The requests that are still to be fulfilled, given the instance that is there. */
 export function pendingRequests(vm: VirtualMachine, vmi: VirtualMachineInstance | undefined): readonly StateChangeRequest[] {
   const requests = vm.status?.stateChangeRequests ?? []
-  const firstPending = requests.findIndex((request) => !isFulfilled(request, vm, vmi))
+  const firstPending = requests.findIndex((request) => !isFulfilled(request, vmi))
   return firstPending === -1 ? [] : requests.slice(firstPending)
-}
-
-function isFulfilled(request: StateChangeRequest, vm: VirtualMachine, vmi: VirtualMachineInstance | undefined): boolean {
-  if (request.action === 'Start') return vmi !== undefined && !isBeingDeleted(vmi) && !isToRerun(vm, vmi)
-  return vmi === undefined || !request.uid || request.uid !== vmi.metadata.uid
 }
 
 /**
  * A start whose instance has ended before anybody looked is fulfilled too: whoever starts over the remains of an
- * instance asks to stop first. Only a restart after a failure is written while the failed instance is still there.
+ * instance asks to stop first.
  */
-function isToRerun(vm: VirtualMachine, vmi: VirtualMachineInstance): boolean {
-  return vmi.status?.phase === 'Failed' && effectiveRunStrategy(vm.spec) === 'RerunOnFailure'
+function isFulfilled(request: StateChangeRequest, vmi: VirtualMachineInstance | undefined): boolean {
+  if (request.action === 'Start') return vmi !== undefined && !isBeingDeleted(vmi)
+  return vmi === undefined || !request.uid || request.uid !== vmi.metadata.uid
 }
 
 export function asksToStart(requests: readonly StateChangeRequest[]): boolean {

@@ -3,7 +3,7 @@ import { findCondition } from '@sheaf/api/meta'
 import { describe, expect, test } from 'vitest'
 import { decideNextStep } from './decide.ts'
 import { originAnnotation } from './instance-from-template.ts'
-import { sampleInstance, sampleNowMs, sampleRandom, sampleVirtualMachine } from './sample-objects.ts'
+import { sampleInstance, sampleNowMs, sampleRandom, sampleVirtualMachine } from './sample-objects.fixture.ts'
 import { statusOf } from './status.ts'
 
 const deleting = { deletionTimestamp: '2026-01-01T11:59:00Z' }

@@ -42,8 +42,8 @@ function cpuOf(domain: Domain): LaunchPlan['cpu'] {
   const cpu = domain.cpu
   const model = cpu?.model ?? 'host-model'
   return {
-    // Both mean "what this machine has"; the accelerator decides which model that is.
-    model: model === 'host-model' || model === 'host-passthrough' ? 'default' : model,
+    // Both mean "what this machine has", which under emulation is all that QEMU can do.
+    model: model === 'host-model' || model === 'host-passthrough' ? 'host' : model,
     sockets: cpu?.sockets ?? 1,
     cores: cpu?.cores ?? 1,
     threads: cpu?.threads ?? 1,

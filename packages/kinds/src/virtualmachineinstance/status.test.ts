@@ -63,7 +63,7 @@ describe('the report', () => {
 
   it('of a pause turns Paused to True and keeps the phase', () => {
     const instance = sampleInstance({ status: { phase: 'Running' } })
-    const report = reportOf(instance, sight({ machine: sampleMachine(instance, { ...running, paused: true }) }))
+    const report = reportOf(instance, sight({ machine: sampleMachine(instance, { kind: 'running', pid: 4711, paused: true, startedAt: '2026-01-01T00:00:01Z' }) }))
     expect(report.status?.phase).toBe('Running')
     expect(findCondition(report.status?.conditions, 'Paused')).toMatchObject({ status: 'True', reason: 'PausedByUser' })
   })

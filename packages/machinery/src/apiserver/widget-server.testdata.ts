@@ -3,7 +3,17 @@
 
 import { PassThrough } from 'node:stream'
 import { isStreaming, type ApiRequest, type ApiResponse } from '@sheaf/api/client'
-import { type ApiObject, invalid, isJsonObject, type ResourceDefinition, type SchemaDefinitions, StatusError } from '@sheaf/api/meta'
+import {
+  type ApiObject,
+  invalid,
+  isJsonObject,
+  type ListMeta,
+  type ObjectMeta,
+  type ResourceDefinition,
+  type SchemaDefinitions,
+  type StatusDetails,
+  StatusError,
+} from '@sheaf/api/meta'
 import { createManualClock, type ManualClock } from '../controller/manual-clock.ts'
 import type { Action, Admission, Kind, UserInfo } from '../kind.ts'
 import { openMemoryStore } from '../store/memory.ts'
@@ -185,12 +195,32 @@ export interface TestServer {
   raw(request: ApiRequest): Promise<ApiResponse>
 }
 
+/** Every field that some answer has: a test says which it expects. */
+export interface Body {
+  apiVersion: string
+  kind: string
+  metadata: ObjectMeta & ListMeta
+  spec: Record<string, unknown>
+  status: unknown
+  data: Record<string, string>
+  items: Body[]
+  message: string
+  reason: string
+  code: number
+  details: StatusDetails
+  columnDefinitions: { name: string }[] | null
+  rows: { cells: unknown[]; object: Body | null }[]
+}
+
+export interface Event {
+  type: string
+  object: Body
+}
+
 export interface Answer {
   status: number
   headers: ApiResponse['headers']
-  /** Untyped on purpose: a test says what it expects. */
-  // oxlint-disable-next-line typescript/no-explicit-any
-  json: any
+  json: Body
   text: string
 }
 
@@ -222,7 +252,7 @@ export async function startServer(overrides: Partial<ApiServerOptions> = {}): Pr
     const content = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }
     const response = await raw({ method, path, headers, ...content })
     const text = await textOf(response)
-    return { status: response.status, headers: response.headers, text, json: parsed(text) }
+    return { status: response.status, headers: response.headers, text, json: parsed(text) as Body }
   }
   await send('POST', '/api/v1/namespaces', { metadata: { name: 'home' } })
   return { server, store, clock, failures, send, raw }
@@ -248,11 +278,10 @@ export function widgetNamed(name: string, spec: object = {}, metadata: object = 
 }
 
 export interface TestWatch {
-  // oxlint-disable-next-line typescript/no-explicit-any
-  next(): Promise<any>
+  /** Fails at the end of the stream. */
+  next(): Promise<Event>
   /** Everything until the end. */
-  // oxlint-disable-next-line typescript/no-explicit-any
-  rest(): Promise<any[]>
+  rest(): Promise<Event[]>
   abort(): void
 }
 
@@ -261,15 +290,19 @@ export async function openWatch(server: TestServer, path: string, headers: Recor
   const response = await server.raw({ method: 'GET', path, headers, signal: abort.signal })
   if (!isStreaming(response.body)) throw new Error(`no stream: ${response.status} ${String(response.body)}`)
   const frames = response.body[Symbol.asyncIterator]()
-  const next = async (): Promise<unknown> => {
+  const read = async (): Promise<Event | undefined> => {
     const result = await frames.next()
-    return result.done === true ? undefined : JSON.parse(Buffer.from(result.value).toString())
+    return result.done === true ? undefined : (JSON.parse(Buffer.from(result.value).toString()) as Event)
   }
   return {
-    next,
+    async next() {
+      const event = await read()
+      if (event === undefined) throw new Error('the watch has ended')
+      return event
+    },
     async rest() {
-      const all: unknown[] = []
-      for (let event = await next(); event !== undefined; event = await next()) all.push(event)
+      const all: Event[] = []
+      for (let event = await read(); event !== undefined; event = await read()) all.push(event)
       return all
     },
     abort: () => abort.abort(),

@@ -9,7 +9,7 @@ import type { Source } from './source.ts'
 import { createWorkQueue, type QueueSnapshot, type WorkQueue } from './work-queue.ts'
 
 export interface ControllerOptions {
-  /** In logs and snapshots: `virtualmachine`. */
+  /** In logs and snapshots: `widget`. */
   name: string
   reconcile: Reconcile
   sources: readonly Source[]

@@ -3,7 +3,7 @@
 
 import type { DatabaseSync } from 'node:sqlite'
 import { FIRST_REVISION, type IndexContent } from './revision-index.ts'
-import { connect, isDamage, isDiskFull, transact } from './sqlite-connection.ts'
+import { connect, isDamage, lacksRoomToOpen, transact } from './sqlite-connection.ts'
 import { StoreFull, type StoredEntry, type StoreEvent } from './store.ts'
 
 /** Goes up when an older release could no longer read what this one writes. */
@@ -35,6 +35,7 @@ export class StoreUnreadable extends Error {
   }
 }
 
+export const MEND = 'Look at the cause, mend it and start again'
 const RESTORE = 'Restore it from a backup, or move it and its -wal file away to begin with an empty store'
 
 /** Reads a whole store, after creating it if there is none. */
@@ -52,11 +53,9 @@ export function loadContent(path: string): IndexContent {
     }
   } catch (error) {
     if (error instanceof StoreUnreadable) throw error
-    if (isDiskFull(error)) throw new StoreFull(path, { cause: error })
+    if (lacksRoomToOpen(error)) throw new StoreFull(path, { cause: error })
     if (isDamage(error)) throw new StoreUnreadable(path, 'the file is damaged', RESTORE, { cause: error })
-    throw new StoreUnreadable(path, 'its folder or file cannot be used', 'Look at the cause, mend it and start again', {
-      cause: error,
-    })
+    throw new StoreUnreadable(path, 'its folder or file cannot be used', MEND, { cause: error })
   }
 }
 

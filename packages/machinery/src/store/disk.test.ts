@@ -6,6 +6,7 @@ import { openTemporaryDiskStore } from './conformance/disk.ts'
 import { put, remove } from './conformance/puts.ts'
 import { openDiskStore } from './disk.ts'
 import { StoreUnreadable } from './disk-format.ts'
+import { connect } from './sqlite-connection.ts'
 import { StoreFailed, type StoreEvent } from './store.ts'
 
 storeConformance('disk', openTemporaryDiskStore, { modelRuns: 40 })
@@ -68,6 +69,15 @@ test('ST24 compaction takes the old texts out of the file', async () => {
   expect(database.prepare('SELECT count(*) AS rows FROM log').get()).toEqual({ rows: 0 })
 })
 
+test('ST25 a commit waits until the disk has it', async () => {
+  const { store, path } = await openForTest()
+  await store.close()
+  const database = connect(path)
+  onTestFinished(() => database.close())
+  expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
+  expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 }) // FULL
+})
+
 test('ST27 after a failure that is not a full disk no write is taken, the cause is told, and reads go on', async () => {
   const { store, path } = await openForTest()
   const entry = await put(store, 'a', 'one')
@@ -116,4 +126,23 @@ test('ST28 a folder that does not exist is refused and not made', async () => {
   const { path } = await openForTest()
   await expect(openDiskStore({ path: `${path}.d/store.db` })).rejects.toThrow(`${path}.d/store.db`)
   expect(existsSync(`${path}.d`)).toBe(false)
+})
+
+test('ST28 a worker that does not start is told as such', async () => {
+  const { store, path } = await openForTest()
+  await store.close()
+  const opening = openDiskStore({ path, workerUrl: new URL('./no-such-worker.js', import.meta.url) })
+  await expect(opening).rejects.toMatchObject({
+    name: 'StoreUnreadable',
+    cause: { message: expect.stringContaining('no-such-worker') },
+  })
+})
+
+test('ST30 a store with 2,000 objects opens in less than 300 ms, its thread included', async () => {
+  const { store, reopen } = await openForTest()
+  await Promise.all(Array.from({ length: 2_000 }, (_, i) => put(store, `widgets/${i}`, 'x'.repeat(4_000))))
+  await store.close()
+  const start = performance.now()
+  await reopen?.(store)
+  expect(performance.now() - start).toBeLessThan(300)
 })

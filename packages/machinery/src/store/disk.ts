@@ -1,9 +1,9 @@
 // A store in one SQLite file. Reads come from memory, writes go through a worker thread.
 
-import { loadContent } from './disk-format.ts'
+import { loadContent, MEND, StoreUnreadable } from './disk-format.ts'
 import { RevisionIndex } from './revision-index.ts'
 import { RevisionedStore, type StoreOptions } from './revisioned-store.ts'
-import type { Store } from './store.ts'
+import { type Store, StoreFailed } from './store.ts'
 import { WorkerJournal } from './worker-journal.ts'
 
 export interface DiskStoreOptions extends StoreOptions {
@@ -26,6 +26,7 @@ export async function openDiskStore({ path, workerUrl, ...options }: DiskStoreOp
     return new RevisionedStore(index, journal, options)
   } catch (error) {
     await journal.close()
-    throw error
+    if (!(error instanceof StoreFailed)) throw error
+    throw new StoreUnreadable(path, 'the thread that writes does not start', MEND, { cause: error.cause })
   }
 }

@@ -1,7 +1,6 @@
 // The process that kill.test.ts kills: 64 writers on one store, each acknowledged write printed when it is known.
 // Usage: node kill-writer.ts <path of the store>
 
-import { writeSync } from 'node:fs'
 import { openDiskStore } from './disk.ts'
 
 const WRITERS = 64
@@ -22,7 +21,7 @@ async function writeForEver(path: string): Promise<void> {
     const result = await store.write({ key, expect: current?.revision ?? 0, text })
     if (result.kind === 'conflict') throw new Error(`${key} has one writer, and yet a conflict`)
     const revision = result.kind === 'deleted' ? result.revision : result.entry.revision
-    writeSync(1, `${key} ${revision} ${result.kind}\n`)
+    process.stdout.write(`${key} ${revision} ${result.kind}\n`)
   }
   await Promise.all(
     Array.from({ length: WRITERS }, async (_, writer) => {

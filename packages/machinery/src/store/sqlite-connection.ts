@@ -10,6 +10,8 @@ const SQLITE_ERROR = 1
 const SQLITE_CORRUPT = 11
 const SQLITE_FULL = 13
 const SQLITE_NOTADB = 26
+/** The extended code of a connection that finds no room for its `-shm` file. */
+const SQLITE_IOERR_SHMSIZE = 4874
 
 /** Opens or creates the file. WAL with a full sync: a commit returns when its pages are on the disk. */
 export function connect(path: string): DatabaseSync {
@@ -36,8 +38,14 @@ export function transact(database: DatabaseSync, act: () => void): void {
   }
 }
 
+/** The disk was full and the transaction left nothing behind. */
 export function isDiskFull(error: unknown): boolean {
   return primaryCode(error) === SQLITE_FULL
+}
+
+/** The disk is too full even to open what is there. */
+export function lacksRoomToOpen(error: unknown): boolean {
+  return isDiskFull(error) || resultCode(error) === SQLITE_IOERR_SHMSIZE
 }
 
 export function isDamage(error: unknown): boolean {
@@ -45,7 +53,11 @@ export function isDamage(error: unknown): boolean {
   return code === SQLITE_ERROR || code === SQLITE_CORRUPT || code === SQLITE_NOTADB
 }
 
-function primaryCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined
-  return error.errcode & 0xff
+function primaryCode(error: unknown): number {
+  return resultCode(error) & 0xff
+}
+
+/** 0 for what is no error of SQLite. */
+function resultCode(error: unknown): number {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : 0
 }

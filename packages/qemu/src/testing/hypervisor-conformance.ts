@@ -17,8 +17,8 @@ export interface ConformanceRig extends AsyncDisposable {
   planWithoutImage(id: string): LaunchPlan
   /** Everything that the guest has printed. */
   serialText(machine: Machine): Promise<string>
-  /** Lets the guest of a booted machine do this by itself. */
-  guest: Record<'shutdown' | 'panic' | 'reboot' | 'ignorePowerButton', (hypervisor: Hypervisor, id: string) => Promise<void>>
+  /** Lets the guest of a booted machine do this by itself, without the hypervisor's help. */
+  guest: Record<'shutdown' | 'panic' | 'reboot' | 'ignorePowerButton', (machine: Machine) => Promise<void>>
   /** Ends the process from outside, as the kernel does when memory runs out. */
   crash(machine: Machine): Promise<void>
 }
@@ -147,7 +147,7 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
   describe('the end', () => {
     it('by the guest powering itself off is guest-shutdown', async () => {
       await launchBooted(rig.plan('one'))
-      await rig.guest.shutdown(hypervisor, 'one')
+      await rig.guest.shutdown(await existing('one'))
       expect(await causeOfExit('one')).toBe('guest-shutdown')
     })
 
@@ -159,7 +159,7 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
 
     it('does not come by the power button when the guest does not listen; killing it is killed', async () => {
       const { state } = await launchBooted(rig.plan('one'))
-      await rig.guest.ignorePowerButton(hypervisor, 'one')
+      await rig.guest.ignorePowerButton(await existing('one'))
       await hypervisor.pressPowerButton('one')
       expect((await existing('one')).state).toEqual(state)
       await hypervisor.kill('one')
@@ -168,13 +168,13 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
 
     it('by a panic is guest-panic', async () => {
       await launchBooted(rig.plan('one'))
-      await rig.guest.panic(hypervisor, 'one')
+      await rig.guest.panic(await existing('one'))
       expect(await causeOfExit('one')).toBe('guest-panic')
     })
 
     it('by a reboot is guest-reset when the plan ends there', async () => {
       await launchBooted(rig.plan('one', { onReboot: 'terminate' }))
-      await rig.guest.reboot(hypervisor, 'one')
+      await rig.guest.reboot(await existing('one'))
       expect(await causeOfExit('one')).toBe('guest-reset')
     })
 
@@ -190,7 +190,7 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
       hypervisor.onChange((id) => closed.push(id)).close()
       await launchBooted(rig.plan('one'))
       told.length = 0
-      await rig.guest.shutdown(hypervisor, 'one')
+      await rig.guest.shutdown(await existing('one'))
       await until(async () => told.includes('one') && (await existing('one')).state.kind === 'exited')
       expect(closed).toEqual([])
     })
@@ -199,7 +199,7 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
   describe('a running machine', () => {
     it('goes on in the same process when the guest reboots or is reset', async () => {
       const { state } = await launchBooted(rig.plan('one'))
-      await rig.guest.reboot(hypervisor, 'one')
+      await rig.guest.reboot(await existing('one'))
       expect((await untilBooted('one', 2)).state).toEqual(state)
       await hypervisor.reset('one')
       expect((await untilBooted('one', 3)).state).toEqual(state)
@@ -289,9 +289,7 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
       ['reboot', 'guest-reset'],
     ] as const)('learns that a guest ended by %s while nobody looked', async (deed, cause) => {
       const machine = await launchBooted(rig.plan('one', { onReboot: 'terminate' }))
-      await restart(async () => {
-        await rig.guest[deed](await rig.open(), machine.id)
-      })
+      await restart(() => rig.guest[deed](machine))
       expect(await causeOfExit('one')).toBe(cause)
     })
 

@@ -1,11 +1,14 @@
 // What tests with real QEMU share: a data folder, a guest's disk, plans, and an end that leaves nothing behind.
 
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Hypervisor, Machine } from '../hypervisor.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
 import { openQemuHypervisor } from '../qemu-hypervisor.ts'
+import { fileNames } from '../state-files.ts'
+import { openSocketPath } from '../state-folder.ts'
 import type { ConformanceRig } from './hypervisor-conformance.ts'
 import { serialGuestCommands, serialGuestDisk } from './serial-guest.ts'
 
@@ -20,11 +23,6 @@ export async function openQemuRig(subfolder = ''): Promise<QemuRig> {
   await writeFile(image, serialGuestDisk())
   const plan = (id: string, changes: Partial<LaunchPlan> = {}): LaunchPlan => ({ ...bootablePlan(id, image), ...changes })
   const open = (): Promise<Hypervisor> => openQemuHypervisor({ root, accelerator: 'tcg' })
-  const type = (letter: string) => async (hypervisor: Hypervisor, id: string) => {
-    const console = await hypervisor.openSerial(id)
-    await new Promise<void>((resolve) => console.write(letter, () => resolve()))
-    console.destroy()
-  }
   return {
     root,
     open,
@@ -33,16 +31,10 @@ export async function openQemuRig(subfolder = ''): Promise<QemuRig> {
     planWithoutImage: (id) => bootablePlan(id, join(folder, 'missing.img')),
     serialText,
     guest: {
-      shutdown: type(serialGuestCommands.shutdown),
-      panic: type(serialGuestCommands.panic),
-      reboot: type(serialGuestCommands.reboot),
-      ignorePowerButton: async (hypervisor, id) => {
-        const console = await hypervisor.openSerial(id)
-        const said = new Promise((resolve) => console.once('data', resolve))
-        console.write(serialGuestCommands.ignorePowerButton)
-        await said
-        console.destroy()
-      },
+      shutdown: (machine) => typeTo(machine, serialGuestCommands.shutdown),
+      panic: (machine) => typeTo(machine, serialGuestCommands.panic),
+      reboot: (machine) => typeTo(machine, serialGuestCommands.reboot),
+      ignorePowerButton: (machine) => typeTo(machine, serialGuestCommands.ignorePowerButton, 'answer expected'),
     },
     crash: async ({ state }) => {
       if (state.kind === 'running') process.kill(state.pid, 'SIGKILL')
@@ -58,6 +50,18 @@ export async function openQemuRig(subfolder = ''): Promise<QemuRig> {
 
 export function serialText({ serialLogPath }: Machine): Promise<string> {
   return readFile(serialLogPath, 'utf8').catch(() => '')
+}
+
+/** Straight to QEMU's socket, as a program other than ours would. */
+async function typeTo({ serialLogPath }: Machine, letter: string, answer: 'answer expected' | 'none' = 'none'): Promise<void> {
+  await using socket = await openSocketPath(dirname(serialLogPath), fileNames.serialSocket)
+  const console = connect({ path: socket.path })
+  const answered = new Promise((resolve) => console.once('data', resolve))
+  await new Promise<void>((resolve) => console.write(letter, () => resolve()))
+  if (answer === 'answer expected') await answered
+  console.end()
+  console.resume()
+  await new Promise((resolve) => console.once('close', resolve))
 }
 
 function bootablePlan(id: string, image: string): LaunchPlan {

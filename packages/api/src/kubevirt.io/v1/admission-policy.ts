@@ -17,7 +17,7 @@ export interface AdmissionPolicy {
   writerIsController: boolean
 }
 
-/** A fresh KubeVirt's answers. */
+/** A fresh KubeVirt's answers, with every gate shut: one opens when the platform can do what it guards. */
 export const defaultAdmissionPolicy: AdmissionPolicy = {
   architecture: 'amd64',
   featureGates: [],

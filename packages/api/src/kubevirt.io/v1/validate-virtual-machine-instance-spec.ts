@@ -17,9 +17,9 @@ import {
   validateStartStrategy,
 } from './validation/life.ts'
 import { validateMemory, validateMemoryIsGiven } from './validation/memory.ts'
+import { validateMetadata } from './validation/metadata.ts'
 import { validateNetworkPairs, validateNetworks } from './validation/networks.ts'
 import { validateProbes } from './validation/probes.ts'
-import { validateLabels } from './validation/reserved-labels.ts'
 import type { SpecRule } from './validation/rule.ts'
 import { validateVolumes } from './validation/volumes.ts'
 import type { VirtualMachineInstance } from './virtual-machine-instance.ts'
@@ -73,6 +73,6 @@ export function validateVirtualMachineInstance(
     ...validateDiscontinuedBindings('spec', spec, policy),
     ...validateVirtualMachineInstanceSpec('spec', spec, policy),
     ...instanceRules.flatMap((rule) => rule('spec', spec, policy)),
-    ...validateLabels('metadata', metadata.labels, policy),
+    ...validateMetadata('metadata', metadata, policy),
   ]
 }

@@ -8,7 +8,7 @@ import { validateVirtualMachineInstanceSpec } from './validate-virtual-machine-i
 import { validateSockets } from './validation/cpu.ts'
 import { validateDataVolumeTemplates } from './validation/data-volume-templates.ts'
 import { validateDiscontinuedBindings } from './validation/interfaces.ts'
-import { validateLabels } from './validation/reserved-labels.ts'
+import { validateMetadata } from './validation/metadata.ts'
 import { hasGate, invalid, required, when } from './validation/rule.ts'
 import type { VirtualMachine } from './virtual-machine.ts'
 
@@ -30,7 +30,7 @@ export function validateVirtualMachine(
   const discontinued = isNew ? validateDiscontinuedBindings('spec', template, policy) : []
   if (discontinued.length > 0) return discontinued
   return [
-    ...validateLabels('spec.template.metadata', spec.template.metadata?.labels, policy),
+    ...validateMetadata('spec.template.metadata', spec.template.metadata ?? {}, policy),
     ...validateVirtualMachineInstanceSpec('spec.template.spec', template, policy),
     ...validateDataVolumeTemplates(spec),
     ...validateRunState(spec, policy),

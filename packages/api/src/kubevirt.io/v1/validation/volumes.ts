@@ -37,12 +37,13 @@ export const validateVolumes: SpecRule = (path, spec, policy) => {
   return [...findings, ...crowds]
 }
 
-function validateSource(at: string, { name: _, ...sources }: Volume): FieldError[] {
+function validateSource(at: string, volume: Volume): FieldError[] {
+  const { dataVolume } = volume
+  // Everything beside the name is a source.
+  const sources = countSet(...Object.values(volume)) - 1
   return [
-    ...when(sources.dataVolume !== undefined && sources.dataVolume.name === '', () =>
-      required(`${at}.name`, `DataVolume 'name' must be set`),
-    ),
-    ...when(countSet(...Object.values(sources)) !== 1, () => invalid(at, `${at} must have exactly one source type set`)),
+    ...when(dataVolume !== undefined && dataVolume.name === '', () => required(`${at}.name`, `DataVolume 'name' must be set`)),
+    ...when(sources !== 1, () => invalid(at, `${at} must have exactly one source type set`)),
   ]
 }
 

@@ -2,6 +2,7 @@
 // runs by itself: `settle` passes until nobody writes any more.
 
 import {
+  isFinal,
   namespaceDefinition,
   schemas,
   type VirtualMachine,
@@ -10,16 +11,18 @@ import {
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
 import { type ApiRequest, type ApiResponse, type Client, createClient } from '@sheaf/api/client'
-import { isBeingDeleted, type ObjectKey, type StatusError } from '@sheaf/api/meta'
+import { isBeingDeleted, type ObjectKey } from '@sheaf/api/meta'
 import { createApiServer } from '@sheaf/machinery/apiserver'
 import { createManualClock, createSeededRandom, type EventText, type Log, type Result } from '@sheaf/machinery/controller'
 import { openMemoryStore } from '@sheaf/machinery/store'
 import { controllerUser } from '../controller-user.ts'
 import type { Ports } from '../ports.ts'
+import { virtualMachineInstanceAdmission } from '../virtualmachineinstance/admission.ts'
+import { instanceFinalizer } from '../virtualmachineinstance/decide.ts'
 import { virtualMachineKind } from './index.ts'
 import { hasRun } from './observed-instance.ts'
 import { reconcileVirtualMachine } from './reconciler.ts'
-import { sampleVirtualMachine } from './sample-objects.ts'
+import { sampleVirtualMachine } from './sample-objects.fixture.ts'
 
 type Phase = NonNullable<NonNullable<VirtualMachineInstance['status']>['phase']>
 type SampleStrategy = Parameters<typeof sampleVirtualMachine>[0]
@@ -39,7 +42,7 @@ export async function createWorld() {
     kinds: [
       { definition: namespaceDefinition },
       virtualMachineKind({ random, client: createClient({ fetch: (request) => fetch(request), userAgent: 'test' }) }),
-      { definition: virtualMachineInstanceDefinition },
+      { definition: virtualMachineInstanceDefinition, admission: virtualMachineInstanceAdmission(random, clock) },
     ],
     schemas,
     clock,
@@ -68,6 +71,7 @@ export async function createWorld() {
 
   return {
     clock,
+    ports: { client, clock, random, log: silence, events: { record: () => {} } } satisfies Ports,
     /** A virtual machine that was just created: nobody has looked at it yet. */
     async create(strategy: SampleStrategy, name = `vm${++named}`): Promise<Sandbox> {
       const { spec } = sampleVirtualMachine(strategy)
@@ -101,13 +105,13 @@ function sandbox(key: ObjectKey, { fetch, revision, ...around }: Surroundings) {
   let guestBoots = true
   let writesToLive = Number.POSITIVE_INFINITY
   let diesBeforeWriting = false
-  let instanceRefusal: StatusError | undefined
+  let beforeCreate: (() => Promise<void>) | undefined
 
   /** The reconciler's way to the server: it may die at a write, before it or right after it. */
   const mortalFetch = async (request: ApiRequest): Promise<ApiResponse> => {
     if (writesToLive < 0) throw new ProcessDied()
     if (request.method === 'GET') return fetch(request)
-    if (instanceRefusal !== undefined && request.method === 'POST') throw instanceRefusal
+    if (request.method === 'POST') await beforeCreate?.()
     const dies = --writesToLive < 0
     if (dies && diesBeforeWriting) throw new ProcessDied()
     const response = await fetch(request)
@@ -133,12 +137,19 @@ function sandbox(key: ObjectKey, { fetch, revision, ...around }: Surroundings) {
     await vmis.update({ ...now, status })
   }
 
+  async function letGo(instance: VirtualMachineInstance): Promise<boolean> {
+    const finalizers = instance.metadata.finalizers ?? []
+    if (!isBeingDeleted(instance) || !finalizers.includes(instanceFinalizer)) return false
+    const kept = finalizers.filter((each) => each !== instanceFinalizer)
+    await vmis.update({ ...instance, metadata: { ...instance.metadata, finalizers: kept } })
+    return true
+  }
+
   /** What the instance's controller would do next; false when it has nothing to do. */
   async function playInstance(): Promise<boolean> {
     const instance = await vmi()
     if (instance === undefined) return false
-    const phase = instance.status?.phase
-    if (phase === 'Succeeded' || phase === 'Failed') return false
+    if (isFinal(instance)) return letGo(instance)
     if (isBeingDeleted(instance)) await setPhase('Succeeded')
     else if (!guestBoots) await setPhase('Failed')
     else if (!hasRun(instance)) await setPhase('Running')
@@ -173,11 +184,20 @@ function sandbox(key: ObjectKey, { fetch, revision, ...around }: Surroundings) {
     revision,
     settle,
     setPhase,
+    /** The instance goes, without its VM doing anything. */
+    async endInstance(): Promise<void> {
+      await vmis.delete(key)
+      while ((await playInstance()) || (await vmi()) !== undefined);
+    },
     reconcile: () => reconcileVirtualMachine(key, ports),
     /** Guests of instances made from now on come up, or fail before they run. */
     letGuestsBoot: (boots: boolean) => void (guestBoots = boots),
-    /** Instances cannot be made, for this reason. */
-    refuseInstances: (refusal: StatusError | undefined) => void (instanceRefusal = refusal),
+    /** What happens right before the reconciler makes an instance. */
+    beforeCreate: (happens: (() => Promise<void>) | undefined) => void (beforeCreate = happens),
+    /** Passes until the instance is there; nobody has played its controller yet. */
+    async untilInstance(): Promise<void> {
+      for (let pass = 0; pass < mostPasses && (await vmi()) === undefined; pass++) await reconcileVirtualMachine(key, ports)
+    },
     put: (action: string, body?: Parameters<Client['request']>[2]) =>
       around.client.request(
         'PUT',

@@ -1,6 +1,6 @@
 // For tests: what the words of the matrix in docs/spec/run-strategy.md do to a virtual machine.
 
-import type { Sandbox } from './run-strategy-world.ts'
+import type { Sandbox } from './run-strategy-world.fixture.ts'
 
 /** Runs the guest: by itself where the strategy does so, by hand where it does not. */
 async function run(box: Sandbox): Promise<void> {
@@ -19,12 +19,15 @@ export const situations: Record<string, (box: Sandbox) => Promise<void>> = {
   'while running': run,
   async 'while starting'(box) {
     if ((await box.vm())?.spec.runStrategy === 'Manual') await box.put('start')
-    while ((await box.vmi()) === undefined) await box.reconcile()
+    await box.untilInstance()
   },
   async 'while off'(box) {
-    await box.settle()
-    if ((await box.vmi()) === undefined) return
-    await box.setPhase('Succeeded')
+    const { runStrategy } = (await box.vms.get(box.key)).spec
+    if (runStrategy === 'Halted') return void (await box.settle())
+    await run(box)
+    // Off, and yet it has run: whatever remembers that must not stand in the way of a start.
+    if (runStrategy === 'Manual') await box.put('stop')
+    else await box.setPhase('Succeeded')
     await box.settle()
   },
   async 'after a clean shutdown'(box) {

@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest'
+import * as api from './index.ts'
+
+const definitions: readonly api.ResourceDefinition<never>[] = [
+  api.configMapDefinition,
+  api.eventDefinition,
+  api.leaseDefinition,
+  api.namespaceDefinition,
+  api.nodeDefinition,
+  api.secretDefinition,
+  api.virtualMachineDefinition,
+  api.virtualMachineInstanceDefinition,
+]
+
+it.each(definitions.map((definition) => [definition.kind, definition] as const))(
+  '%s has a schema of its own',
+  (_, definition) => {
+    expect(api.schemas[definition.schemaName]?.properties).toHaveProperty('metadata')
+  },
+)
+
+it('no two Kinds answer to one name', () => {
+  const names = definitions.flatMap(({ plural, shortNames, singular }) => [plural, singular, ...shortNames])
+  expect(new Set(names).size).toBe(names.length)
+})
+
+it.each([
+  [api.virtualMachineDefinition, ['Name', 'Age', 'Status', 'Ready'], []],
+  [api.virtualMachineInstanceDefinition, ['Name', 'Age', 'Phase', 'IP', 'NodeName', 'Ready'], ['Live-Migratable', 'Paused']],
+  [api.namespaceDefinition, ['Name', 'Status', 'Age'], []],
+  [api.configMapDefinition, ['Name', 'Data', 'Age'], []],
+  [api.secretDefinition, ['Name', 'Type', 'Data', 'Age'], []],
+  [api.leaseDefinition, ['Name', 'Holder', 'Age'], []],
+  [
+    api.nodeDefinition,
+    ['Name', 'Status', 'Roles', 'Age', 'Version'],
+    ['Internal-IP', 'External-IP', 'OS-Image', 'Kernel-Version', 'Container-Runtime'],
+  ],
+  [
+    api.eventDefinition,
+    ['Last Seen', 'Type', 'Reason', 'Object', 'Message'],
+    ['Subobject', 'Source', 'First Seen', 'Count', 'Name'],
+  ],
+] as const)('kubectl get shows of each Kind what Kubernetes and KubeVirt show', (definition, shown, wide) => {
+  const names = (priority: 0 | 1) => definition.columns.filter((column) => column.priority === priority).map(({ name }) => name)
+  expect(names(0)).toEqual(shown)
+  expect(names(1)).toEqual(wide)
+})

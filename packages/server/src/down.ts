@@ -1,0 +1,1 @@
+export const down = async (_o: unknown): Promise<number> => 0

@@ -1,0 +1,139 @@
+// A real `sheaf serve` in a process of its own, on a data folder of its own and a free port: what end-to-end tests
+// talk to. Everything it leaves behind is taken away at the end, guests included.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Client, createClient, type Fetch } from '@sheaf/api/client'
+import { httpsFetch } from '../../packages/cli/src/https-fetch.ts'
+import { root } from './repository-root.ts'
+
+export interface ServerProcess {
+  dataFolder: string
+  kubeconfig: string
+  /** Of the server that runs now. */
+  readonly pid: number
+  readonly client: Client
+  readonly fetch: Fetch
+  /** All that it wrote to its log since the data folder was made. */
+  readonly log: () => string
+  /** Warnings that our own client received. */
+  readonly warnings: string[]
+  kill(signal: NodeJS.Signals): Promise<void>
+  /** Starts it again on the same data folder, after `kill`. */
+  start(): Promise<void>
+  /** Runs `sheaf ARGS` against it. */
+  sheaf(...args: string[]): Promise<ProgramResult>
+  /** Ends the server and its guests, and removes the data folder. */
+  dispose(): Promise<void>
+}
+
+export interface ProgramResult {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+export const sheafProgram = join(root, 'bin', 'sheaf')
+/** Made once for all tests; a test's data folder links to it. */
+const imageLibrary = join(root, '.generated', 'images')
+
+const readyDeadlineMs = 60_000
+const lookMs = 20
+
+export async function startServerProcess(options: { environment?: Record<string, string>; port?: number } = {}): Promise<ServerProcess> {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'sheaf-e2e-'))
+  if (existsSync(imageLibrary)) {
+    symlinkSync(imageLibrary, join(dataFolder, 'images'))
+  }
+  const environment = { ...process.env, SHEAF_DATA: dataFolder, SHEAF_PORT: String(options.port ?? 0), SHEAF_ACCEL: 'tcg', ...options.environment }
+  let log = ''
+  let child: ChildProcess
+  let fetch: Fetch
+  const warnings: string[] = []
+  const kubeconfig = join(dataFolder, 'kubeconfig')
+
+  async function start(): Promise<void> {
+    rmSync(kubeconfig, { force: true })
+    child = spawn(sheafProgram, ['serve'], { env: environment, stdio: ['ignore', 'ignore', 'pipe'] })
+    child.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()))
+    const deadline = Date.now() + readyDeadlineMs
+    for (;;) {
+      if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${log}`)
+      if (Date.now() > deadline) throw new Error(`the server was not ready in time:\n${log}`)
+      if (await isReady()) return
+      await pause(lookMs)
+    }
+  }
+
+  async function isReady(): Promise<boolean> {
+    if (!existsSync(kubeconfig)) return false
+    fetch = httpsFetch(readKubeconfig(kubeconfig))
+    const answer = await fetch({ method: 'GET', path: '/readyz', headers: {} }).catch(() => undefined)
+    return answer?.status === 200
+  }
+
+  async function kill(signal: NodeJS.Signals): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill(signal)
+    await ended
+  }
+
+  await start()
+  return {
+    dataFolder,
+    kubeconfig,
+    get pid() {
+      return child.pid ?? 0
+    },
+    get client() {
+      return createClient({ fetch, userAgent: 'sheaf-e2e', onWarning: (text) => warnings.push(text) })
+    },
+    get fetch() {
+      return fetch
+    },
+    log: () => log,
+    warnings,
+    kill,
+    start,
+    sheaf: (...args) => run(sheafProgram, args, environment),
+    async dispose() {
+      await kill('SIGTERM')
+      await run(sheafProgram, ['down'], environment)
+      rmSync(dataFolder, { recursive: true, force: true })
+    },
+  }
+}
+
+export function readKubeconfig(path: string): { server: URL; authorityPem: string; token: string } {
+  const config = JSON.parse(readFileSync(path, 'utf8')) as {
+    clusters: { cluster: { server: string; 'certificate-authority-data': string } }[]
+    users: { user: { token: string } }[]
+  }
+  const cluster = config.clusters[0]?.cluster
+  if (cluster === undefined) throw new Error(`${path} names no cluster`)
+  return {
+    server: new URL(cluster.server),
+    authorityPem: Buffer.from(cluster['certificate-authority-data'], 'base64').toString('utf8'),
+    token: config.users[0]?.user.token ?? '',
+  }
+}
+
+/** Runs a program to its end. `input` is what it reads. */
+export function run(program: string, args: readonly string[], environment: NodeJS.ProcessEnv = process.env, input?: string): Promise<ProgramResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { env: environment, stdio: ['pipe', 'pipe', 'pipe'] })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code: code ?? -1, stdout, stderr }))
+    // A program that does not read its input to the end may close it early.
+    child.stdin.on('error', () => {})
+    child.stdin.end(input)
+  })
+}
