@@ -7,8 +7,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { JsonSchema } from '../packages/api/src/meta/schema.ts'
-import { quantity, time } from '../packages/api/src/schema-overlay/definition-overlay.ts'
-import type { DefinitionOverlay } from '../packages/api/src/schema-overlay/definition-overlay.ts'
+import { type DefinitionOverlay, quantity, time } from '../packages/api/src/schema-overlay/definition-overlay.ts'
 import { schemaOverlay } from '../packages/api/src/schema-overlay/schema-overlay.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))

@@ -12,11 +12,11 @@ import {
   type JsonObject,
   schemas,
   secretDefinition,
+  type VirtualMachine,
+  type VirtualMachineInstance,
   validateVirtualMachine,
   validateVirtualMachineInstance,
-  type VirtualMachine,
   virtualMachineDefinition,
-  type VirtualMachineInstance,
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
 import { describe, expect, it } from 'vitest'

@@ -25,15 +25,15 @@ it('no two Kinds answer to one name', () => {
 })
 
 it.each([
-  [api.virtualMachineDefinition, ['Name', 'Age', 'Status', 'Ready'], []],
-  [api.virtualMachineInstanceDefinition, ['Name', 'Age', 'Phase', 'IP', 'NodeName', 'Ready'], ['Live-Migratable', 'Paused']],
-  [api.namespaceDefinition, ['Name', 'Status', 'Age'], []],
-  [api.configMapDefinition, ['Name', 'Data', 'Age'], []],
-  [api.secretDefinition, ['Name', 'Type', 'Data', 'Age'], []],
-  [api.leaseDefinition, ['Name', 'Holder', 'Age'], []],
+  [api.virtualMachineDefinition, ['Age', 'Status', 'Ready'], []],
+  [api.virtualMachineInstanceDefinition, ['Age', 'Phase', 'IP', 'NodeName', 'Ready'], ['Live-Migratable', 'Paused']],
+  [api.namespaceDefinition, ['Status', 'Age'], []],
+  [api.configMapDefinition, ['Data', 'Age'], []],
+  [api.secretDefinition, ['Type', 'Data', 'Age'], []],
+  [api.leaseDefinition, ['Holder', 'Age'], []],
   [
     api.nodeDefinition,
-    ['Name', 'Status', 'Roles', 'Age', 'Version'],
+    ['Status', 'Roles', 'Age', 'Version'],
     ['Internal-IP', 'External-IP', 'OS-Image', 'Kernel-Version', 'Container-Runtime'],
   ],
   [

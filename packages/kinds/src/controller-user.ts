@@ -5,6 +5,7 @@ import type { UserInfo } from '@sheaf/machinery/kind'
 export const controllerUser: UserInfo = {
   username: 'system:serviceaccount:kube-system:sheaf-controller',
   groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated', 'system:masters'],
+  isSelf: true,
 }
 
-export const isController = (user: UserInfo): boolean => user.username === controllerUser.username
+export const isController = (user: UserInfo): boolean => user.isSelf === true

@@ -9,6 +9,8 @@ export interface UserInfo {
   username: string
   groups: readonly string[]
   uid?: string
+  /** One of the server's own controllers, which come through the same door as everybody. */
+  isSelf?: true
 }
 
 export interface AdmissionRequest<T extends ApiObject = ApiObject> {

@@ -17,6 +17,8 @@ export interface Attachment {
   execute: QmpClient['execute']
   /** Asks QEMU anew. */
   refresh(): Promise<void>
+  /** Resets the guest, which is no reboot of its own: it does not end a machine whose plan ends it at a reboot. */
+  reset(): Promise<void>
   close(): void
 }
 
@@ -82,7 +84,7 @@ class Connection implements Attachment {
 
   constructor(client: QmpClient, options: AttachOptions, transcript: Transcript) {
     this.process = options.process
-    this.execute = (command) => client.execute(command)
+    this.execute = (command, ...taken) => client.execute(command, ...taken)
     this.#client = client
     this.#options = options
     this.#transcript = transcript
@@ -97,9 +99,18 @@ class Connection implements Attachment {
     const started = (await readRecord(folder))?.started
     if (started?.pid !== process.pid || started.startTicks !== process.startTicks)
       await writeRecord(folder, 'started', { ...process, bootId: await hostBootId() })
+    // Whoever was here before us may have died in the middle of a reset.
+    if (plan.onReboot === 'terminate') await this.execute('set-action', { reboot: 'shutdown' })
     if (this.runState !== 'prelaunch' || plan.startPaused) return
     await this.execute('cont')
     await this.refresh()
+  }
+
+  async reset(): Promise<void> {
+    const endsAtReboot = this.#options.plan.onReboot === 'terminate'
+    if (endsAtReboot) await this.execute('set-action', { reboot: 'reset' })
+    await this.execute('system_reset')
+    if (endsAtReboot) await this.execute('set-action', { reboot: 'shutdown' })
   }
 
   async refresh(): Promise<void> {

@@ -172,7 +172,7 @@ class QemuHypervisor implements Hypervisor {
   }
 
   async reset(id: string): Promise<void> {
-    await this.#whileRunning(id, (attachment) => attachment.execute('system_reset'))
+    await this.#whileRunning(id, (attachment) => attachment.reset())
   }
 
   async pause(id: string): Promise<void> {

@@ -29,7 +29,7 @@ export function judge({ process, events, killIntended, started }: Sighting): Ver
   switch (process.runState) {
     case 'shutdown':
       // A reboot that ends the machine looks the same from here as a shutdown; only the event tells them apart.
-      return { kind: 'ended', cause: causeInEvents(events) ?? (killIntended ? 'killed' : 'guest-shutdown') }
+      return { kind: 'ended', cause: causeInEvents(events) ?? (killIntended ? 'killed' : causeWithoutGuest(events)) }
     case 'guest-panicked':
       return { kind: 'ended', cause: 'guest-panic' }
     case 'internal-error':
@@ -54,6 +54,11 @@ function causeInEvents(events: readonly QmpEvent[]): ExitCause | undefined {
     if (name === 'SHUTDOWN' && data['guest'] === true) return causeOfShutdown(data['reason'])
   }
   return undefined
+}
+
+/** On a signal QEMU shuts the guest down without asking it, and is seen to do so for a moment before it is gone. */
+function causeWithoutGuest(events: readonly QmpEvent[]): ExitCause {
+  return events.some((event) => event.name === 'SHUTDOWN') ? 'crashed' : 'guest-shutdown'
 }
 
 function causeOfShutdown(reason: unknown): ExitCause {

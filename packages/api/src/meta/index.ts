@@ -1,5 +1,5 @@
+export * from './age-column.ts'
 export * from './base64.ts'
-export * from './columns.ts'
 export * from './condition.ts'
 export * from './field-error.ts'
 export * from './json.ts'

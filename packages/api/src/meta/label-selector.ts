@@ -1,6 +1,6 @@
 // Label selectors as in `kubectl get -l`: `app=web,tier in (a,b),!old,weight>3`. A comma means and.
 
-import { invalid, fieldErrorText } from './field-error.ts'
+import { fieldErrorText, invalid } from './field-error.ts'
 import { labelValueFinding, qualifiedNameFinding } from './name-rules.ts'
 import { badRequest } from './status-error.ts'
 

@@ -50,7 +50,7 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   nameRule: 'subdomain' | 'label' | 'path-segment'
   /** Verbs that this resource lacks among the usual eight. */
   withoutVerbs: readonly string[]
-  /** All of them in their order, Name and Age included: the server adds none. */
+  /** In their order. The server puts Name before them, unless one of them is called so. */
   columns: readonly Column<T>[]
   /** Field selectors beside metadata.name and metadata.namespace: path → value (empty string where absent). */
   selectableFields: Readonly<Record<string, FieldReader<T>['read']>>

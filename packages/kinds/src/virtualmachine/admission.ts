@@ -4,6 +4,7 @@ import { defaultAdmissionPolicy, validateVirtualMachine, type VirtualMachine } f
 import type { Random } from '@sheaf/api/meta'
 import type { Admission } from '@sheaf/machinery/kind'
 import { isController } from '../controller-user.ts'
+import { admissionPolicy } from '../admission-policy.ts'
 import { webhookDenial } from '../webhook-denial.ts'
 
 /** The only machine that Sheaf's QEMU runs. */

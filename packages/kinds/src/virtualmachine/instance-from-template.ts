@@ -11,7 +11,7 @@ export const generationAnnotation = 'kubevirt.io/vm-generation'
  * The template's spec as it was at the start. Comparing the running instance itself with the template would blame the
  * user for every default that was filled in.
  */
-export const originAnnotation = 'virtualmachine.sheaf.local/template-spec'
+export const originAnnotation = 'sheaf.io/template-spec'
 
 export function instanceFromTemplate(vm: VirtualMachine, start: { paused: boolean }): VirtualMachineInstance {
   const { metadata, spec } = vm.spec.template

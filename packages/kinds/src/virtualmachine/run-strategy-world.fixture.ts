@@ -30,7 +30,7 @@ type SampleStrategy = Parameters<typeof sampleVirtualMachine>[0]
 /** Far more passes than any event needs; a reconciler that goes round in circles is caught here. */
 const mostPasses = 100
 
-export class ProcessDied extends Error {}
+class ProcessDied extends Error {}
 
 /** One API server for many virtual machines, each looked after by a reconciler of its own. */
 export async function createWorld() {

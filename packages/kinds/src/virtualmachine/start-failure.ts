@@ -10,7 +10,7 @@ import {
 import type { Random } from '@sheaf/api/meta'
 import { hasRun } from './observed-instance.ts'
 
-export type StartFailure = NonNullable<VirtualMachineStatus['startFailure']>
+type StartFailure = NonNullable<VirtualMachineStatus['startFailure']>
 
 /** KubeVirt's figures: 10–15 s, 40–60 s, 90–135 s, … and never more than five minutes. */
 const delayLimits = { firstSeconds: 10, firstSpreadSeconds: 5, mostSeconds: 300 }

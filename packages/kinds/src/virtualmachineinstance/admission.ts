@@ -10,6 +10,7 @@ import {
 } from '@sheaf/api'
 import { type Clock, type FieldError, isBeingDeleted, type Random, timestamp } from '@sheaf/api/meta'
 import type { Admission, AdmissionRequest } from '@sheaf/machinery/kind'
+import { admissionPolicy } from '../admission-policy.ts'
 import { isController } from '../controller-user.ts'
 import { webhookDenial } from '../webhook-denial.ts'
 import { instanceFinalizer } from './decide.ts'
@@ -21,14 +22,14 @@ export function virtualMachineInstanceAdmission(random: Random, clock: Clock): A
       else if (request.operation === 'UPDATE' && !isController(request.user)) keepStatus(request)
     },
     validate(request) {
-      if (request.operation === 'CREATE') admitNew(request.object)
+      if (request.operation === 'CREATE') admitNew(request)
       else if (request.operation === 'UPDATE') admitChange(request)
     },
   }
 }
 
 function begin(instance: VirtualMachineInstance, random: Random, clock: Clock): void {
-  defaultVirtualMachineInstance(instance, random.uuid())
+  Object.assign(instance, defaultVirtualMachineInstance(instance, random.uuid(), admissionPolicy))
   const finalizers = instance.metadata.finalizers ?? []
   if (!finalizers.includes(instanceFinalizer)) instance.metadata.finalizers = [...finalizers, instanceFinalizer]
   instance.status = {
@@ -43,11 +44,11 @@ function keepStatus({ object, oldObject }: AdmissionRequest<VirtualMachineInstan
   else object.status = structuredClone(oldObject.status)
 }
 
-function admitNew(instance: VirtualMachineInstance): void {
+function admitNew({ object: instance, user }: AdmissionRequest<VirtualMachineInstance>): void {
   const problem = hostPortsProblem(instance.metadata.annotations?.[hostPortsAnnotation])
   const annotated: FieldError[] =
     problem === undefined ? [] : [{ type: 'FieldValueInvalid', field: 'metadata.annotations', message: problem }]
-  const errors = [...validateVirtualMachineInstance(instance), ...annotated]
+  const errors = [...validateVirtualMachineInstance(instance, { ...admissionPolicy, writerIsController: isController(user) }), ...annotated]
   if (errors.length > 0) throw webhookDenial('virtualmachineinstances-create-validator.kubevirt.io', errors)
 }
 

@@ -37,7 +37,13 @@ export interface DecodedPatch {
 export function decodePatch(request: ApiRequest, origin: Origin): DecodedPatch {
   const type = patchTypeOf(mediaType(request), origin)
   const bytes = bodyBytes(request)
-  return { type, body: explained((why) => badRequest(`error decoding patch: ${why}`), () => decodeJson(textOf(bytes))) }
+  return {
+    type,
+    body: explained(
+      (why) => badRequest(`error decoding patch: ${why}`),
+      () => decodeJson(textOf(bytes)),
+    ),
+  }
 }
 
 function patchTypeOf(type: string, origin: Origin): PatchType {

@@ -52,11 +52,17 @@ export function watchOptionsOf(query: URLSearchParams): WatchOptions {
   const sendsInitial = sends === null ? undefined : isTrue(sends)
   const errors = [...common.errors]
   if (sendsInitial === undefined && common.match !== '') {
-    errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'))
+    errors.push(
+      forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'),
+    )
   }
   if (sendsInitial !== undefined && common.match !== 'NotOlderThan') {
     const why = 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'
-    errors.push(common.match === '' ? forbidden('resourceVersionMatch', why) : notSupported('resourceVersionMatch', common.match, ['NotOlderThan']))
+    errors.push(
+      common.match === ''
+        ? forbidden('resourceVersionMatch', why)
+        : notSupported('resourceVersionMatch', common.match, ['NotOlderThan']),
+    )
   }
   refuse(errors)
   const bookmarks = isTrue(query.get('allowWatchBookmarks'))
@@ -76,7 +82,8 @@ export function watchOptionsOf(query: URLSearchParams): WatchOptions {
 export function revisionOf(query: URLSearchParams): number {
   const text = query.get('resourceVersion') ?? ''
   const errors = numberErrors('resourceVersion', text)
-  if (query.get('resourceVersionMatch')) errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for get'))
+  if (query.get('resourceVersionMatch'))
+    errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for get'))
   refuse(errors)
   return Number(text)
 }

@@ -68,7 +68,11 @@ function tableOptions({ definition, form, includeObject, nowMs }: Presentation):
 }
 
 /** Any value that is an answer of its own, such as a Status. */
-export function presentValue(status: number, value: unknown, { form, pretty }: Pick<Presentation, 'form' | 'pretty'>): ApiResponse {
+export function presentValue(
+  status: number,
+  value: unknown,
+  { form, pretty }: Pick<Presentation, 'form' | 'pretty'>,
+): ApiResponse {
   if (form.format === 'yaml') {
     const body = stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })
     return { status, headers: { 'content-type': 'application/yaml' }, body }

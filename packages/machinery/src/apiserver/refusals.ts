@@ -16,7 +16,11 @@ export class MethodNotAllowed extends StatusError {
   }
 }
 
-export function verbNotSupported(definition: { group: string; plural: string }, verb: string, allow: readonly string[]): StatusError {
+export function verbNotSupported(
+  definition: { group: string; plural: string },
+  verb: string,
+  allow: readonly string[],
+): StatusError {
   return new MethodNotAllowed(allow, `${verb} is not supported on resources of kind "${qualifiedResource(definition)}"`)
 }
 
@@ -25,7 +29,8 @@ export function refusalOf(error: unknown, storeDescription: string): StatusError
   if (error instanceof StatusError) return error
   if (error instanceof StoreFull) return storageFull(storeDescription)
   if (error instanceof StoreClosed) return new StatusError(503, 'ServiceUnavailable', 'the server is shutting down: try again')
-  if (error instanceof RevisionInFuture) return new StatusError(504, 'Timeout', `Timeout: ${error.message}`, { retryAfterSeconds: 1 })
+  if (error instanceof RevisionInFuture)
+    return new StatusError(504, 'Timeout', `Timeout: ${error.message}`, { retryAfterSeconds: 1 })
   return internalError(error)
 }
 

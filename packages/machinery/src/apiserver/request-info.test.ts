@@ -12,7 +12,11 @@ test.each([
   ['GET', '/api/v1/namespaces/a/widgets?limit=5', ['list', '', 'v1', 'a', 'widgets', '', '']],
   ['GET', '/apis/x.io/v1/namespaces/a/widgets/w', ['get', 'x.io', 'v1', 'a', 'widgets', 'w', '']],
   ['HEAD', '/apis/x.io/v1/namespaces/a/widgets/w', ['get', 'x.io', 'v1', 'a', 'widgets', 'w', '']],
-  ['PUT', '/apis/x.io/v1/namespaces/a/widgets/w/evacuate/cancel', ['update', 'x.io', 'v1', 'a', 'widgets', 'w', 'evacuate/cancel']],
+  [
+    'PUT',
+    '/apis/x.io/v1/namespaces/a/widgets/w/evacuate/cancel',
+    ['update', 'x.io', 'v1', 'a', 'widgets', 'w', 'evacuate/cancel'],
+  ],
   ['POST', '/apis/x.io/v1/namespaces/a/widgets', ['create', 'x.io', 'v1', 'a', 'widgets', '', '']],
   ['PATCH', '/apis/x.io/v1/spheres/s', ['patch', 'x.io', 'v1', '', 'spheres', 's', '']],
   ['DELETE', '/apis/x.io/v1/spheres', ['deletecollection', 'x.io', 'v1', '', 'spheres', '', '']],

@@ -14,7 +14,7 @@ export interface ActionExchange {
   /** All that answer at this path: not empty. */
   actions: readonly Action[]
   user: UserInfo
-  warn(text: string): void
+  warn: (text: string) => void
 }
 
 export function serveAction(exchange: ActionExchange): Promise<ApiResponse> {
@@ -35,7 +35,12 @@ export function openAction(exchange: ActionExchange): Promise<Duplex> {
 }
 
 export function notAStream(): StatusError {
-  return new StatusError(404, 'NotFound', 'the server could not find the requested resource: nothing here can be opened as a stream', {})
+  return new StatusError(
+    404,
+    'NotFound',
+    'the server could not find the requested resource: nothing here can be opened as a stream',
+    {},
+  )
 }
 
 function callOf({ request, info, user, warn }: ActionExchange): ActionCall {

@@ -33,7 +33,7 @@ export interface ResourceExchange {
   info: ResourceRequest
   resource: Resource
   user: UserInfo
-  warn(text: string): void
+  warn: (text: string) => void
 }
 
 /** Throws a StatusError for everything that is refused. */

@@ -6,9 +6,9 @@ const maxTotalBytes = 4_096
 const maxShortened = 256
 
 export interface Warnings {
-  warn(text: string): void
+  warn: (text: string) => void
   /** The values of the `warning` header. */
-  headers(): string[]
+  headers: () => string[]
 }
 
 export function collectWarnings(): Warnings {
@@ -21,7 +21,7 @@ export function warningHeaders(texts: readonly string[]): string[] {
   if (totalLength(whole) <= maxTotalBytes) return whole
   const kept: string[] = []
   for (const text of texts) {
-    const value = headerValue([...text].slice(0, maxShortened).join(''))
+    const value = headerValue(Array.from(text).slice(0, maxShortened).join(''))
     if (totalLength(kept) + value.length > maxTotalBytes) break
     kept.push(value)
   }

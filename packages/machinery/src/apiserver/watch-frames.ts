@@ -51,7 +51,7 @@ export interface FrameOptions {
   form: OutputForm
   includeObject: IncludeObject
   shared: SharedFrames
-  now(): number
+  now: () => number
 }
 
 export function createFrameEncoder(options: FrameOptions): FrameEncoder {

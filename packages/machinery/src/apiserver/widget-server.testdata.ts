@@ -42,7 +42,13 @@ const widget: ResourceDefinition = {
   withoutVerbs: [],
   columns: [
     { name: 'Phase', type: 'string', description: 'How it is.', priority: 0, cell: (object) => phaseOf(object) },
-    { name: 'Age', type: 'date', description: 'How old.', priority: 0, cell: (object) => object.metadata.creationTimestamp ?? undefined },
+    {
+      name: 'Age',
+      type: 'date',
+      description: 'How old.',
+      priority: 0,
+      cell: (object) => object.metadata.creationTimestamp ?? undefined,
+    },
   ],
   selectableFields: { 'status.phase': phaseOf },
   applyDefaults(object) {
@@ -80,7 +86,15 @@ const gadget: ResourceDefinition = {
   warnings: () => [],
 }
 
-const tablet: ResourceDefinition = { ...gadget, kind: 'Tablet', listKind: 'TabletList', plural: 'tablets', singular: 'tablet', hasStatus: true, createsOnUpdate: true }
+const tablet: ResourceDefinition = {
+  ...gadget,
+  kind: 'Tablet',
+  listKind: 'TabletList',
+  plural: 'tablets',
+  singular: 'tablet',
+  hasStatus: true,
+  createsOnUpdate: true,
+}
 
 const realm: ResourceDefinition = {
   ...gadget,
@@ -97,7 +111,8 @@ const realm: ResourceDefinition = {
 
 const widgetAdmission: Admission = {
   mutate({ object }) {
-    if (object.metadata.labels?.mutate === 'yes') object.metadata.annotations = { ...object.metadata.annotations, mutated: 'true' }
+    if (object.metadata.labels?.mutate === 'yes')
+      object.metadata.annotations = { ...object.metadata.annotations, mutated: 'true' }
   },
   validate({ operation, object, name }) {
     if (operation === 'DELETE' && object.metadata.annotations?.keep === 'true') {
@@ -120,8 +135,9 @@ const actions: Action[] = [
     versions: ['v1', 'v1alpha1'],
     plural: 'widgets',
     action: 'spin/fast',
-    async run({ name, namespace, body, warn }) {
-      warn('spinning wears out')
+    async run(call) {
+      const { name, namespace, body } = call
+      call.warn('spinning wears out')
       return { status: 202, headers: {}, body: JSON.stringify({ name, namespace, body }) }
     },
   },
@@ -164,7 +180,12 @@ const schemas: SchemaDefinitions = {
         type: 'array',
         items: {
           type: 'object',
-          properties: { name: { type: 'string' }, port: { type: 'integer' }, host: any, hints: { type: 'array', items: { type: 'string' } } },
+          properties: {
+            name: { type: 'string' },
+            port: { type: 'integer' },
+            host: any,
+            hints: { type: 'array', items: { type: 'string' } },
+          },
         },
         'x-kubernetes-patch-strategy': 'merge',
         'x-kubernetes-patch-merge-key': 'name',
@@ -191,8 +212,8 @@ export interface TestServer {
   /** What `onInternalError` was told. */
   failures: unknown[]
   /** Sends JSON and reads JSON. */
-  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
-  raw(request: ApiRequest): Promise<ApiResponse>
+  send: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>
+  raw: (request: ApiRequest) => Promise<ApiResponse>
 }
 
 /** Every field that some answer has: a test says which it expects. */
@@ -241,7 +262,17 @@ export async function startServer(overrides: Partial<ApiServerOptions> = {}): Pr
     namespaces: { group: '', version: 'v1', plural: 'namespaces', protectedNames: ['default'] },
     clock,
     random: { uuid: () => crypto.randomUUID(), below: (bound) => (chance = (chance * 31 + 7) % 1_000_003) % bound },
-    version: { major: '1', minor: '33', gitVersion: 'v1.33.0', gitCommit: '', gitTreeState: '', buildDate: '', goVersion: '', compiler: '', platform: '' },
+    version: {
+      major: '1',
+      minor: '33',
+      gitVersion: 'v1.33.0',
+      gitCommit: '',
+      gitTreeState: '',
+      buildDate: '',
+      goVersion: '',
+      compiler: '',
+      platform: '',
+    },
     readiness: [],
     storeDescription: '/srv/store',
     onInternalError: (error) => failures.push(error),
@@ -266,7 +297,8 @@ function parsed(text: string): unknown {
   }
 }
 
-async function textOf({ body }: ApiResponse): Promise<string> {
+/** The whole body as text. */
+export async function textOf({ body }: ApiResponse): Promise<string> {
   if (!isStreaming(body)) return typeof body === 'string' ? body : Buffer.from(body).toString()
   let text = ''
   for await (const frame of body) text += Buffer.from(frame).toString()

@@ -47,7 +47,8 @@ function dryRunErrors(values: readonly unknown[]): FieldError[] {
 }
 
 function managerErrors(manager: string): FieldError[] {
-  if (Buffer.byteLength(manager) > maxManagerBytes) return [tooLong('fieldManager', `may not be more than ${maxManagerBytes} bytes`)]
+  if (Buffer.byteLength(manager) > maxManagerBytes)
+    return [tooLong('fieldManager', `may not be more than ${maxManagerBytes} bytes`)]
   const isPrintable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(manager)
   return isPrintable ? [] : [invalid('fieldManager', manager, 'should only contain printable characters')]
 }

@@ -3,7 +3,11 @@ import { gadgets, startServer, widgetNamed, widgets } from '../apiserver/widget-
 
 test('RG8 the server gives uid, creationTimestamp, resourceVersion and generation, whatever the sender says', async () => {
   const { send, store } = await startServer()
-  const sent = widgetNamed('a', {}, { uid: 'mine', generation: 9, creationTimestamp: '1999-01-01T00:00:00Z', deletionTimestamp: '1999-01-01T00:00:00Z' })
+  const sent = widgetNamed(
+    'a',
+    {},
+    { uid: 'mine', generation: 9, creationTimestamp: '1999-01-01T00:00:00Z', deletionTimestamp: '1999-01-01T00:00:00Z' },
+  )
   const { status, json } = await send('POST', widgets, sent)
   expect(status).toBe(201)
   expect(json.metadata).toMatchObject({ name: 'a', namespace: 'home', generation: 1, creationTimestamp: '2026-01-01T00:00:00Z' })
@@ -31,7 +35,11 @@ test('RG9 the namespace must exist', async () => {
   const { send } = await startServer()
   const { status, json } = await send('POST', '/apis/example.org/v1/namespaces/nowhere/widgets', widgetNamed('a'))
   expect(status).toBe(404)
-  expect(json).toMatchObject({ reason: 'NotFound', message: 'namespaces "nowhere" not found', details: { name: 'nowhere', kind: 'namespaces' } })
+  expect(json).toMatchObject({
+    reason: 'NotFound',
+    message: 'namespaces "nowhere" not found',
+    details: { name: 'nowhere', kind: 'namespaces' },
+  })
 })
 
 test('RG9 nothing new comes into a namespace that is being terminated', async () => {
@@ -109,7 +117,9 @@ test('RG12 one refusal names everything that is wrong', async () => {
   expect(json.reason).toBe('Invalid')
   expect(json.details).toMatchObject({ name: 'A_', group: 'example.org', kind: 'Widget' })
   expect(json.details.causes?.map(({ field }) => field).sort()).toEqual(['metadata.name', 'spec.color', 'spec.size'])
-  expect(json.message).toMatch(/^Widget\.example\.org "A_" is invalid: \[metadata\.name: Invalid value: "A_": a lowercase RFC 1123 subdomain/)
+  expect(json.message).toMatch(
+    /^Widget\.example\.org "A_" is invalid: \[metadata\.name: Invalid value: "A_": a lowercase RFC 1123 subdomain/,
+  )
 })
 
 test('RG12 a value of the wrong type is refused before anything relies on it', async () => {
@@ -125,12 +135,18 @@ test('RG12 a value of the wrong type is refused before anything relies on it', a
 
 test.each([
   [{}, 'metadata.name: Required value: name or generateName is required'],
-  [{ name: 'a', labels: { 'a b': 'x' } }, "metadata.labels: Invalid value: \"a b\": name part must consist of alphanumeric characters, '-', '_' or '.'"],
+  [
+    { name: 'a', labels: { 'a b': 'x' } },
+    "metadata.labels: Invalid value: \"a b\": name part must consist of alphanumeric characters, '-', '_' or '.'",
+  ],
   [{ name: 'a', labels: { a: '-' } }, 'metadata.labels: Invalid value: "-": a valid label must be an empty string or consist of'],
   [{ name: 'a', labels: { '/a': '' } }, 'metadata.labels: Invalid value: "/a": prefix part must be non-empty'],
   [{ name: 'a', annotations: { a: 'x'.repeat(262_144) } }, 'metadata.annotations: Too long: may not be more than 262144 bytes'],
   [{ name: 'a', finalizers: ['a/b/c'] }, 'metadata.finalizers: Invalid value: "a/b/c": a qualified name must consist of'],
-  [{ name: 'a', ownerReferences: [{ apiVersion: 'v1', kind: 'K', name: 'n' }] }, 'metadata.ownerReferences[0].uid: Invalid value: "": must not be empty'],
+  [
+    { name: 'a', ownerReferences: [{ apiVersion: 'v1', kind: 'K', name: 'n' }] },
+    'metadata.ownerReferences[0].uid: Invalid value: "": must not be empty',
+  ],
   [{ name: 'x'.repeat(254) }, 'must be no more than 253 bytes'],
 ])('RG13 metadata %o is refused', async (metadata, text) => {
   const { send } = await startServer()
@@ -149,7 +165,11 @@ test('RG13 two controllers are one too many', async () => {
 test('RG13 owners named twice are kept once, with a warning; a bare finalizer is warned about', async () => {
   const { send } = await startServer()
   const owner = { apiVersion: 'v1', kind: 'K', name: 'o', uid: 'u1' }
-  const { json, headers } = await send('POST', widgets, widgetNamed('a', {}, { ownerReferences: [owner, owner], finalizers: ['wait'] }))
+  const { json, headers } = await send(
+    'POST',
+    widgets,
+    widgetNamed('a', {}, { ownerReferences: [owner, owner], finalizers: ['wait'] }),
+  )
   expect(json.metadata.ownerReferences).toEqual([owner])
   expect(headers.warning).toEqual([
     expect.stringContaining('duplicate UID(s) observed: u1'),
@@ -167,7 +187,14 @@ test('RG13 a namespace on a cluster-scoped object is refused', async () => {
 test('RG44 managedFields are accepted and not kept', async () => {
   const { send } = await startServer()
   const { json } = await send('POST', widgets, widgetNamed('a', {}, { managedFields: [{ manager: 'x' }], selfLink: '/x' }))
-  expect(Object.keys(json.metadata).sort()).toEqual(['creationTimestamp', 'generation', 'name', 'namespace', 'resourceVersion', 'uid'])
+  expect(Object.keys(json.metadata).sort()).toEqual([
+    'creationTimestamp',
+    'generation',
+    'name',
+    'namespace',
+    'resourceVersion',
+    'uid',
+  ])
 })
 
 test('RG33 a dry run answers the object that would be and stores nothing', async () => {

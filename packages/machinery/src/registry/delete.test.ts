@@ -62,7 +62,9 @@ test('RG29 preconditions name the object that is meant', async () => {
     `Operation cannot be fulfilled on Widget.example.org "a": the UID in the precondition (other) does not match the UID in record (${widget.metadata.uid}). The object might have been deleted and then recreated`,
   )
   const version = await send('DELETE', `${widgets}/a`, { preconditions: { resourceVersion: '1' } })
-  expect(version.json.message).toContain('the ResourceVersion in the precondition (1) does not match the ResourceVersion in record')
+  expect(version.json.message).toContain(
+    'the ResourceVersion in the precondition (1) does not match the ResourceVersion in record',
+  )
   const { uid: right, resourceVersion } = widget.metadata
   expect((await send('DELETE', `${widgets}/a`, { preconditions: { uid: right, resourceVersion } })).status).toBe(200)
 })
@@ -82,13 +84,18 @@ test('RG30 the policy may stand in the query, and a body wins over it', async ()
   const { send } = await startServer()
   await send('POST', widgets, widgetNamed('a'))
   expect((await send('DELETE', `${widgets}/a?propagationPolicy=Orphan`)).json.metadata.finalizers).toEqual(['orphan'])
-  expect((await send('DELETE', `${widgets}/a?propagationPolicy=Orphan`, { propagationPolicy: 'Background' })).json.status).toBe('Success')
+  expect((await send('DELETE', `${widgets}/a?propagationPolicy=Orphan`, { propagationPolicy: 'Background' })).json.status).toBe(
+    'Success',
+  )
 })
 
 test('RG30 an unknown policy, or two that contradict each other, are refused', async () => {
   const { send } = await startServer()
   await send('POST', widgets, widgetNamed('a'))
-  expect((await send('DELETE', `${widgets}/a`, { propagationPolicy: 'Maybe' })).json).toMatchObject({ code: 422, reason: 'Invalid' })
+  expect((await send('DELETE', `${widgets}/a`, { propagationPolicy: 'Maybe' })).json).toMatchObject({
+    code: 422,
+    reason: 'Invalid',
+  })
   const both = await send('DELETE', `${widgets}/a`, { propagationPolicy: 'Orphan', orphanDependents: true })
   expect(both.json.code).toBe(422)
 })
@@ -114,20 +121,34 @@ test('RG31 a protected namespace may not be deleted', async () => {
 test('RG12 a Kind may refuse a deletion', async () => {
   const { send } = await startServer()
   await send('POST', widgets, widgetNamed('a', {}, { annotations: { keep: 'true' } }))
-  expect((await send('DELETE', `${widgets}/a`)).json).toMatchObject({ code: 403, message: 'widgets.example.org "a" is forbidden: it is to be kept' })
+  expect((await send('DELETE', `${widgets}/a`)).json).toMatchObject({
+    code: 403,
+    message: 'widgets.example.org "a" is forbidden: it is to be kept',
+  })
 })
 
 test('RG32 a collection is deleted object by object, by selector, and the answer lists them', async () => {
   const { send } = await startServer()
   for (const name of ['a', 'b', 'c']) {
-    await send('POST', widgets, widgetNamed(name, {}, { labels: { group: name === 'c' ? 'two' : 'one' }, ...(name === 'b' ? { finalizers: ['x.io/f'] } : {}) }))
+    await send(
+      'POST',
+      widgets,
+      widgetNamed(
+        name,
+        {},
+        { labels: { group: name === 'c' ? 'two' : 'one' }, ...(name === 'b' ? { finalizers: ['x.io/f'] } : {}) },
+      ),
+    )
   }
   const { status, json } = await send('DELETE', `${widgets}?labelSelector=group%3Done`)
   expect(status).toBe(200)
   expect(json.kind).toBe('WidgetList')
   expect(json.items.map(({ metadata }) => metadata.name)).toEqual(['a', 'b'])
   const left = await send('GET', widgets)
-  expect(left.json.items.map(({ metadata }) => [metadata.name, metadata.deletionTimestamp !== undefined])).toEqual([['b', true], ['c', false]])
+  expect(left.json.items.map(({ metadata }) => [metadata.name, metadata.deletionTimestamp !== undefined])).toEqual([
+    ['b', true],
+    ['c', false],
+  ])
 })
 
 test('RG33 a dry run deletes nothing', async () => {

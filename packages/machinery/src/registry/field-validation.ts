@@ -5,7 +5,7 @@ import type { FieldValidation } from './registry.ts'
 
 interface Reader {
   fieldValidation: FieldValidation
-  warn(text: string): void
+  warn: (text: string) => void
 }
 
 /** `refuse` makes the refusal from `strict decoding error: unknown field "spec.a", duplicate field "spec.b"`. */

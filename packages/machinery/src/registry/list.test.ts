@@ -6,7 +6,8 @@ const everywhere = '/apis/example.org/v1/widgets'
 
 async function serverWith(...names: string[]): Promise<TestServer> {
   const server = await startServer({ store: openMemoryStore({ history: {} }) })
-  for (const name of names) await server.send('POST', widgets, widgetNamed(name, {}, { labels: { name, odd: String(name > 'b') } }))
+  for (const name of names)
+    await server.send('POST', widgets, widgetNamed(name, {}, { labels: { name, odd: String(name > 'b') } }))
   return server
 }
 
@@ -17,7 +18,11 @@ test('RG38 a list is a snapshot at its resourceVersion, in the order of namespac
   await send('POST', '/api/v1/namespaces', { metadata: { name: 'attic' } })
   await send('POST', '/apis/example.org/v1/namespaces/attic/widgets', widgetNamed('z'))
   const { json } = await send('GET', everywhere)
-  expect(json).toMatchObject({ kind: 'WidgetList', apiVersion: 'example.org/v1', metadata: { resourceVersion: String(store.revision) } })
+  expect(json).toMatchObject({
+    kind: 'WidgetList',
+    apiVersion: 'example.org/v1',
+    metadata: { resourceVersion: String(store.revision) },
+  })
   expect(namesOf(json)).toEqual(['attic/z', 'home/a', 'home/b'])
   expect(namesOf((await send('GET', widgets)).json)).toEqual(['home/a', 'home/b'])
   expect(json.items[0]).toMatchObject({ kind: 'Widget', apiVersion: 'example.org/v1' })
@@ -61,9 +66,18 @@ test('RG38 a resourceVersion to come is waited for three seconds', async () => {
 
 test.each([
   ['resourceVersion=abc', 'resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax'],
-  ['resourceVersionMatch=Exact', 'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided'],
-  ['resourceVersion=0&resourceVersionMatch=Exact', 'resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"'],
-  ['resourceVersion=1&resourceVersionMatch=Maybe', 'resourceVersionMatch: Unsupported value: "Maybe": supported values: "Exact", "NotOlderThan"'],
+  [
+    'resourceVersionMatch=Exact',
+    'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided',
+  ],
+  [
+    'resourceVersion=0&resourceVersionMatch=Exact',
+    'resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
+  ],
+  [
+    'resourceVersion=1&resourceVersionMatch=Maybe',
+    'resourceVersionMatch: Unsupported value: "Maybe": supported values: "Exact", "NotOlderThan"',
+  ],
   ['sendInitialEvents=true', 'sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list'],
 ])('RG38 the list parameters %s are refused', async (query, text) => {
   const { send } = await serverWith()

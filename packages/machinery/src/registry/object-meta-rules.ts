@@ -108,7 +108,14 @@ export function dropDuplicateOwners(metadata: ObjectMeta): string[] {
   const seen = new Set<string>()
   const duplicates = new Set<string>()
   const kept = (metadata.ownerReferences ?? []).filter((owner) => {
-    const identity = JSON.stringify([owner.apiVersion, owner.kind, owner.name, owner.uid, owner.controller, owner.blockOwnerDeletion])
+    const identity = JSON.stringify([
+      owner.apiVersion,
+      owner.kind,
+      owner.name,
+      owner.uid,
+      owner.controller,
+      owner.blockOwnerDeletion,
+    ])
     if (seen.has(identity)) duplicates.add(owner.uid)
     return !seen.has(identity) && seen.add(identity)
   })

@@ -86,7 +86,10 @@ const metaFields: Readonly<Record<string, FieldShape>> = {
 
 function shapeMeta(definition: ResourceDefinition, metadata: Json, unknownFields: string[]): ObjectMeta {
   const refuse = (value: Json | undefined, path: string, wanted: string): never => {
-    throw unusable(definition, `json: cannot unmarshal ${typeName(value)} into Go struct field ObjectMeta.${path} of type ${wanted}`)
+    throw unusable(
+      definition,
+      `json: cannot unmarshal ${typeName(value)} into Go struct field ObjectMeta.${path} of type ${wanted}`,
+    )
   }
   if (!isJsonObject(metadata)) return refuse(metadata, 'metadata', 'v1.ObjectMeta')
   const kept: JsonObject = {}

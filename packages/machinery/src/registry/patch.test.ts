@@ -8,13 +8,22 @@ const strategic = { 'content-type': 'application/strategic-merge-patch+json' }
 async function serverWithObjects(): Promise<TestServer> {
   const server = await startServer()
   await server.send('POST', widgets, widgetNamed('a', { size: 1, note: 'x' }, { labels: { l: '1' } }))
-  await server.send('POST', gadgets, { metadata: { name: 'g', finalizers: ['x.io/one'] }, ports: [{ name: 'p', port: 1 }], plain: [1, 2] })
+  await server.send('POST', gadgets, {
+    metadata: { name: 'g', finalizers: ['x.io/one'] },
+    ports: [{ name: 'p', port: 1 }],
+    plain: [1, 2],
+  })
   return server
 }
 
 test('RG22 a merge patch merges objects, removes with null and replaces lists', async () => {
   const { send } = await serverWithObjects()
-  const { status, json: patched } = await send('PATCH', `${widgets}/a`, { spec: { size: 2, note: null }, metadata: { labels: { m: '2' } } }, merge)
+  const { status, json: patched } = await send(
+    'PATCH',
+    `${widgets}/a`,
+    { spec: { size: 2, note: null }, metadata: { labels: { m: '2' } } },
+    merge,
+  )
   expect(status).toBe(200)
   expect(patched.spec).toEqual({ size: 2, color: 'red' })
   expect(patched.metadata).toMatchObject({ labels: { l: '1', m: '2' }, generation: 2 })
@@ -73,8 +82,19 @@ test('RG24 copies cannot grow a document without end', async () => {
 
 test('RG22 a strategic merge patch merges lists by key, for built-in Kinds only', async () => {
   const { send } = await serverWithObjects()
-  const { json: patched } = await send('PATCH', `${gadgets}/g`, { ports: [{ name: 'q', port: 2 }], metadata: { finalizers: ['x.io/two'] } }, strategic)
-  expect(patched).toMatchObject({ ports: [{ name: 'p', port: 1 }, { name: 'q', port: 2 }], metadata: { finalizers: ['x.io/one', 'x.io/two'] } })
+  const { json: patched } = await send(
+    'PATCH',
+    `${gadgets}/g`,
+    { ports: [{ name: 'q', port: 2 }], metadata: { finalizers: ['x.io/two'] } },
+    strategic,
+  )
+  expect(patched).toMatchObject({
+    ports: [
+      { name: 'p', port: 1 },
+      { name: 'q', port: 2 },
+    ],
+    metadata: { finalizers: ['x.io/one', 'x.io/two'] },
+  })
   const custom = await send('PATCH', `${widgets}/a`, { spec: {} }, strategic)
   expect(custom.json).toMatchObject({
     code: 415,
@@ -97,7 +117,9 @@ test.each(['application/apply-patch+yaml', 'application/json', '', 'application/
 test('RG23 patches that race are all applied', async () => {
   const { send } = await serverWithObjects()
   const names = Array.from({ length: 20 }, (_, index) => `key-${index}`)
-  const answers = await Promise.all(names.map((name) => send('PATCH', `${widgets}/a`, { metadata: { labels: { [name]: 'x' } } }, merge)))
+  const answers = await Promise.all(
+    names.map((name) => send('PATCH', `${widgets}/a`, { metadata: { labels: { [name]: 'x' } } }, merge)),
+  )
   expect(answers.map(({ status }) => status)).toEqual(names.map(() => 200))
   const { json: after } = await send('GET', `${widgets}/a`)
   expect(Object.keys(after.metadata.labels ?? {}).sort()).toEqual(['l', ...names].sort())
@@ -114,7 +136,10 @@ test('RG23 a patch that names another resourceVersion or uid is a Conflict', asy
 
 test('RG26 the result of a patch is checked as a whole object', async () => {
   const { send } = await serverWithObjects()
-  expect((await send('PATCH', `${widgets}/a`, { spec: { color: 'pink' } }, merge)).json).toMatchObject({ code: 422, reason: 'Invalid' })
+  expect((await send('PATCH', `${widgets}/a`, { spec: { color: 'pink' } }, merge)).json).toMatchObject({
+    code: 422,
+    reason: 'Invalid',
+  })
   expect((await send('PATCH', `${widgets}/a`, { metadata: { name: 'b' } }, merge)).status).toBe(400)
   expect((await send('PATCH', `${widgets}/a`, { kind: 'Other' }, merge)).status).toBe(400)
   expect((await send('PATCH', `${widgets}/a`, [{ op: 'replace', path: '', value: 5 }], json)).status).toBe(400)
@@ -128,7 +153,9 @@ test('RG7 unknown fields in a patch are dropped with a warning, or refused when 
   expect(strict.status).toBe(422)
   expect(strict.json.message).toContain('strict decoding error: unknown field "spec.foo"')
   const operations = [{ op: 'add', path: '/spec/foo', value: 1 }]
-  expect((await send('PATCH', `${widgets}/a?fieldValidation=Strict`, operations, json)).json.message).toContain('json patch strict decoding error')
+  expect((await send('PATCH', `${widgets}/a?fieldValidation=Strict`, operations, json)).json.message).toContain(
+    'json patch strict decoding error',
+  )
 })
 
 test('RG19 a patch of the status changes the status alone', async () => {

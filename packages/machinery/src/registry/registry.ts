@@ -45,7 +45,7 @@ export interface WriteCall extends Target {
   user: UserInfo
   dryRun: boolean
   fieldValidation: FieldValidation
-  warn(text: string): void
+  warn: (text: string) => void
 }
 
 /** A decoded body, and what a strict reader would not have let pass. */

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { type Body, gadgets, startServer, tablets, type TestServer, widgetNamed, widgets } from '../apiserver/widget-server.testdata.ts'
+import {
+  type Body,
+  gadgets,
+  startServer,
+  tablets,
+  type TestServer,
+  widgetNamed,
+  widgets,
+} from '../apiserver/widget-server.testdata.ts'
 
 async function serverWithWidget(spec: object = {}, metadata: object = {}): Promise<TestServer & { widget: Body }> {
   const server = await startServer()
@@ -50,7 +58,10 @@ test.each([
 })
 
 test.each([
-  [{ apiVersion: 'example.org/v2' }, 'the API version in the data (example.org/v2) does not match the expected API version (example.org/v1)'],
+  [
+    { apiVersion: 'example.org/v2' },
+    'the API version in the data (example.org/v2) does not match the expected API version (example.org/v1)',
+  ],
   [{ kind: 'Gizmo' }, 'Gizmo in version "v1" cannot be handled as a Widget'],
   [{ kind: undefined }, "Object 'Kind' is missing in '"],
 ])('RG16 a body that says %o is of another Kind', async (changes, message) => {
@@ -87,19 +98,38 @@ test('RG18 the generation counts changes of what is wanted, not of metadata or s
 
 test('RG8 an update keeps the fields that only the server may change', async () => {
   const { send, widget } = await serverWithWidget()
-  const forged = { ...widget.metadata, creationTimestamp: '1999-01-01T00:00:00Z', generation: 99, deletionTimestamp: '1999-01-01T00:00:00Z' }
+  const forged = {
+    ...widget.metadata,
+    creationTimestamp: '1999-01-01T00:00:00Z',
+    generation: 99,
+    deletionTimestamp: '1999-01-01T00:00:00Z',
+  }
   const { json } = await send('PUT', `${widgets}/a`, { ...widget, metadata: forged, spec: { size: 1 } })
-  expect(json.metadata).toMatchObject({ uid: widget.metadata.uid, creationTimestamp: widget.metadata.creationTimestamp, generation: 2 })
+  expect(json.metadata).toMatchObject({
+    uid: widget.metadata.uid,
+    creationTimestamp: widget.metadata.creationTimestamp,
+    generation: 2,
+  })
   expect(json.metadata.deletionTimestamp).toBeUndefined()
 })
 
 test('RG19 a write of the object leaves the status, a write of the status leaves all else', async () => {
   const { send, widget } = await serverWithWidget()
-  const withStatus = { ...widget, status: { phase: 'Up' }, spec: { size: 7 }, metadata: { ...widget.metadata, labels: { a: 'b' } } }
+  const withStatus = {
+    ...widget,
+    status: { phase: 'Up' },
+    spec: { size: 7 },
+    metadata: { ...widget.metadata, labels: { a: 'b' } },
+  }
   const main = await send('PUT', `${widgets}/a`, withStatus)
   expect(main.json.status).toBeUndefined()
   expect(main.json.spec).toMatchObject({ size: 7 })
-  const status = await send('PUT', `${widgets}/a/status`, { ...main.json, status: { phase: 'Up' }, spec: { size: 9 }, metadata: { ...main.json.metadata, labels: { c: 'd' } } })
+  const status = await send('PUT', `${widgets}/a/status`, {
+    ...main.json,
+    status: { phase: 'Up' },
+    spec: { size: 9 },
+    metadata: { ...main.json.metadata, labels: { c: 'd' } },
+  })
   expect(status.json).toMatchObject({ spec: { size: 7 }, status: { phase: 'Up' }, metadata: { labels: { a: 'b' } } })
   expect((await send('GET', `${widgets}/a/status`)).json).toEqual(status.json)
 })
@@ -116,7 +146,10 @@ test('RG19 a Kind without a status has no status path', async () => {
   const { send } = await startServer()
   await send('POST', gadgets, { metadata: { name: 'g' } })
   expect(await send('GET', `${gadgets}/g/status`)).toMatchObject({ status: 404, text: '404 page not found\n' })
-  expect((await send('GET', `${widgets}/a/scale`)).json).toMatchObject({ reason: 'NotFound', message: 'widgets.example.org "a" not found' })
+  expect((await send('GET', `${widgets}/a/scale`)).json).toMatchObject({
+    reason: 'NotFound',
+    message: 'widgets.example.org "a" not found',
+  })
 })
 
 test('RG21 a PUT of a missing object creates it only where the Kind says so', async () => {

@@ -57,12 +57,15 @@ async function prepare(registry: Registry, call: UpdateCall, entry: StoredEntry)
     warn: call.warn,
   }
   await admit(call.resource, registry.schemas, request, call.onUnknownFields)
-  const { resourceVersion, ...meta } = object.metadata
-  const { resourceVersion: oldVersion, ...oldMeta } = old.metadata
-  if (sameJson({ ...object, metadata: meta }, { ...old, metadata: oldMeta })) return 'unchanged'
+  if (sameJson(withoutVersion(object), withoutVersion(old))) return 'unchanged'
   const moves = call.subresource === undefined && definition.countsGeneration && specChanged(definition.hasStatus, object, old)
   if (moves) object.metadata.generation = (old.metadata.generation ?? 0) + 1
   return object
+}
+
+function withoutVersion({ metadata, ...fields }: ApiObject): object {
+  const { resourceVersion: _ignored, ...meta } = metadata
+  return { ...fields, metadata: meta }
 }
 
 function checkPreconditions(call: UpdateCall, entry: StoredEntry, old: ApiObject, wanted: ApiObject): void {

@@ -29,9 +29,12 @@ export class QmpClosed extends Error {
   }
 }
 
+/** The arguments, for the commands that have any. */
+type Arguments<C extends keyof QmpCommands> = keyof QmpCommands[C]['takes'] extends never ? [] : [taken: QmpCommands[C]['takes']]
+
 export interface QmpClient {
   readonly greeting: QmpGreeting
-  execute<C extends keyof QmpCommands>(command: C): Promise<QmpCommands[C]['gives']>
+  execute<C extends keyof QmpCommands>(command: C, ...taken: Arguments<C>): Promise<QmpCommands[C]['gives']>
   onEvent(listener: (event: QmpEvent) => void): { close(): void }
   /** Resolves when the conversation is over, whoever ended it. */
   readonly closed: Promise<void>
@@ -59,7 +62,7 @@ export async function connectQmp(path: string, options: QmpOptions = {}): Promis
     await conversation.execute('qmp_capabilities')
     return {
       greeting,
-      execute: (command) => conversation.execute(command),
+      execute: (command, ...taken) => conversation.execute(command, ...taken),
       onEvent: (listener) => conversation.onEvent(listener),
       closed: conversation.closed,
       close: () => conversation.close(),
@@ -114,11 +117,11 @@ class Conversation {
     return this.#greeting
   }
 
-  execute<C extends keyof QmpCommands>(command: C): Promise<QmpCommands[C]['gives']> {
+  execute<C extends keyof QmpCommands>(command: C, ...[taken]: Arguments<C>): Promise<QmpCommands[C]['gives']> {
     if (this.#socket.destroyed) return Promise.reject(new QmpClosed(command, { cause: this.#failure }))
     const id = ++this.#lastId
     const answer = this.#waitFor<QmpCommands[C]['gives']>(id, command)
-    const line = JSON.stringify({ execute: command, id })
+    const line = JSON.stringify({ execute: command, arguments: taken, id })
     this.#record('to', line)
     this.#socket.write(`${line}\n`)
     return answer

@@ -13,9 +13,7 @@ export type RunState =
   | 'watchdog'
   | 'other'
 
-interface Nothing {
-  [key: string]: never
-}
+type Nothing = Readonly<Record<never, never>>
 
 /** The commands in use, with what they take and give. */
 export interface QmpCommands {
@@ -26,6 +24,7 @@ export interface QmpCommands {
   system_reset: { takes: Nothing; gives: Nothing }
   stop: { takes: Nothing; gives: Nothing }
   cont: { takes: Nothing; gives: Nothing }
+  'set-action': { takes: { reboot: 'reset' | 'shutdown' }; gives: Nothing }
   quit: { takes: Nothing; gives: Nothing }
 }
 

@@ -205,6 +205,14 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
       expect((await untilBooted('one', 3)).state).toEqual(state)
     })
 
+    it('is reset without coming to its end when only a reboot by the guest ends it', async () => {
+      const { state } = await launchBooted(rig.plan('one', { onReboot: 'terminate' }))
+      await hypervisor.reset('one')
+      expect((await untilBooted('one', 2)).state).toEqual(state)
+      await rig.guest.reboot(await existing('one'))
+      expect(await causeOfExit('one')).toBe('guest-reset')
+    })
+
     it('is paused and resumed', async () => {
       await launchBooted(rig.plan('one'))
       await hypervisor.pause('one')

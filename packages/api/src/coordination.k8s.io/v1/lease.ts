@@ -1,13 +1,5 @@
 import type { IoK8sApiCoordinationV1LeaseSpec } from '@kubevirt-ui-ext/kubevirt-api/kubernetes'
-import {
-  ageColumn,
-  type ApiObject,
-  type FieldError,
-  invalid,
-  microTime,
-  nameColumn,
-  type ResourceDefinition,
-} from '../../meta/index.ts'
+import { type ApiObject, ageColumn, type FieldError, invalid, microTime, type ResourceDefinition } from '../../meta/index.ts'
 
 /** Who leads, and until when. */
 export interface Lease extends ApiObject {
@@ -32,7 +24,6 @@ export const leaseDefinition: ResourceDefinition<Lease> = {
   nameRule: 'subdomain',
   withoutVerbs: [],
   columns: [
-    nameColumn,
     {
       name: 'Holder',
       type: 'string',

@@ -1,10 +1,9 @@
 import {
-  ageColumn,
   type ApiObject,
+  ageColumn,
   base64Length,
   type FieldError,
   invalid,
-  nameColumn,
   type ResourceDefinition,
   tooLong,
 } from '../../meta/index.ts'
@@ -35,7 +34,6 @@ export const configMapDefinition: ResourceDefinition<ConfigMap> = {
   nameRule: 'subdomain',
   withoutVerbs: [],
   columns: [
-    nameColumn,
     {
       name: 'Data',
       type: 'string',

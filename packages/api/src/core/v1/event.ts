@@ -9,8 +9,8 @@ import {
   invalid,
   microTime,
   qualifiedNameFinding,
-  required,
   type ResourceDefinition,
+  required,
   tooLong,
 } from '../../meta/index.ts'
 

@@ -1,11 +1,10 @@
 import type { IoK8sApiCoreV1NamespaceSpec, IoK8sApiCoreV1NamespaceStatus } from '@kubevirt-ui-ext/kubevirt-api/kubernetes'
 import {
-  ageColumn,
   type ApiObject,
+  ageColumn,
   type FieldError,
   invalid,
   isBeingDeleted,
-  nameColumn,
   qualifiedNameFinding,
   type ResourceDefinition,
 } from '../../meta/index.ts'
@@ -39,7 +38,6 @@ export const namespaceDefinition: ResourceDefinition<Namespace> = {
   nameRule: 'label',
   withoutVerbs: ['deletecollection'],
   columns: [
-    nameColumn,
     {
       name: 'Status',
       type: 'string',

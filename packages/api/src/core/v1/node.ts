@@ -4,8 +4,8 @@ import type {
   IoK8sApiCoreV1Taint,
 } from '@kubevirt-ui-ext/kubevirt-api/kubernetes'
 import {
-  ageColumn,
   type ApiObject,
+  ageColumn,
   type Column,
   type Condition,
   duplicate,
@@ -13,11 +13,10 @@ import {
   findCondition,
   forbidden,
   invalid,
-  nameColumn,
   notSupported,
   qualifiedNameFinding,
-  required,
   type ResourceDefinition,
+  required,
 } from '../../meta/index.ts'
 
 export interface NodeCondition extends Condition {
@@ -57,7 +56,6 @@ export const nodeDefinition: ResourceDefinition<Node> = {
   nameRule: 'subdomain',
   withoutVerbs: [],
   columns: [
-    nameColumn,
     column('Status', 0, 'Whether it takes new guests.', statusText),
     column('Roles', 0, 'What it is there for.', rolesText),
     ageColumn,

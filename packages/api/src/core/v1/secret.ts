@@ -1,13 +1,12 @@
 import {
-  ageColumn,
   type ApiObject,
+  ageColumn,
   base64Length,
   type FieldError,
   fromBase64,
   invalid,
-  nameColumn,
-  required,
   type ResourceDefinition,
+  required,
   toBase64,
   tooLong,
 } from '../../meta/index.ts'
@@ -40,7 +39,6 @@ export const secretDefinition: ResourceDefinition<Secret> = {
   nameRule: 'subdomain',
   withoutVerbs: [],
   columns: [
-    nameColumn,
     { name: 'Type', type: 'string', description: 'What the secret is for.', priority: 0, cell: (secret) => secret.type },
     {
       name: 'Data',

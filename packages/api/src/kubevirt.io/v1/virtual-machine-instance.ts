@@ -1,10 +1,9 @@
 import type { V1VirtualMachineInstanceStatus } from '@kubevirt-ui-ext/kubevirt-api/kubevirt'
 import {
-  ageColumn,
   type ApiObject,
+  ageColumn,
   type Column,
   type Condition,
-  nameColumn,
   type QuantityText,
   type ResourceDefinition,
 } from '../../meta/index.ts'
@@ -91,7 +90,6 @@ export const virtualMachineInstanceDefinition: ResourceDefinition<VirtualMachine
   nameRule: 'subdomain',
   withoutVerbs: [],
   columns: [
-    nameColumn,
     ageColumn,
     phaseColumn,
     addressColumn,

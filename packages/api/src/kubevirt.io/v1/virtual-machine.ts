@@ -4,14 +4,7 @@ import type {
   V1VirtualMachineStateChangeRequest,
   V1VirtualMachineStatus,
 } from '@kubevirt-ui-ext/kubevirt-api/kubevirt'
-import {
-  ageColumn,
-  type ApiObject,
-  type Condition,
-  nameColumn,
-  type ObjectMeta,
-  type ResourceDefinition,
-} from '../../meta/index.ts'
+import { type ApiObject, ageColumn, type Condition, type ObjectMeta, type ResourceDefinition } from '../../meta/index.ts'
 import { conditionColumn } from './condition-column.ts'
 import { runningIsDeprecated } from './run-strategy.ts'
 import type { VirtualMachineInstanceSpec } from './virtual-machine-instance-spec.ts'
@@ -85,7 +78,6 @@ export const virtualMachineDefinition: ResourceDefinition<VirtualMachine> = {
   nameRule: 'subdomain',
   withoutVerbs: [],
   columns: [
-    nameColumn,
     ageColumn,
     {
       name: 'Status',

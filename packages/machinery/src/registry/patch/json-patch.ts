@@ -28,21 +28,25 @@ export function applyJsonPatch(document: Json, patch: Json): Json {
       requireTarget(operation, next)
       next = jsonPatch.applyOperation(next, operation, true, true, true, index).newDocument
     } catch (error) {
-      throw error instanceof StatusError ? error : failed(`operation ${index} (${operation.op} ${operation.path}): ${reasonOf(error)}`)
+      throw error instanceof StatusError
+        ? error
+        : failed(`operation ${index} (${operation.op} ${operation.path}): ${reasonOf(error)}`)
     }
   }
   return next
 }
 
 function checkOperations(patch: Json): Operation[] {
-  if (!Array.isArray(patch)) throw badRequest('a JSON patch is a list of operations: [{"op": "replace", "path": "/spec/…", "value": …}]')
+  if (!Array.isArray(patch))
+    throw badRequest('a JSON patch is a list of operations: [{"op": "replace", "path": "/spec/…", "value": …}]')
   if (patch.length > maxOperations) {
     const message = `Request entity too large: The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`
     throw new StatusError(413, 'RequestEntityTooLarge', message)
   }
   for (const [index, operation] of patch.entries()) {
     const isOperation = isJsonObject(operation) && typeof operation.op === 'string' && operations.has(operation.op)
-    if (!isOperation) throw badRequest(`operation ${index} of the JSON patch has no op of add, remove, replace, move, copy or test`)
+    if (!isOperation)
+      throw badRequest(`operation ${index} of the JSON patch has no op of add, remove, replace, move, copy or test`)
     if (typeof operation.path !== 'string') throw badRequest(`operation ${index} of the JSON patch has no path`)
   }
   // The rest of an operation's shape is checked by the library when it is applied.

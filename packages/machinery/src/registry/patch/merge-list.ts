@@ -12,7 +12,7 @@ export interface ListMerge {
   removed: readonly Json[] | undefined
   /** What identifies an element; undefined for lists of primitives. */
   mergeKey: string | undefined
-  mergeItem(item: JsonObject, change: JsonObject): JsonObject
+  mergeItem: (item: JsonObject, change: JsonObject) => JsonObject
 }
 
 export function mergeList(merge: ListMerge): Json[] {

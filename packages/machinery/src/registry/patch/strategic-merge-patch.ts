@@ -115,7 +115,11 @@ function retain(merged: JsonObject, changes: JsonObject, retained: Json): JsonOb
   if (!Array.isArray(retained)) throw badRequest('the value of $retainKeys must be a list of field names')
   const stray = Object.keys(changes).find((name) => !name.startsWith('$') && changes[name] !== null && !retained.includes(name))
   if (stray !== undefined) {
-    const problem = { type: 'FieldValueInvalid', field: '$retainKeys', message: `${stray} is in the patch but not in the list` } as const
+    const problem = {
+      type: 'FieldValueInvalid',
+      field: '$retainKeys',
+      message: `${stray} is in the patch but not in the list`,
+    } as const
     throw invalidError({ group: '', plural: '', kind: '' }, '', [problem])
   }
   return Object.fromEntries(Object.entries(merged).filter(([name]) => retained.includes(name)))

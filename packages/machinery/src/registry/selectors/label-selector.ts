@@ -40,14 +40,14 @@ function isMet(requirement: LabelRequirement, value: string | undefined): boolea
     case 'absent':
       return value === undefined
     case 'above':
-      return isWhole(value) && Number(value) > requirement.bound
+      return (wholeNumber(value) ?? Number.NaN) > requirement.bound
     case 'below':
-      return isWhole(value) && Number(value) < requirement.bound
+      return (wholeNumber(value) ?? Number.NaN) < requirement.bound
   }
 }
 
-function isWhole(value: string | undefined): value is string {
-  return value !== undefined && /^-?\d+$/.test(value)
+function wholeNumber(value: string | undefined): number | undefined {
+  return value !== undefined && /^-?\d+$/.test(value) ? Number(value) : undefined
 }
 
 function splitOutsideBrackets(text: string): string[] {
@@ -100,8 +100,9 @@ function readComparison(text: string): LabelRequirement | undefined {
   const [, key, operator, value] = comparisonForm.exec(text) ?? []
   if (key === undefined || value === undefined) return undefined
   if (operator === '>' || operator === '<') {
-    if (!isWhole(value)) throw unparsable(`values[0]: Invalid value: "${value}": for 'Gt', 'Lt' operators, the value must be an integer`)
-    return { operator: operator === '>' ? 'above' : 'below', key, bound: Number(value) }
+    const bound = wholeNumber(value)
+    if (bound !== undefined) return { operator: operator === '>' ? 'above' : 'below', key, bound }
+    throw unparsable(`values[0]: Invalid value: "${value}": for 'Gt', 'Lt' operators, the value must be an integer`)
   }
   return { operator: operator === '!=' ? 'notin' : 'in', key, values: new Set([value]) }
 }

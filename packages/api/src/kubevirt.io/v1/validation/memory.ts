@@ -1,4 +1,4 @@
-import { bytesOf, formatQuantity, parseQuantity, type FieldError, type QuantityText } from '../../../meta/index.ts'
+import { bytesOf, type FieldError, formatQuantity, parseQuantity, type QuantityText } from '../../../meta/index.ts'
 import { invalid, required, type SpecRule, when } from './rule.ts'
 
 /** Less than a megabyte is a forgotten unit. */

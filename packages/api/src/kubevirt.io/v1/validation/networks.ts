@@ -1,4 +1,4 @@
-import { duplicate, invalid, required, type SpecRule, countSet, when } from './rule.ts'
+import { countSet, duplicate, invalid, required, type SpecRule, when } from './rule.ts'
 
 export const validateNetworks: SpecRule = (path, spec) => {
   const networks = spec.networks ?? []
