@@ -22,6 +22,8 @@ export async function buildPrograms(outputFolder = join(root, 'dist')): Promise<
     platform: 'node',
     format: 'esm',
     target: 'node24',
+    // Node 24 has it. As esbuild spells it out for older ones, in a loop an error of one round is thrown again in the next.
+    supported: { using: true },
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     sourcemap: true,

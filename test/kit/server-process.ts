@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Client, createClient, type Fetch } from '@sheaf/api/client'
 import { httpsFetch } from '../../packages/cli/src/https-fetch.ts'
+import { endMachineProcesses } from './machine-processes.ts'
 import { root } from './repository-root.ts'
 
 export interface ServerProcess {
@@ -43,8 +44,15 @@ const imageLibrary = join(root, '.generated', 'images')
 const readyDeadlineMs = 60_000
 const lookMs = 20
 
-export async function startServerProcess(options: { environment?: Record<string, string>; port?: number } = {}): Promise<ServerProcess> {
-  const dataFolder = mkdtempSync(join(tmpdir(), 'sheaf-e2e-'))
+export interface ServerProcessOptions {
+  environment?: Record<string, string>
+  port?: number
+  /** An empty folder of the test's own, on a disk of its own; removed at the end as well. */
+  dataFolder?: string
+}
+
+export async function startServerProcess(options: ServerProcessOptions = {}): Promise<ServerProcess> {
+  const dataFolder = options.dataFolder ?? mkdtempSync(join(tmpdir(), 'sheaf-e2e-'))
   if (existsSync(imageLibrary)) {
     symlinkSync(imageLibrary, join(dataFolder, 'images'))
   }
@@ -82,7 +90,19 @@ export async function startServerProcess(options: { environment?: Record<string,
     await ended
   }
 
-  await start()
+  /** Guests are not asked: a test that fails leaves some that would not listen. */
+  async function dispose(): Promise<void> {
+    await kill('SIGKILL')
+    await endMachineProcesses(dataFolder)
+    rmSync(dataFolder, { recursive: true, force: true })
+  }
+
+  try {
+    await start()
+  } catch (error) {
+    await dispose()
+    throw error
+  }
   return {
     dataFolder,
     kubeconfig,
@@ -100,11 +120,7 @@ export async function startServerProcess(options: { environment?: Record<string,
     kill,
     start,
     sheaf: (...args) => run(sheafProgram, args, environment),
-    async dispose() {
-      await kill('SIGTERM')
-      await run(sheafProgram, ['down'], environment)
-      rmSync(dataFolder, { recursive: true, force: true })
-    },
+    dispose,
   }
 }
 

@@ -21,7 +21,7 @@ export function httpsFetch({ server, authorityPem, token }: HttpsFetchOptions): 
           port: server.port,
           method: asked.method,
           path: asked.path,
-          headers: { ...definedHeaders(asked), authorization: `Bearer ${token}` },
+          headers: { ...definedHeaders(asked), ...lengthHeader(asked), authorization: `Bearer ${token}` },
           ...(asked.signal === undefined ? {} : { signal: asked.signal }),
         },
         (incoming) => void answer(asked, incoming).then(resolve, reject),
@@ -29,6 +29,11 @@ export function httpsFetch({ server, authorityPem, token }: HttpsFetchOptions): 
       outgoing.on('error', (cause) => reject(new Error(`cannot reach the server at ${server.origin}`, { cause })))
       outgoing.end(asked.body)
     })
+}
+
+/** Node sends the body of a DELETE without saying how long it is, and the server would read it as the next request. */
+function lengthHeader({ body }: ApiRequest): Record<string, string> {
+  return body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
 }
 
 function definedHeaders(asked: ApiRequest): Record<string, string> {

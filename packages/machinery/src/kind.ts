@@ -49,10 +49,10 @@ export interface ActionCall {
 }
 
 interface ActionBase {
-  /** `subresources.kubevirt.io` */
+  /** Of the action, which may be another than the object's: `actions.example.org`. */
   group: string
   versions: readonly string[]
-  /** The resource whose object the action is about: `virtualmachines`. */
+  /** The resource whose object the action is about: `widgets`. */
   plural: string
   /** The rest of the path: `start`, `evacuate/cancel`. */
   action: string

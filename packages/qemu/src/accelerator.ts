@@ -99,10 +99,16 @@ async function bootProbe(qemu: string, accelerator: 'kvm' | 'tcg', disk: string,
   const devices = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=1', '-device', 'virtio-blk-pci,drive=disk']
   const drive = ['-blockdev', `driver=raw,node-name=disk,read-only=on,file.driver=file,file.filename=${disk}`]
   const begin = performance.now()
-  const ended = await run(qemu, [...args, ...drive, ...devices], { timeout: timeoutMs, killSignal: 'SIGKILL' }).catch((error: unknown) => error)
+  const ended = await run(qemu, [...args, ...drive, ...devices], { timeout: timeoutMs, killSignal: 'SIGKILL' }).catch(
+    (error: unknown) => error,
+  )
   const tookMs = Math.round(performance.now() - begin)
   const { code, killed, stderr } = ended as { code?: unknown; killed?: boolean; stderr?: string }
-  return { outcome: code === probeExitCode ? 'finished' : killed === true ? 'too-slow' : 'failed', tookMs, words: (stderr ?? '').trim() }
+  return {
+    outcome: code === probeExitCode ? 'finished' : killed === true ? 'too-slow' : 'failed',
+    tookMs,
+    words: (stderr ?? '').trim(),
+  }
 }
 
 /** Pure, so that every outcome can be shown. */

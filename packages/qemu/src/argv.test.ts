@@ -63,7 +63,12 @@ const plans: Record<string, [LaunchPlan, LaunchSite]> = {
     { ...site, accelerator: 'kvm', forwards },
   ],
   'desktop-with-uefi': [
-    { ...small, cpu: { model: 'host', sockets: 2, cores: 2, threads: 2 }, firmware: { kind: 'uefi', secureBoot: false }, graphics: true },
+    {
+      ...small,
+      cpu: { model: 'host', sockets: 2, cores: 2, threads: 2 },
+      firmware: { kind: 'uefi', secureBoot: false },
+      graphics: true,
+    },
     { ...site, firmware: ofFirmware },
   ],
   'secure-boot': [
@@ -88,7 +93,12 @@ const plans: Record<string, [LaunchPlan, LaunchSite]> = {
       ...small,
       onReboot: 'terminate',
       disks: [
-        disk('installer', { device: 'cdrom', bus: 'scsi', bootOrder: 1, source: { kind: 'file', path: '/images/release.iso', format: 'raw' } }),
+        disk('installer', {
+          device: 'cdrom',
+          bus: 'scsi',
+          bootOrder: 1,
+          source: { kind: 'file', path: '/images/release.iso', format: 'raw' },
+        }),
         disk('drivers', { device: 'cdrom', bus: 'sata', source: { kind: 'file', path: '/images/drivers.iso', format: 'raw' } }),
         disk('more', { device: 'cdrom', bus: 'usb', source: { kind: 'file', path: '/images/more.iso', format: 'raw' } }),
         disk('target', { source: { kind: 'empty', sizeBytes: 1024 } }),
@@ -132,8 +142,8 @@ describe('the argument vector', () => {
   })
 
   it('keeps every socket name relative, because a data folder may be deeper than a socket name may be long', () => {
-    const sockets = qemuArguments(plans['desktop-with-uefi']?.[0] ?? small, { ...site, firmware: ofFirmware }).flatMap((argument) =>
-      /(?:path=|unix:)([^,]*\.sock)/.exec(argument)?.[1] ?? [],
+    const sockets = qemuArguments(plans['desktop-with-uefi']?.[0] ?? small, { ...site, firmware: ofFirmware }).flatMap(
+      (argument) => /(?:path=|unix:)([^,]*\.sock)/.exec(argument)?.[1] ?? [],
     )
     expect(sockets).toEqual(['qmp.sock', 'tools.sock', 'serial.sock', 'vnc.sock'])
   })

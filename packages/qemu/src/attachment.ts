@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { LaunchPlan } from './launch-plan.ts'
 import { hostBootId, isAlive, type ProcessIdentity } from './process-identity.ts'
 import { pause } from './process.ts'
-import { connectQmp, type QmpClient } from './qmp/client.ts'
+import { connectQmp, type QmpClient, QmpClosed } from './qmp/client.ts'
 import { parseRunState, type QmpEvent, type RunState } from './qmp/protocol.ts'
 import { openTranscript, type Transcript } from './qmp/transcript.ts'
 import { fileNames } from './state-files.ts'
@@ -63,8 +63,12 @@ async function untilConnected(options: AttachOptions, transcript: Transcript): P
       return await connectQmp(socket.path, { timeoutMs: options.deadlineMs, record: transcript.record })
     } catch (error) {
       if (!(await isAlive(options.process))) return undefined
+      // Nobody listens yet. Anything else is no reason to knock again: QEMU would let a second caller wait for the first.
+      if (!(error instanceof QmpClosed)) throw error
       if (performance.now() > deadline)
-        throw new Error(`QEMU (process ${options.process.pid}) of machine ${options.plan.id} does not answer on its monitor`, { cause: error })
+        throw new Error(`QEMU (process ${options.process.pid}) of machine ${options.plan.id} does not answer on its monitor`, {
+          cause: error,
+        })
       await pause(connectPauseMs)
     }
   }
@@ -72,6 +76,9 @@ async function untilConnected(options: AttachOptions, transcript: Transcript): P
 
 /** Events after which QEMU's run state may be another. */
 const telling = new Set(['STOP', 'RESUME', 'SHUTDOWN', 'GUEST_PANICKED', 'BLOCK_IO_ERROR', 'SUSPEND', 'WAKEUP', 'WATCHDOG'])
+
+/** SeaBIOS reboots 30 ms after a reset under emulation; no guest comes as far as a reboot of its own in this time. */
+const firmwareRebootMs = 3_000
 
 class Connection implements Attachment {
   readonly process: ProcessIdentity
@@ -107,10 +114,29 @@ class Connection implements Attachment {
   }
 
   async reset(): Promise<void> {
-    const endsAtReboot = this.#options.plan.onReboot === 'terminate'
-    if (endsAtReboot) await this.execute('set-action', { reboot: 'reset' })
+    if (this.#options.plan.onReboot === 'terminate') {
+      await this.execute('set-action', { reboot: 'reset' })
+      this.#endAtRebootAgain()
+    }
     await this.execute('system_reset')
-    if (endsAtReboot) await this.execute('set-action', { reboot: 'shutdown' })
+  }
+
+  /** SeaBIOS answers a reset with a reboot of its own, to get back its memory as it was: that one is to be let through. */
+  #endAtRebootAgain(): void {
+    const restore = (): void => {
+      clearTimeout(timer)
+      listener.close()
+      this.execute('set-action', { reboot: 'shutdown' }).catch(() => {}) // Whoever attaches next does it first of all.
+    }
+    const restoreOnceItHasRun = (): void => {
+      if (this.runState === 'running') restore()
+      else timer = setTimeout(restoreOnceItHasRun, firmwareRebootMs).unref()
+    }
+    let timer = setTimeout(restoreOnceItHasRun, firmwareRebootMs).unref()
+    const listener = this.#client.onEvent((event) => {
+      if (event.name === 'RESET' && event.data['guest'] === true) restore()
+    })
+    void this.#client.closed.then(() => clearTimeout(timer))
   }
 
   async refresh(): Promise<void> {

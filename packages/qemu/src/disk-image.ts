@@ -67,8 +67,11 @@ function refusal(error: unknown, what: string): LaunchRefused {
     return new LaunchRefused('QemuMissing', `cannot ${what}: the program qemu-img is not installed`, { cause: error })
   const words = qemuImgWords(error)
   if (/no space left on device/i.test(words))
-    return new LaunchRefused('NoSpace', `cannot ${what}: ${words}. Free some room or move the data folder to a larger disk.`, { cause: error })
-  if (/no such file or directory/i.test(words)) return new LaunchRefused('ImageNotFound', `cannot ${what}: ${words}`, { cause: error })
+    return new LaunchRefused('NoSpace', `cannot ${what}: ${words}. Free some room or move the data folder to a larger disk.`, {
+      cause: error,
+    })
+  if (/no such file or directory/i.test(words))
+    return new LaunchRefused('ImageNotFound', `cannot ${what}: ${words}`, { cause: error })
   return new LaunchRefused('InvalidPlan', `cannot ${what}: ${words}`, { cause: error })
 }
 

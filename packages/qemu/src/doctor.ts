@@ -42,7 +42,9 @@ async function programFinding(view: HostView, name: string, mend: string | undef
   if (found === undefined) return { what: name, ok: false, detail: `${name} is not installed`, ...(mend && { mend }) }
   const major = Number(/version (\d+)/.exec(found.version)?.[1] ?? 0)
   const ok = major >= oldestQemuMajor
-  const detail = ok ? `${found.path}, ${found.version}` : `${found.version} is too old: version ${oldestQemuMajor} or newer is needed`
+  const detail = ok
+    ? `${found.path}, ${found.version}`
+    : `${found.version} is too old: version ${oldestQemuMajor} or newer is needed`
   return { what: name, ok, detail, ...(!ok && mend !== undefined && { mend }) }
 }
 
@@ -59,9 +61,19 @@ async function kvmFinding(view: HostView): Promise<HostFinding> {
     case 'usable':
       return { what, ok: true, detail: 'may be opened; a test guest decides at the first launch whether it is of use' }
     case 'forbidden':
-      return { what, ok: false, detail: 'this user may not open it: machines are emulated, which is slow', mend: 'sudo usermod -aG kvm "$USER"  # then log in again' }
+      return {
+        what,
+        ok: false,
+        detail: 'this user may not open it: machines are emulated, which is slow',
+        mend: 'sudo usermod -aG kvm "$USER"  # then log in again',
+      }
     case 'absent':
-      return { what, ok: false, detail: 'is not there: machines are emulated, which is slow. Switch on virtualization in the firmware of the host', mend: 'sudo modprobe -a kvm_intel kvm_amd' }
+      return {
+        what,
+        ok: false,
+        detail: 'is not there: machines are emulated, which is slow. Switch on virtualization in the firmware of the host',
+        mend: 'sudo modprobe -a kvm_intel kvm_amd',
+      }
   }
 }
 

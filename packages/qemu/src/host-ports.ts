@@ -32,7 +32,10 @@ async function choosePort(forward: PortForward, before: number | undefined, isTa
   for (;;) {
     const port = await tryPort(forward, 0)
     if (port === undefined)
-      throw new LaunchRefused('PortInUse', `no ${forward.protocol} port is free on ${forward.hostAddress} for the forward ${forward.name}`)
+      throw new LaunchRefused(
+        'PortInUse',
+        `no ${forward.protocol} port is free on ${forward.hostAddress} for the forward ${forward.name}`,
+      )
     if (!isTaken(port)) return port
   }
 }

@@ -23,7 +23,10 @@ export interface Programs {
 export async function assertLaunchable(plan: LaunchPlan, programs: Programs): Promise<void> {
   for (const program of [programs.qemu, programs.qemuImg]) {
     if ((await findProgram(program)) === undefined)
-      throw new LaunchRefused('QemuMissing', `the program ${program} is not installed; on Debian: apt-get install qemu-system-x86 qemu-utils`)
+      throw new LaunchRefused(
+        'QemuMissing',
+        `the program ${program} is not installed; on Debian: apt-get install qemu-system-x86 qemu-utils`,
+      )
   }
   for (const path of givenPaths(plan)) {
     await access(path).catch((error: unknown) => {
@@ -37,7 +40,10 @@ function firmwareTemplate(secureBoot: boolean): FirmwareFiles {
   const found = findFirmware(secureBoot)
   if (found !== undefined) return found
   const what = secureBoot ? 'UEFI firmware with secure boot' : 'UEFI firmware'
-  throw new LaunchRefused('FirmwareMissing', `no ${what} is installed; on Debian: apt-get install ovmf, on Fedora: dnf install edk2-ovmf`)
+  throw new LaunchRefused(
+    'FirmwareMissing',
+    `no ${what} is installed; on Debian: apt-get install ovmf, on Fedora: dnf install edk2-ovmf`,
+  )
 }
 
 /** Makes the images and copies of the state folder. What an interrupted launch made already is kept. */
@@ -85,7 +91,12 @@ function isThere(path: string): Promise<boolean> {
 /** A full disk and a seed that cannot be are the caller's to mend; anything else is passed on. */
 export function asRefusal(error: unknown, id: string): unknown {
   if (errorCode(error) === 'ENOSPC')
-    return new LaunchRefused('NoSpace', `there is no room on the disk for machine ${id}. Free some, or move the data folder to a larger disk.`, { cause: error })
-  if (error instanceof RangeError) return new LaunchRefused('InvalidPlan', `machine ${id} cannot be launched: ${error.message}`, { cause: error })
+    return new LaunchRefused(
+      'NoSpace',
+      `there is no room on the disk for machine ${id}. Free some, or move the data folder to a larger disk.`,
+      { cause: error },
+    )
+  if (error instanceof RangeError)
+    return new LaunchRefused('InvalidPlan', `machine ${id} cannot be launched: ${error.message}`, { cause: error })
   return error
 }

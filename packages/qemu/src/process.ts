@@ -13,7 +13,12 @@ export interface SpawnedProcess {
 }
 
 /** In a session of its own, so that no signal meant for us reaches it, with its standard error in a file that begins anew. */
-export function spawnDetached(program: string, args: readonly string[], folder: string, stderrPath: string): Promise<SpawnedProcess> {
+export function spawnDetached(
+  program: string,
+  args: readonly string[],
+  folder: string,
+  stderrPath: string,
+): Promise<SpawnedProcess> {
   const stderr = openSync(stderrPath, 'a')
   ftruncateSync(stderr)
   const child = spawn(program, args, { cwd: folder, detached: true, stdio: ['ignore', 'ignore', stderr] })
@@ -30,7 +35,9 @@ export function spawnDetached(program: string, args: readonly string[], folder: 
 
 function spawnRefusal(program: string, error: Error): Error {
   if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'EACCES') return error
-  return new LaunchRefused('QemuMissing', `the program ${program} cannot be run: install QEMU's system emulator for x86`, { cause: error })
+  return new LaunchRefused('QemuMissing', `the program ${program} cannot be run: install QEMU's system emulator for x86`, {
+    cause: error,
+  })
 }
 
 /** Flushing a disk's cache may take a moment; a QEMU that takes longer than this does not listen any more. */

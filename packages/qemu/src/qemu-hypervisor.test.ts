@@ -187,7 +187,9 @@ describe.skipIf(!isQemuThere)(`${title}, beyond the common promises`, { timeout:
   })
 
   it.skipIf(!hasFirmware).each([true, false])('has QEMU accept UEFI, with secure boot: %s', async (secureBoot) => {
-    const machine = await hypervisor.launch(rig.plan('one', { firmware: { kind: 'uefi', secureBoot }, memoryBytes: 128 * 1024 * 1024 }))
+    const machine = await hypervisor.launch(
+      rig.plan('one', { firmware: { kind: 'uefi', secureBoot }, memoryBytes: 128 * 1024 * 1024 }),
+    )
     expect(machine.state).toMatchObject({ kind: 'running' })
   })
 
@@ -206,19 +208,22 @@ describe.skipIf(!isQemuThere)(`${title}, beyond the common promises`, { timeout:
 
 describe.skipIf(!isQemuThere)(`${title}, whose control plane dies`, { timeout: 120_000 }, () => {
   // From before the plan is written until after the guest runs; a launch takes 100 to 200 ms.
-  it.each([0, 5, 15, 30, 45, 60, 75, 90, 105, 120, 150, 200])('%i ms into a launch: the next one goes on, and one process runs', async (delayMs) => {
-    await using rig = await openQemuRig()
-    await launchAndDie(rig, delayMs)
-    const hypervisor = await rig.open()
-    const machine = await hypervisor.launch(rig.plan('one'))
-    await untilPrinted(machine, '>')
-    expect(machine.state).toMatchObject({ kind: 'running', paused: false })
-    expect((await scanByPidFile(join(rig.root, 'machines'))).size).toBe(1)
-    await hypervisor.remove('one')
-    expect(await readdir(join(rig.root, 'machines'))).toEqual([])
-    expect((await scanByPidFile(join(rig.root, 'machines'))).size).toBe(0)
-    await hypervisor.release()
-  })
+  it.each([0, 5, 15, 30, 45, 60, 75, 90, 105, 120, 150, 200])(
+    '%i ms into a launch: the next one goes on, and one process runs',
+    async (delayMs) => {
+      await using rig = await openQemuRig()
+      await launchAndDie(rig, delayMs)
+      const hypervisor = await rig.open()
+      const machine = await hypervisor.launch(rig.plan('one'))
+      await untilPrinted(machine, '>')
+      expect(machine.state).toMatchObject({ kind: 'running', paused: false })
+      expect((await scanByPidFile(join(rig.root, 'machines'))).size).toBe(1)
+      await hypervisor.remove('one')
+      expect(await readdir(join(rig.root, 'machines'))).toEqual([])
+      expect((await scanByPidFile(join(rig.root, 'machines'))).size).toBe(0)
+      await hypervisor.release()
+    },
+  )
 
   it('runs in a data folder whose path is longer than the name of a socket may be', async () => {
     await using rig = await openQemuRig('deep/'.repeat(40))
@@ -244,7 +249,9 @@ const forwardedInterface = {
 
 async function launchAndDie(rig: QemuRig, delayMs: number): Promise<void> {
   const program = new URL('./testing/launch-and-linger.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, [program, rig.root, JSON.stringify(rig.plan('one'))], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [program, rig.root, JSON.stringify(rig.plan('one'))], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   await once(child.stdout, 'data')
   await new Promise((resolve) => setTimeout(resolve, delayMs))
   await killed(child)
@@ -275,7 +282,8 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   }
 }
 
-const untilPrinted = (machine: Machine, text: string): Promise<void> => until(async () => (await serialText(machine)).includes(text))
+const untilPrinted = (machine: Machine, text: string): Promise<void> =>
+  until(async () => (await serialText(machine)).includes(text))
 
 const untilSaid = (rig: QemuRig, id: string, word: string): Promise<void> =>
   until(async () => (await readFile(join(rig.root, 'machines', id, 'events.log'), 'utf8')).includes(word))

@@ -83,9 +83,9 @@ class QemuHypervisor implements Hypervisor {
     const ids = await machineIds(this.#data)
     await Promise.all(
       ids.map((id) =>
-        this.#turns.run(id, () => this.#adopt(id, processes.get(join(this.#folder(id), fileNames.pid)))).catch((error: unknown) =>
-          this.#log(`machine ${id} could not be adopted`, error),
-        ),
+        this.#turns
+          .run(id, () => this.#adopt(id, processes.get(join(this.#folder(id), fileNames.pid))))
+          .catch((error: unknown) => this.#log(`machine ${id} could not be adopted`, error)),
       ),
     )
   }
@@ -232,7 +232,9 @@ class QemuHypervisor implements Hypervisor {
   async #endProcessOf(id: string, record: MachineRecord): Promise<void> {
     const attachment = this.#attachments.get(id)
     const process =
-      attachment?.process ?? (await processOf(record)) ?? (await scanByPidFile(this.#folder(id))).get(join(this.#folder(id), fileNames.pid))
+      attachment?.process ??
+      (await processOf(record)) ??
+      (await scanByPidFile(this.#folder(id))).get(join(this.#folder(id), fileNames.pid))
     if (process !== undefined) await endProcess(process, attachment && (() => attachment.execute('quit')))
     this.#detach(id)
   }
@@ -246,10 +248,10 @@ class QemuHypervisor implements Hypervisor {
     this.#isReleased = true
     this.#listeners.clear()
     clearInterval(this.#timer)
-    for (const id of [...this.#attachments.keys()]) this.#detach(id)
+    for (const id of this.#attachments.keys()) this.#detach(id)
     // Whoever comes after us could not reach a machine to which work under way still holds a connection.
     await this.#turns.idle()
-    for (const id of [...this.#attachments.keys()]) this.#detach(id)
+    for (const id of this.#attachments.keys()) this.#detach(id)
   }
 
   /** If the machine has ended: puts that on record, then lets its process go. Needs its turn. */
@@ -289,7 +291,13 @@ class QemuHypervisor implements Hypervisor {
     const record = known ?? (isMachineId(id) ? await readRecord(this.#folder(id)) : undefined)
     if (record === undefined) return undefined
     const { plan, forwards } = record
-    return { id, plan, forwards, state: await this.#stateOf(id, record), serialLogPath: join(this.#folder(id), fileNames.serialLog) }
+    return {
+      id,
+      plan,
+      forwards,
+      state: await this.#stateOf(id, record),
+      serialLogPath: join(this.#folder(id), fileNames.serialLog),
+    }
   }
 
   async #stateOf(id: string, record: MachineRecord): Promise<MachineState> {
@@ -343,7 +351,7 @@ class QemuHypervisor implements Hypervisor {
   }
 
   #tell(id: string): void {
-    for (const listener of [...this.#listeners]) listener(id)
+    for (const listener of this.#listeners) listener(id)
   }
 
   #boundLogs(): void {

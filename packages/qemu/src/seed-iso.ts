@@ -26,7 +26,16 @@ export function buildSeedIso(label: string, files: Readonly<Record<string, strin
   const contents = Object.entries(files)
     .map(([name, text]) => ({ name, content: Buffer.from(text) }))
     .toSorted((one, other) => (one.name < other.name ? -1 : 1))
-  const plainRootSectors = sectorsOfFolder(contents.map(({ name }) => Buffer.from(plainName(name, contents.map((each) => each.name)))))
+  const plainRootSectors = sectorsOfFolder(
+    contents.map(({ name }) =>
+      Buffer.from(
+        plainName(
+          name,
+          contents.map((each) => each.name),
+        ),
+      ),
+    ),
+  )
   const jolietRootSectors = sectorsOfFolder(contents.map(({ name }) => jolietText(name)))
   const plainRoot = { sector: firstPathTable + 4, sectors: plainRootSectors }
   const jolietRoot = { sector: plainRoot.sector + plainRootSectors, sectors: jolietRootSectors }
@@ -36,8 +45,22 @@ export function buildSeedIso(label: string, files: Readonly<Record<string, strin
 
   const volume = Buffer.alloc(totalSectors * sectorBytes)
   const at = (sector: number): Buffer => volume.subarray(sector * sectorBytes)
-  writeDescriptor(at(16), { type: 1, label: Buffer.from(label.toUpperCase()), filler: Buffer.from(' '), totalSectors, pathTable: firstPathTable, root: plainRoot })
-  writeDescriptor(at(17), { type: 2, label: jolietText(label), filler: jolietText(' '), totalSectors, pathTable: firstPathTable + 2, root: jolietRoot })
+  writeDescriptor(at(16), {
+    type: 1,
+    label: Buffer.from(label.toUpperCase()),
+    filler: Buffer.from(' '),
+    totalSectors,
+    pathTable: firstPathTable,
+    root: plainRoot,
+  })
+  writeDescriptor(at(17), {
+    type: 2,
+    label: jolietText(label),
+    filler: jolietText(' '),
+    totalSectors,
+    pathTable: firstPathTable + 2,
+    root: jolietRoot,
+  })
   writeTerminator(at(18))
   writePathTables(at(firstPathTable), plainRoot.sector)
   writePathTables(at(firstPathTable + 2), jolietRoot.sector)
@@ -50,18 +73,24 @@ export function buildSeedIso(label: string, files: Readonly<Record<string, strin
 
 function assertFits(label: string, files: Readonly<Record<string, string>>): void {
   if (!/^[\w-]+$/.test(label) || label.length > maxLabelLength)
-    throw new RangeError(`the label ${JSON.stringify(label)} must be 1 to ${maxLabelLength} letters, digits, dashes and underscores`)
+    throw new RangeError(
+      `the label ${JSON.stringify(label)} must be 1 to ${maxLabelLength} letters, digits, dashes and underscores`,
+    )
   for (const name of Object.keys(files)) {
-    if (name.length > maxNameLength || !/^[^/\\:;*?\u0000-\u001f]+$/.test(name))
+    if (name.length > maxNameLength || !/^[^/\\:;*?\p{Cc}]+$/u.test(name))
       throw new RangeError(`the file name ${JSON.stringify(name)} must be 1 to ${maxNameLength} characters without / \\ : ; * ?`)
   }
   const totalBytes = Object.values(files).reduce((sum, text) => sum + Buffer.byteLength(text), 0)
-  if (totalBytes > maxContentBytes) throw new RangeError(`a seed volume holds ${maxContentBytes} bytes at most, not ${totalBytes}`)
+  if (totalBytes > maxContentBytes)
+    throw new RangeError(`a seed volume holds ${maxContentBytes} bytes at most, not ${totalBytes}`)
 }
 
 /** Name for readers without Joliet: eight and three capital letters, told apart by a number. */
 function plainName(name: string, all: readonly string[]): string {
-  const [stem = '', extension = ''] = name.toUpperCase().replaceAll(/[^A-Z0-9.]/g, '_').split(/\.(?=[^.]*$)/)
+  const [stem = '', extension = ''] = name
+    .toUpperCase()
+    .replaceAll(/[^A-Z0-9.]/g, '_')
+    .split(/\.(?=[^.]*$)/)
   return `${stem.replaceAll('.', '_').slice(0, 5)}${String(all.indexOf(name)).padStart(3, '0')}.${extension.slice(0, 3)};1`
 }
 
@@ -109,7 +138,14 @@ function writeFolder(target: Buffer, folder: Extent, entries: readonly Entry[], 
 }
 
 /** Writes one directory record and returns where the next begins. */
-function writeRecord(target: Buffer, offset: number, identifier: Buffer, sector: number, sizeBytes: number, kind: 'file' | 'folder'): number {
+function writeRecord(
+  target: Buffer,
+  offset: number,
+  identifier: Buffer,
+  sector: number,
+  sizeBytes: number,
+  kind: 'file' | 'folder',
+): number {
   const record = target.subarray(offset)
   record[0] = recordBytes(identifier.length)
   writeBothEndian32(record, 2, sector)

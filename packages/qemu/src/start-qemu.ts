@@ -68,7 +68,9 @@ async function attachOrEnd(options: StartOptions, process: ProcessIdentity): Pro
 }
 
 /** An earlier launch of this machine got further than its launcher lived to see. */
-export async function attachToOther(options: Omit<StartOptions, 'qemu' | 'accelerator' | 'firmware'>): Promise<Attachment | undefined> {
+export async function attachToOther(
+  options: Omit<StartOptions, 'qemu' | 'accelerator' | 'firmware'>,
+): Promise<Attachment | undefined> {
   const process = (await scanByPidFile(options.folder)).get(join(options.folder, fileNames.pid))
   return process && attach({ ...options, process, deadlineMs: startDeadlineMs })
 }

@@ -84,7 +84,9 @@ function parseRecord<T>(text: string, path: string): T {
   try {
     return JSON.parse(text) as T
   } catch (error) {
-    throw new Error(`${path} is damaged. Restore it from a backup, or end the machine's process and delete its folder.`, { cause: error })
+    throw new Error(`${path} is damaged. Restore it from a backup, or end the machine's process and delete its folder.`, {
+      cause: error,
+    })
   }
 }
 

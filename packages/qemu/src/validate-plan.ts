@@ -24,8 +24,7 @@ export function isMachineId(id: string): boolean {
 /** Throws LaunchRefused `InvalidPlan` that names everything wrong with the plan. */
 export function assertValidPlan(plan: LaunchPlan): void {
   const problems = planProblems(plan)
-  if (problems.length > 0)
-    throw new LaunchRefused('InvalidPlan', `machine ${plan.id} cannot be launched: ${problems.join('; ')}`)
+  if (problems.length > 0) throw new LaunchRefused('InvalidPlan', `machine ${plan.id} cannot be launched: ${problems.join('; ')}`)
 }
 
 export function planProblems(plan: LaunchPlan): string[] {
@@ -33,15 +32,35 @@ export function planProblems(plan: LaunchPlan): string[] {
   return [
     ...sayIf(!isMachineId(plan.id), `id ${JSON.stringify(plan.id)} must be 1 to 63 lower-case letters, digits and dashes`),
     ...sayIf(!uuidPattern.test(plan.uuid), `uuid ${JSON.stringify(plan.uuid)} must be written as 8-4-4-4-12 hexadecimal digits`),
-    ...sayIf(!(Number.isInteger(cpus) && cpus >= 1 && cpus <= maxCpus), `${cpus} processors were asked for; 1 to ${maxCpus} are possible`),
+    ...sayIf(
+      !(Number.isInteger(cpus) && cpus >= 1 && cpus <= maxCpus),
+      `${cpus} processors were asked for; 1 to ${maxCpus} are possible`,
+    ),
     ...sayIf(!(plan.memoryBytes >= minMemoryBytes), `${plan.memoryBytes} bytes of memory were asked for; give it 1 MiB or more`),
-    ...duplicates('disk', plan.disks.map((disk) => disk.name)),
-    ...duplicates('interface', plan.interfaces.map((each) => each.name)),
-    ...duplicates('forward', plan.interfaces.flatMap((each) => each.forwards.map((forward) => forward.name))),
-    ...duplicates('boot order', plan.disks.flatMap((disk) => (disk.bootOrder === undefined ? [] : [String(disk.bootOrder)]))),
+    ...duplicates(
+      'disk',
+      plan.disks.map((disk) => disk.name),
+    ),
+    ...duplicates(
+      'interface',
+      plan.interfaces.map((each) => each.name),
+    ),
+    ...duplicates(
+      'forward',
+      plan.interfaces.flatMap((each) => each.forwards.map((forward) => forward.name)),
+    ),
+    ...duplicates(
+      'boot order',
+      plan.disks.flatMap((disk) => (disk.bootOrder === undefined ? [] : [String(disk.bootOrder)])),
+    ),
     ...plan.disks.flatMap(diskProblems),
-    ...givenPaths(plan).flatMap((path) => sayIf(!isAbsolute(path), `the path ${JSON.stringify(path)} must be absolute: QEMU runs in a folder of its own`)),
-    ...sayIf(plan.disks.filter((disk) => disk.bus === 'sata').length > maxSataDisks, `sata has room for ${maxSataDisks} disks; put the others on scsi or virtio`),
+    ...givenPaths(plan).flatMap((path) =>
+      sayIf(!isAbsolute(path), `the path ${JSON.stringify(path)} must be absolute: QEMU runs in a folder of its own`),
+    ),
+    ...sayIf(
+      plan.disks.filter((disk) => disk.bus === 'sata').length > maxSataDisks,
+      `sata has room for ${maxSataDisks} disks; put the others on scsi or virtio`,
+    ),
     ...plan.interfaces.flatMap(interfaceProblems),
     ...(plan.machine === 'microvm' ? microvmProblems(plan) : []),
   ]
@@ -51,7 +70,10 @@ function diskProblems(disk: Disk): string[] {
   const named = `disk ${JSON.stringify(disk.name)}`
   return [
     ...sayIf(!namePattern.test(disk.name), `${named} must be named by 1 to 63 letters, digits, dots and dashes`),
-    ...sayIf(disk.bootOrder !== undefined && !(Number.isInteger(disk.bootOrder) && disk.bootOrder >= 1), `${named} has boot order ${disk.bootOrder}; count from 1`),
+    ...sayIf(
+      disk.bootOrder !== undefined && !(Number.isInteger(disk.bootOrder) && disk.bootOrder >= 1),
+      `${named} has boot order ${disk.bootOrder}; count from 1`,
+    ),
     ...sayIf(disk.source.kind === 'empty' && !(disk.source.sizeBytes > 0), `${named} is empty and has no size`),
   ]
 }
@@ -61,11 +83,20 @@ function interfaceProblems(each: NetworkInterface): string[] {
   const isMulticast = (Number.parseInt(each.macAddress.slice(0, 2), 16) & 1) === 1
   return [
     ...sayIf(!namePattern.test(each.name), `${named} must be named by 1 to 63 letters, digits, dots and dashes`),
-    ...sayIf(!macPattern.test(each.macAddress) || isMulticast, `${named} has the MAC address ${each.macAddress}; write a unicast one as 02:00:00:00:00:01`),
+    ...sayIf(
+      !macPattern.test(each.macAddress) || isMulticast,
+      `${named} has the MAC address ${each.macAddress}; write a unicast one as 02:00:00:00:00:01`,
+    ),
     ...each.forwards.flatMap((forward) => [
       ...sayIf(!isPort(forward.guestPort), `forward ${forward.name} leads to port ${forward.guestPort}; ports are 1 to 65535`),
-      ...sayIf(forward.hostPort !== 'any' && !isPort(forward.hostPort), `forward ${forward.name} listens on port ${forward.hostPort}; ports are 1 to 65535`),
-      ...sayIf(!/^\d{1,3}(\.\d{1,3}){3}$/.test(forward.hostAddress), `forward ${forward.name} listens on ${JSON.stringify(forward.hostAddress)}; give an IPv4 address`),
+      ...sayIf(
+        forward.hostPort !== 'any' && !isPort(forward.hostPort),
+        `forward ${forward.name} listens on port ${forward.hostPort}; ports are 1 to 65535`,
+      ),
+      ...sayIf(
+        !/^\d{1,3}(\.\d{1,3}){3}$/.test(forward.hostAddress),
+        `forward ${forward.name} listens on ${JSON.stringify(forward.hostAddress)}; give an IPv4 address`,
+      ),
     ]),
   ]
 }
@@ -75,8 +106,15 @@ function microvmProblems(plan: LaunchPlan): string[] {
   return [
     ...sayIf(plan.firmware.kind === 'uefi', 'microvm has no UEFI; use q35'),
     ...sayIf(plan.graphics, 'microvm has no graphics; use q35'),
-    ...plan.disks.flatMap((disk) => sayIf(disk.bus === 'sata' || disk.bus === 'usb', `disk "${disk.name}" is on ${disk.bus}, which microvm lacks; use virtio or scsi`)),
-    ...plan.interfaces.flatMap((each) => sayIf(each.model !== 'virtio-net', `interface "${each.name}" is an ${each.model}, which microvm lacks; use virtio-net`)),
+    ...plan.disks.flatMap((disk) =>
+      sayIf(
+        disk.bus === 'sata' || disk.bus === 'usb',
+        `disk "${disk.name}" is on ${disk.bus}, which microvm lacks; use virtio or scsi`,
+      ),
+    ),
+    ...plan.interfaces.flatMap((each) =>
+      sayIf(each.model !== 'virtio-net', `interface "${each.name}" is an ${each.model}, which microvm lacks; use virtio-net`),
+    ),
   ]
 }
 

@@ -39,10 +39,26 @@ describe('the verdict on a machine', () => {
     ['that is gone without a word', gone(), ended('crashed')],
     ['that is gone after a signal', gone({ events: [hostSaid('host-signal')] }), ended('crashed')],
     ['that is gone as asked', gone({ events: [hostSaid('host-qmp-quit')], killIntended: true }), ended('killed')],
-    ['whose guest shut down before its process went', gone({ events: [guestSaid('guest-shutdown'), hostSaid('host-qmp-quit')] }), ended('guest-shutdown')],
-    ['whose guest shut down before it was killed', gone({ events: [guestSaid('guest-shutdown')], killIntended: true }), ended('guest-shutdown')],
-    ['whose guest panicked before its process went', gone({ events: [said('GUEST_PANICKED'), hostSaid('host-signal')] }), ended('guest-panic')],
-    ['whose guest rebooted before its process was lost', gone({ events: [said('RESET', { guest: true, reason: 'guest-reset' })] }), ended('crashed')],
+    [
+      'whose guest shut down before its process went',
+      gone({ events: [guestSaid('guest-shutdown'), hostSaid('host-qmp-quit')] }),
+      ended('guest-shutdown'),
+    ],
+    [
+      'whose guest shut down before it was killed',
+      gone({ events: [guestSaid('guest-shutdown')], killIntended: true }),
+      ended('guest-shutdown'),
+    ],
+    [
+      'whose guest panicked before its process went',
+      gone({ events: [said('GUEST_PANICKED'), hostSaid('host-signal')] }),
+      ended('guest-panic'),
+    ],
+    [
+      'whose guest rebooted before its process was lost',
+      gone({ events: [said('RESET', { guest: true, reason: 'guest-reset' })] }),
+      ended('crashed'),
+    ],
   ])('%s', (_, sighting, verdict) => {
     expect(judge(sighting)).toEqual(verdict)
   })

@@ -1,7 +1,14 @@
 // What an object goes through before it is stored: shape → defaults → the Kind's changes → shape again → rules → the
 // Kind's consent. One refusal names everything that is wrong with the fields.
 
-import { type ApiObject, type FieldError, invalidError, type JsonObject, type ResourceDefinition, type SchemaDefinitions } from '@sheaf/api/meta'
+import {
+  type ApiObject,
+  type FieldError,
+  invalidError,
+  type JsonObject,
+  type ResourceDefinition,
+  type SchemaDefinitions,
+} from '@sheaf/api/meta'
 import type { AdmissionRequest } from '../kind.ts'
 import { checkObjectMeta, dropDuplicateOwners, objectMetaWarnings } from '../registry/object-meta-rules.ts'
 import { unusable } from '../registry/object-shape.ts'
@@ -41,9 +48,9 @@ export async function admit(
 }
 
 /** The server's own controllers pass on what others wrote: they are warned only about what they brought in themselves. */
-function ownWarnings({ warnings }: ResourceDefinition, { object, oldObject, user }: AdmissionRequest): string[] {
-  const known = user.isSelf === true && oldObject !== undefined ? (warnings?.(oldObject) ?? []) : []
-  return (warnings?.(object) ?? []).filter((text) => !known.includes(text))
+function ownWarnings(definition: ResourceDefinition, { object, oldObject, user }: AdmissionRequest): string[] {
+  const known = user.isSelf === true && oldObject !== undefined ? (definition.warnings?.(oldObject) ?? []) : []
+  return (definition.warnings?.(object) ?? []).filter((text) => !known.includes(text))
 }
 
 function structureOf(resource: Resource, schemas: SchemaDefinitions, object: ApiObject): ReturnType<typeof checkStructure> {

@@ -4,7 +4,7 @@ import type { ApiRequest } from '@sheaf/api/client'
 import { badRequest, type Json, StatusError, tooLarge } from '@sheaf/api/meta'
 import type { PatchType } from '../registry/patch.ts'
 import type { DecodedBody } from '../registry/registry.ts'
-import { maxBodyBytes } from './body-limits.ts'
+import { maxBodyBytes, maxYamlBytes } from './body-limits.ts'
 import { decodeYaml } from './decode-yaml.ts'
 import { duplicateFields } from './json-scan.ts'
 import { decodeProtobuf } from './protobuf/decode-object.ts'
@@ -21,6 +21,7 @@ export function decodeBody(request: ApiRequest, origin: Origin, unusable: (why: 
     case 'application/json':
       return explained(unusable, () => decodeJson(textOf(bytes)))
     case 'application/yaml':
+      if (bytes.length > maxYamlBytes) throw yamlTooLarge()
       return explained(unusable, () => decodeYaml(textOf(bytes)))
     case 'application/vnd.kubernetes.protobuf':
       if (origin === 'native') return { value: decodeProtobuf(bytes), strictIssues: [] }
@@ -57,6 +58,11 @@ function patchTypeOf(type: string, origin: Origin): PatchType {
   }
   const strategic = origin === 'native' ? ['application/strategic-merge-patch+json'] : []
   throw unknownFormat(['application/json-patch+json', 'application/merge-patch+json', ...strategic])
+}
+
+function yamlTooLarge(): StatusError {
+  const { code, reason, message } = tooLarge(maxYamlBytes)
+  return new StatusError(code, reason, `${message} for YAML: send it as JSON`)
 }
 
 function unknownFormat(types: readonly string[]): StatusError {

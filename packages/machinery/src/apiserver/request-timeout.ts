@@ -1,3 +1,5 @@
+// The `timeout` parameter of requests that are no watches.
+
 import { badRequest } from '@sheaf/api/meta'
 
 /** `1h2m3.5s`, as Go writes durations. */

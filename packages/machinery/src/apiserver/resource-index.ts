@@ -35,7 +35,8 @@ export function indexResources(kinds: readonly Kind[], schemas: SchemaDefinition
   }
   return {
     resource: (group, version, plural) => resources.get(nameOf(group, version, plural)),
-    actionsAt: ({ group, version, resource, subresource }) => actions.get(nameOf(group, version, resource, subresource)) ?? [],
+    actionsAt: ({ group, version, namespace, resource, subresource }) =>
+      namespace === '' ? [] : (actions.get(nameOf(group, version, resource, subresource)) ?? []),
   }
 }
 

@@ -1,9 +1,10 @@
-// A request for something beside the usual verbs: `PUT …/virtualmachines/vm1/start`.
+// A request for something beside the usual verbs: `PUT …/widgets/a/spin`.
 
 import type { Duplex } from 'node:stream'
 import type { ApiRequest, ApiResponse } from '@sheaf/api/client'
 import { badRequest, StatusError } from '@sheaf/api/meta'
 import type { Action, ActionCall, RequestAction, StreamAction, UserInfo } from '../kind.ts'
+import { pathSegmentFinding } from '../registry/name-rules.ts'
 import { decodeBody } from './decode-body.ts'
 import { MethodNotAllowed } from './refusals.ts'
 import type { ResourceRequest } from './request-info.ts'
@@ -45,6 +46,8 @@ export function notAStream(): StatusError {
 
 function callOf({ request, info, user, warn }: ActionExchange): ActionCall {
   const { namespace, name, query } = info
+  const finding = pathSegmentFinding(name) ?? pathSegmentFinding(namespace)
+  if (finding !== undefined) throw badRequest(`invalid name in the path: it ${finding}`)
   const body = decodeBody(request, 'custom', (why) => badRequest(`the body cannot be read: ${why}`))?.value
   return { namespace, name, query, body, user, signal: request.signal ?? new AbortController().signal, warn }
 }

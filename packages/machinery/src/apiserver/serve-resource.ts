@@ -9,7 +9,7 @@ import { deleteCollection } from '../registry/delete-collection.ts'
 import { finalize } from '../registry/finalize.ts'
 import { get } from '../registry/get.ts'
 import { type ListRequest, list } from '../registry/list.ts'
-import { pathSegmentProblems } from '../registry/name-rules.ts'
+import { pathSegmentFinding } from '../registry/name-rules.ts'
 import { isNamespaceResource } from '../registry/namespace-rules.ts'
 import { unusable } from '../registry/object-shape.ts'
 import { patch } from '../registry/patch.ts'
@@ -76,8 +76,8 @@ function placeOf({ registry, info, resource }: ResourceExchange): Place | undefi
   const isCluster = definition.scope === 'Cluster'
   const isOwnNamespace = info.resource === 'namespaces' && info.namespace === name
   if (isCluster ? info.namespace !== '' && !isOwnNamespace : info.namespace === '' && name !== '') return undefined
-  const [problem] = [...pathSegmentProblems(name), ...pathSegmentProblems(info.namespace)]
-  if (problem !== undefined) throw badRequest(`invalid name in the path: it ${problem}`)
+  const finding = pathSegmentFinding(name) ?? pathSegmentFinding(info.namespace)
+  if (finding !== undefined) throw badRequest(`invalid name in the path: it ${finding}`)
   const target: Target = { resource, namespace: isCluster ? '' : info.namespace, name }
   if (subresource === '') return { target, subresource: undefined }
   if (subresource === 'status' && definition.hasStatus) return { target, subresource }

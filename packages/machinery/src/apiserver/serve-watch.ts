@@ -1,10 +1,11 @@
 // A watch request: from its parameters to a stream of frames.
 
 import type { ApiRequest, ApiResponse } from '@sheaf/api/client'
-import { hasReason, type Random } from '@sheaf/api/meta'
+import { expired, hasReason, type Random } from '@sheaf/api/meta'
 import type { Registry, Target } from '../registry/registry.ts'
 import { selectionOf } from '../registry/selectors/selection.ts'
 import { startWatch } from '../registry/watch.ts'
+import { RevisionCompacted } from '../store/store.ts'
 import { watchOptionsOf } from './list-options.ts'
 import { negotiate } from './negotiation.ts'
 import { includeObjectOf } from './present.ts'
@@ -37,20 +38,20 @@ export function createWatchDesk(registry: Registry): WatchDesk {
         shared,
         now: () => registry.clock.now(),
       })
-      const start = await startedOrExpired(() => startWatch(registry, { ...target, ...options, selection }))
-      if (start.kind === 'expired') return streaming(ofOne(start.frame))
-      const stream = new WatchStream({
-        ...options,
-        start: start.started,
-        encoder,
-        clock: registry.clock,
-        timeoutMs: timeoutMs(options.timeoutSeconds, registry.random),
-        revision: () => registry.store.revision,
-        signal: request.signal,
-        onEnd: (ended) => void streams.delete(ended),
+      return streamedOrExpired(async () => {
+        const stream = new WatchStream({
+          ...options,
+          start: await startWatch(registry, { ...target, ...options, selection }),
+          encoder,
+          clock: registry.clock,
+          timeoutMs: timeoutMs(options.timeoutSeconds, registry.random),
+          revision: () => registry.store.revision,
+          signal: request.signal,
+          onEnd: (ended) => void streams.delete(ended),
+        })
+        if (!stream.isEnded) streams.add(stream)
+        return stream
       })
-      streams.add(stream)
-      return streaming(stream)
     },
     close() {
       for (const stream of streams) stream.end()
@@ -62,14 +63,14 @@ function timeoutMs(asked: number, random: Random): number {
   return 1_000 * (asked > 0 ? asked : minTimeoutSeconds + random.below(minTimeoutSeconds))
 }
 
-type Started<T> = { kind: 'started'; started: T } | { kind: 'expired'; frame: Uint8Array }
-
 /** Clients expect to be told inside the stream that history is gone, and act when it ends. */
-async function startedOrExpired<T>(start: () => Promise<T>): Promise<Started<T>> {
+async function streamedOrExpired(open: () => Promise<AsyncIterable<Uint8Array>>): Promise<ApiResponse> {
   try {
-    return { kind: 'started', started: await start() }
+    return streaming(await open())
   } catch (error) {
-    if (hasReason(error, 'Expired')) return { kind: 'expired', frame: errorFrame(error.toStatus()) }
+    // The store forgets on its own time, also between the question and the subscription.
+    const refusal = error instanceof RevisionCompacted ? expired(error.message) : error
+    if (hasReason(refusal, 'Expired')) return streaming(ofOne(errorFrame(refusal.toStatus())))
     throw error
   }
 }

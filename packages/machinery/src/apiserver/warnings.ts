@@ -34,6 +34,6 @@ function totalLength(values: readonly string[]): number {
 
 /** A header is bytes: the text's UTF-8, each byte as one character, as Node writes them. */
 function headerValue(text: string): string {
-  const quoted = text.replace(/[\u0000-\u001f\u007f]/g, ' ').replace(/["\\]/g, '\\$&')
+  const quoted = text.replace(/\p{Cc}/gu, ' ').replace(/["\\]/g, '\\$&')
   return `299 - "${Buffer.from(quoted, 'utf8').toString('latin1')}"`
 }

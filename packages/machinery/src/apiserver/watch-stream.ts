@@ -75,6 +75,10 @@ export class WatchStream implements AsyncIterableIterator<Uint8Array, undefined>
     return Promise.resolve(end)
   }
 
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
   /** No more changes; what is queued can still be read. */
   end(): void {
     if (this.#isEnded) return

@@ -238,7 +238,7 @@ export interface Event {
   object: Body
 }
 
-export interface Answer {
+interface Answer {
   status: number
   headers: ApiResponse['headers']
   json: Body

@@ -11,6 +11,7 @@ import {
 } from '@sheaf/api/meta'
 import { admit } from '../admission/chain.ts'
 import type { StoredEntry } from '../store/store.ts'
+import { cloneJson } from './clone-json.ts'
 import { applyFieldValidation, unknownFieldIssue } from './field-validation.ts'
 import { generateName } from './generate-name.ts'
 import { requireNamespace } from './namespace-rules.ts'
@@ -55,7 +56,7 @@ function placeInNamespace({ namespace, resource }: WriteCall, { metadata }: ApiO
 async function prepare(registry: Registry, call: WriteCall, sent: ApiObject, strictIssues: string[]): Promise<ApiObject> {
   const { definition } = call.resource
   const { status: _ignored, ...withoutStatus } = sent
-  const object: ApiObject = structuredClone(definition.hasStatus ? withoutStatus : sent)
+  const object: ApiObject = cloneJson(definition.hasStatus ? withoutStatus : sent)
   object.metadata = newMeta(registry, call, object.metadata)
   const request = {
     operation: 'CREATE' as const,

@@ -1,3 +1,5 @@
+// GET of one object.
+
 import { notFound, type StatusError } from '@sheaf/api/meta'
 import type { StoredEntry } from '../store/store.ts'
 import { type Registry, storageKey, type Target } from './registry.ts'
@@ -6,10 +8,6 @@ import { waitForRevision } from './wait-for-revision.ts'
 /** The stored object, not older than `atLeast` when that is given. Throws NotFound. */
 export async function get(registry: Registry, target: Target, atLeast = 0): Promise<StoredEntry> {
   await waitForRevision(registry, atLeast)
-  return stored(registry, target)
-}
-
-export function stored(registry: Registry, target: Target): StoredEntry {
   const entry = registry.store.get(storageKey(target))
   if (entry === undefined) throw missing(target)
   return entry

@@ -140,3 +140,19 @@ test('RG34 field selectors know name, namespace and the fields of the Kind', asy
   const unknown = await send('GET', `${widgets}?fieldSelector=spec.foo%3Dx`)
   expect([unknown.status, unknown.json.message]).toEqual([400, 'field label not supported: spec.foo'])
 })
+
+test.each([
+  ['name in (a,c)', ['home/a']],
+  ['name!=a', ['home/b']],
+  ['odd', ['home/a', 'home/b']],
+  ['!odd', []],
+])('RG34 the label selector %o selects %o', async (selector, names) => {
+  const { send } = await serverWith('a', 'b')
+  expect(namesOf((await send('GET', `${widgets}?labelSelector=${encodeURIComponent(selector)}`)).json)).toEqual(names)
+})
+
+test('RG34 text that is no label selector is refused', async () => {
+  const { send } = await serverWith()
+  const { status, json } = await send('GET', `${widgets}?labelSelector=${encodeURIComponent('a=b=c')}`)
+  expect([status, json.reason]).toEqual([400, 'BadRequest'])
+})

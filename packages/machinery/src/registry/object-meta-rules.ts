@@ -5,16 +5,18 @@ import {
   type FieldError,
   forbidden,
   invalid,
+  labelValueFinding,
   type ObjectMeta,
   type OwnerReference,
+  qualifiedNameFinding,
   type ResourceDefinition,
   required,
   tooLong,
 } from '@sheaf/api/meta'
-import { labelKeyProblems, labelValueProblems, nameProblems } from './name-rules.ts'
+import { nameFinding } from './name-rules.ts'
 
 /** Keys and values of all annotations together: they travel with every list and watch event. */
-export const maxAnnotationBytes = 256 * 1024
+const maxAnnotationBytes = 256 * 1024
 
 const standardFinalizers: ReadonlySet<string> = new Set(['orphan', 'foregroundDeletion', 'kubernetes'])
 
@@ -31,31 +33,33 @@ export function checkObjectMeta(definition: ResourceDefinition, object: ApiObjec
   ]
 }
 
+function refused(field: string, value: string, finding: string | undefined): FieldError[] {
+  return finding === undefined ? [] : [invalid(field, value, finding)]
+}
+
 function checkName(definition: ResourceDefinition, { name = '' }: ObjectMeta): FieldError[] {
   if (name === '') return [required('metadata.name', 'name or generateName is required')]
-  return nameProblems(definition.nameRule, name).map((problem) => invalid('metadata.name', name, problem))
+  return refused('metadata.name', name, nameFinding(definition.nameRule, name))
 }
 
 function checkNamespace(definition: ResourceDefinition, { namespace }: ObjectMeta): FieldError[] {
   if (definition.scope === 'Namespaced') {
     if (!namespace) return [required('metadata.namespace')]
-    return nameProblems('label', namespace).map((problem) => invalid('metadata.namespace', namespace, problem))
+    return refused('metadata.namespace', namespace, nameFinding('label', namespace))
   }
   return namespace ? [forbidden('metadata.namespace', 'not allowed on this type')] : []
 }
 
 function checkLabels(labels: Record<string, string>): FieldError[] {
   return Object.entries(labels).flatMap(([key, value]) => [
-    ...labelKeyProblems(key).map((problem) => invalid('metadata.labels', key, problem)),
-    ...labelValueProblems(value).map((problem) => invalid('metadata.labels', value, problem)),
+    ...refused('metadata.labels', key, qualifiedNameFinding(key)),
+    ...refused('metadata.labels', value, labelValueFinding(value)),
   ])
 }
 
 function checkAnnotations(annotations: Record<string, string>): FieldError[] {
   const entries = Object.entries(annotations)
-  const errors = entries.flatMap(([key]) =>
-    labelKeyProblems(key.toLowerCase()).map((problem) => invalid('metadata.annotations', key, problem)),
-  )
+  const errors = entries.flatMap(([key]) => refused('metadata.annotations', key, qualifiedNameFinding(key.toLowerCase())))
   const bytes = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0)
   if (bytes > maxAnnotationBytes) errors.push(tooLong('metadata.annotations', `may not be more than ${maxAnnotationBytes} bytes`))
   return errors
@@ -79,9 +83,7 @@ function checkOwners(owners: readonly OwnerReference[]): FieldError[] {
 }
 
 function checkFinalizers(finalizers: readonly string[]): FieldError[] {
-  return finalizers.flatMap((finalizer) =>
-    labelKeyProblems(finalizer).map((problem) => invalid('metadata.finalizers', finalizer, problem)),
-  )
+  return finalizers.flatMap((finalizer) => refused('metadata.finalizers', finalizer, qualifiedNameFinding(finalizer)))
 }
 
 function checkNoNewFinalizers(metadata: ObjectMeta, old: ObjectMeta | undefined): FieldError[] {

@@ -156,6 +156,9 @@ test('RG21 a PUT of a missing object creates it only where the Kind says so', as
   const { send } = await startServer()
   expect((await send('PUT', `${tablets}/t`, { metadata: { name: 't' } })).status).toBe(201)
   expect((await send('PUT', `${tablets}/t`, { metadata: { name: 'u' } })).status).toBe(400)
+  expect((await send('PUT', `${tablets}/u`, { metadata: { name: 'u', resourceVersion: '5' } })).status).toBe(404)
+  const race = await Promise.all([1, 2].map((size) => send('PUT', `${tablets}/v`, { metadata: { name: 'v' }, spec: { size } })))
+  expect(race.map(({ status }) => status)).toEqual([201, 200])
   expect((await send('PUT', `${gadgets}/g`, { metadata: { name: 'g' } })).json.reason).toBe('NotFound')
 })
 

@@ -1,6 +1,6 @@
 // PUT: the object as the caller wants it, whole.
 
-import { type ApiObject, badRequest, invalid, invalidError, type ResourceDefinition } from '@sheaf/api/meta'
+import { type ApiObject, badRequest, invalid, invalidError, isAlreadyExists, type ResourceDefinition } from '@sheaf/api/meta'
 import { create } from './create.ts'
 import { applyFieldValidation, unknownFieldIssue } from './field-validation.ts'
 import { type ShapedObject, shapeObject, unusable } from './object-shape.ts'
@@ -13,12 +13,24 @@ export interface UpdateResult {
 }
 
 export async function update(registry: Registry, call: WriteCall, body: DecodedBody): Promise<UpdateResult> {
-  const isMissing = registry.store.get(storageKey(call)) === undefined
-  if (isMissing && call.resource.definition.createsOnUpdate) {
-    checkIdentity(call, shapeObject(call.resource.definition, body.value).object)
-    return { encoded: await create(registry, { ...call, name: '' }, body), isNew: true }
+  if (isToBeCreated(registry, call, body)) {
+    try {
+      return { encoded: await create(registry, { ...call, name: '' }, body), isNew: true }
+    } catch (error) {
+      // Somebody else was quicker: then there is something to replace.
+      if (!isAlreadyExists(error)) throw error
+    }
   }
   return { encoded: await replace(registry, call, undefined, body), isNew: false }
+}
+
+function isToBeCreated(registry: Registry, call: WriteCall, body: DecodedBody): boolean {
+  const { definition } = call.resource
+  if (!definition.createsOnUpdate || registry.store.get(storageKey(call)) !== undefined) return false
+  const { object } = shapeObject(definition, body.value)
+  checkIdentity(call, object)
+  // One who names a version means an object that was there.
+  return object.metadata.resourceVersion === undefined
 }
 
 /** A PUT of the object or of one of its subresources. */

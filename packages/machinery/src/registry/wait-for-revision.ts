@@ -1,3 +1,5 @@
+// For readers who have seen a newer revision elsewhere.
+
 import { StatusError } from '@sheaf/api/meta'
 import type { Registry } from './registry.ts'
 

@@ -9,7 +9,7 @@ import type { Selection } from './selectors/selection.ts'
 import { objectOf } from './stored-object.ts'
 import { waitForRevision } from './wait-for-revision.ts'
 
-export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED'
+type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED'
 
 /** One change. The same store event gives every reader the same `encoded`, so that what is made of it can be shared. */
 export interface Change {

@@ -4,6 +4,7 @@
 import { type ApiObject, conflict, isJsonObject, modifiedMeanwhile } from '@sheaf/api/meta'
 import { admit, type OnUnknownFields } from '../admission/chain.ts'
 import type { StoredEntry } from '../store/store.ts'
+import { cloneJson } from './clone-json.ts'
 import { missing } from './get.ts'
 import { isHeld, isNamespaceResource, specFinalizersOf } from './namespace-rules.ts'
 import { type Encoded, type Registry, type Subresource, storageKey, type WriteCall } from './registry.ts'
@@ -86,19 +87,19 @@ function allowedPart(registry: Registry, call: UpdateCall, wanted: ApiObject, ol
   const { resource, subresource } = call
   if (subresource === 'finalize') {
     const spec = { ...recordOf(old.spec), finalizers: specFinalizersOf(wanted) }
-    return structuredClone({ ...old, spec })
+    return cloneJson({ ...old, spec })
   }
   if (subresource === 'status') {
     // Built-in Kinds let labels and annotations through: nodes report both with their status.
     const metadata = resource.definition.origin === 'native' ? keptMeta(wanted, old) : old.metadata
-    return structuredClone(withStatusOf({ ...old, metadata }, wanted))
+    return cloneJson(withStatusOf({ ...old, metadata }, wanted))
   }
   const object = { ...wanted, metadata: keptMeta(wanted, old) }
   const split = resource.definition.hasStatus ? withStatusOf(object, old) : object
-  if (!isNamespaceResource(registry, resource)) return structuredClone(split)
+  if (!isNamespaceResource(registry, resource)) return cloneJson(split)
   const oldFinalizers = specFinalizersOf(old)
   const { finalizers: _ignored, ...spec } = recordOf(split.spec)
-  return structuredClone({ ...split, spec: oldFinalizers.length === 0 ? spec : { ...spec, finalizers: oldFinalizers } })
+  return cloneJson({ ...split, spec: oldFinalizers.length === 0 ? spec : { ...spec, finalizers: oldFinalizers } })
 }
 
 function recordOf(value: unknown): Record<string, unknown> {

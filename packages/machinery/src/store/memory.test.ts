@@ -7,5 +7,5 @@ storeConformance(
     const store = openMemoryStore(options)
     return { store, dispose: () => store.close() }
   },
-  { modelRuns: 300 },
+  { modelRuns: 500 },
 )

@@ -15,7 +15,7 @@ export interface IndexContent {
   history: StoreEvent[]
 }
 
-export const EMPTY_CONTENT: Readonly<IndexContent> = { compactedRevision: FIRST_REVISION, entries: [], history: [] }
+const EMPTY_CONTENT: Readonly<IndexContent> = { compactedRevision: FIRST_REVISION, entries: [], history: [] }
 
 export class RevisionIndex {
   readonly #entries: Map<string, StoredEntry>

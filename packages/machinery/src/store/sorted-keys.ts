@@ -22,11 +22,8 @@ export class SortedKeys {
       this.#runs.push([key])
       return
     }
-    run.splice(
-      firstIndex(run.length, (i) => run[i]! >= key), // i < run.length
-      0,
-      key,
-    )
+    const index = firstIndex(run.length, (i) => run[i]! >= key) // i < run.length
+    run.splice(index, 0, key)
     if (run.length >= RUN_LIMIT) this.#runs.splice(at + 1, 0, run.splice(RUN_LIMIT / 2))
   }
 

@@ -22,7 +22,10 @@ export function diskArguments(plan: LaunchPlan, folder: string): string[] {
   const controllers = buses.has('scsi')
     ? ['-device', option(plan.machine === 'microvm' ? 'virtio-scsi-device' : 'virtio-scsi-pci', { id: 'scsi' })]
     : []
-  return [...controllers, ...plan.disks.flatMap((disk, index) => blockNode(disk, index, folder).concat(device(plan, disk, index)))]
+  return [
+    ...controllers,
+    ...plan.disks.flatMap((disk, index) => blockNode(disk, index, folder).concat(device(plan, disk, index))),
+  ]
 }
 
 /** A node name may have 31 characters and a disk's name more, so nodes are numbered and devices are named. */
@@ -56,7 +59,12 @@ function device(plan: LaunchPlan, disk: Disk, index: number): string[] {
   return ['-device', onBus(plan, disk, sameBus, settings)]
 }
 
-function onBus(plan: LaunchPlan, disk: Disk, place: number, settings: Record<string, string | number | boolean | undefined>): string {
+function onBus(
+  plan: LaunchPlan,
+  disk: Disk,
+  place: number,
+  settings: Record<string, string | number | boolean | undefined>,
+): string {
   const isCdrom = disk.device === 'cdrom'
   switch (disk.bus) {
     // virtio-blk knows no cdrom: the guest sees a read-only disk, from which it boots all the same.

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connectQmp } from './client.ts'
 import type { QmpEvent } from './protocol.ts'
 
-const greeting = '{"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}, "package": ""}, "capabilities": ["oob"]}}\r\n'
+const greeting =
+  '{"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}, "package": ""}, "capabilities": ["oob"]}}\r\n'
 
 /** A QEMU for these tests: answers what a test lets it answer. */
 let answer: (command: string, id: number, socket: Socket) => void
@@ -68,7 +69,11 @@ describe('the QMP client', () => {
   it("rejects with QEMU's class and words when QEMU refuses", async () => {
     answer = (_, id, socket) => reply(socket, { error: { class: 'DeviceNotFound', desc: 'no such thing' }, id })
     const client = await open()
-    await expect(client.execute('cont')).rejects.toMatchObject({ name: 'QmpError', errorClass: 'DeviceNotFound', message: 'QEMU refused cont: no such thing' })
+    await expect(client.execute('cont')).rejects.toMatchObject({
+      name: 'QmpError',
+      errorClass: 'DeviceNotFound',
+      message: 'QEMU refused cont: no such thing',
+    })
     client.close()
   })
 

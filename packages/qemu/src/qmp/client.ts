@@ -169,7 +169,7 @@ class Conversation {
         return asked?.reject(new QmpError(asked.what, message.errorClass, message.description))
       }
       case 'event':
-        for (const listener of [...this.#listeners]) listener(message.event)
+        for (const listener of this.#listeners) listener(message.event)
     }
   }
 
@@ -182,6 +182,6 @@ class Conversation {
   }
 
   #giveUp(): void {
-    for (const [id, { what }] of [...this.#waiting]) this.#answered(id)?.reject(new QmpClosed(what, { cause: this.#failure }))
+    for (const [id, { what }] of this.#waiting) this.#answered(id)?.reject(new QmpClosed(what, { cause: this.#failure }))
   }
 }

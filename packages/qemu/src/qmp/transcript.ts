@@ -3,8 +3,8 @@
 import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs'
 
 export interface Transcript {
-  record(direction: 'to' | 'from', line: string): void
-  close(): void
+  record: (direction: 'to' | 'from', line: string) => void
+  close: () => void
 }
 
 /** About five thousand commands with their answers; twice this is kept. */

@@ -71,7 +71,13 @@ async function openRig(): Promise<ConformanceRig> {
     planWithoutImage: (id) =>
       planOf(id, {
         disks: [
-          { name: 'root', device: 'disk', bus: 'virtio', readOnly: false, source: { kind: 'file', path: '/images/missing.img', format: 'raw' } },
+          {
+            name: 'root',
+            device: 'disk',
+            bus: 'virtio',
+            readOnly: false,
+            source: { kind: 'file', path: '/images/missing.img', format: 'raw' },
+          },
         ],
       }),
     serialText: async (machine) => world.serialText(machine.id),

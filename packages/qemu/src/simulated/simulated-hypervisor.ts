@@ -35,7 +35,8 @@ export class SimulatedHypervisor implements Hypervisor {
       if (machine.state.kind === 'prepared') {
         await new Promise<void>((resolve) => this.#world.clock.after(this.#world.times.startMs, resolve))
         // Whoever was released in the middle of a launch leaves a prepared machine behind, as a process that died would.
-        const isStillWanted = !this.#isReleased && this.#world.machines.get(plan.id) === machine && machine.state.kind === 'prepared'
+        const isStillWanted =
+          !this.#isReleased && this.#world.machines.get(plan.id) === machine && machine.state.kind === 'prepared'
         if (isStillWanted) this.#world.start(machine)
       }
       return describe(machine)

@@ -37,7 +37,13 @@ export class SimulatedMachine {
   readonly #times: SimulatedTimes
   readonly #onChange: () => void
 
-  constructor(plan: LaunchPlan, forwards: readonly ChosenForward[], clock: SimulatedClock, times: SimulatedTimes, onChange: () => void) {
+  constructor(
+    plan: LaunchPlan,
+    forwards: readonly ChosenForward[],
+    clock: SimulatedClock,
+    times: SimulatedTimes,
+    onChange: () => void,
+  ) {
     this.plan = plan
     this.forwards = forwards
     this.#clock = clock

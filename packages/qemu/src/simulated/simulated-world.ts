@@ -103,7 +103,7 @@ export class SimulatedWorld {
   }
 
   tell(id: string): void {
-    for (const listener of [...this.#listeners]) listener(id)
+    for (const listener of this.#listeners) listener(id)
   }
 
   prepare(plan: LaunchPlan): SimulatedMachine {
@@ -114,7 +114,9 @@ export class SimulatedWorld {
 
   /** What QEMU does when it is started: it runs or refuses. */
   start(machine: SimulatedMachine): void {
-    const refusal = this.#nextFailures.shift() ?? (this.#happens(this.#faults.failsToStart) ? 'simulated fault: QEMU refuses to start' : undefined)
+    const refusal =
+      this.#nextFailures.shift() ??
+      (this.#happens(this.#faults.failsToStart) ? 'simulated fault: QEMU refuses to start' : undefined)
     if (refusal !== undefined) return machine.end('failed-to-start', refusal)
     machine.start(++this.#lastPid)
     if (this.#happens(this.#faults.ignoresPowerButton)) machine.listensToPowerButton = false
@@ -129,7 +131,13 @@ export class SimulatedWorld {
       .map((forward) => {
         const { name, protocol, hostAddress, guestPort } = forward
         if (forward.hostPort !== 'any' && taken.has(forward.hostPort)) throw portInUse(hostAddress, forward.hostPort, name)
-        return { name, protocol, hostAddress, guestPort, hostPort: forward.hostPort === 'any' ? ++this.#lastPort : forward.hostPort }
+        return {
+          name,
+          protocol,
+          hostAddress,
+          guestPort,
+          hostPort: forward.hostPort === 'any' ? ++this.#lastPort : forward.hostPort,
+        }
       })
   }
 

@@ -127,7 +127,10 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
       })
 
     it('get a free port each when any will do, and keep it over a restart', async () => {
-      const [one, two] = await Promise.all([hypervisor.launch(forwarded('one', 'any')), hypervisor.launch(forwarded('two', 'any'))])
+      const [one, two] = await Promise.all([
+        hypervisor.launch(forwarded('one', 'any')),
+        hypervisor.launch(forwarded('two', 'any')),
+      ])
       expect(one.forwards).toMatchObject([{ name: 'ssh', protocol: 'tcp', hostAddress: '127.0.0.1', guestPort: 22 }])
       expect(one.forwards[0]?.hostPort).not.toBe(two.forwards[0]?.hostPort)
       await restart()

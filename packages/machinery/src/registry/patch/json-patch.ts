@@ -2,6 +2,7 @@
 
 import { badRequest, isJsonObject, type Json, StatusError } from '@sheaf/api/meta'
 import jsonPatch, { type Operation } from 'fast-json-patch'
+import { cloneJson } from '../clone-json.ts'
 
 /** As kube-apiserver's: a patch of more is a mistake or an attack. */
 const maxOperations = 10_000
@@ -21,8 +22,8 @@ export function applyJsonPatch(document: Json, patch: Json): Json {
     copied += JSON.stringify(value ?? null).length
     if (copied > maxCopiedBytes) throw failed(`copy operations of more than ${maxCopiedBytes} bytes`)
   }
-  let next = structuredClone(document)
-  for (const [index, operation] of structuredClone(checked).entries()) {
+  let next = cloneJson(document)
+  for (const [index, operation] of cloneJson(checked).entries()) {
     try {
       budget(operation, index, next)
       requireTarget(operation, next)

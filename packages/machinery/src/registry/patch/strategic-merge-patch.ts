@@ -44,7 +44,7 @@ export function applyStrategicMergePatch(
 }
 
 /** One object with the changes to it. */
-export function mergeObject(
+function mergeObject(
   original: JsonObject,
   patch: JsonObject,
   schema: JsonSchema | undefined,

@@ -2,7 +2,7 @@
 
 import { type ApiObject, badRequest, type ResourceDefinition } from '@sheaf/api/meta'
 
-export interface FieldRequirement {
+interface FieldRequirement {
   field: string
   operator: '=' | '!='
   value: string

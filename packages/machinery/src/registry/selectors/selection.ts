@@ -1,8 +1,7 @@
 // Which objects of a collection a reader asked for.
 
-import type { ApiObject, ResourceDefinition } from '@sheaf/api/meta'
+import { type ApiObject, type LabelSelector, matchesLabels, parseLabelSelector, type ResourceDefinition } from '@sheaf/api/meta'
 import { checkFields, type FieldSelector, matchesFields, onlyValue, parseFieldSelector } from './field-selector.ts'
-import { type LabelSelector, matchesLabels, parseLabelSelector } from './label-selector.ts'
 
 export interface Selection {
   /** Undefined when everything is selected: nothing needs to be looked into. */

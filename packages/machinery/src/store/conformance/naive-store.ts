@@ -49,7 +49,7 @@ const KEYS = ['', 'a/', 'a/1', 'a/2', 'a/b/1', 'b', 'b/1', '\u{1F33E}/\0']
 const key = fc.constantFrom(...KEYS)
 const prefix = fc.constantFrom('', 'a', 'a/', 'a/1', 'a/b/', 'b', 'b/', 'c/', '\u{1F33E}')
 /** How far back, of what is there: 0 is now, 1 the oldest that is readable. */
-const age = fc.double({ min: 0, max: 1, noNaN: true })
+const age = fc.integer({ min: 0, max: 20 }).map((part) => part / 20)
 
 const STEP = fc.oneof(
   { arbitrary: fc.record({ kind: fc.constant('put' as const), key, text: fc.string({ unit: 'grapheme' }) }), weight: 6 },
@@ -71,7 +71,8 @@ const STEP = fc.oneof(
 )
 export type Step = typeof STEP extends fc.Arbitrary<infer T> ? T : never
 
-export const STEPS = fc.array(STEP, { maxLength: 60 })
+/** Long enough for keys to be made, deleted and made again while older revisions are read (the default size is ten). */
+export const STEPS = fc.array(STEP, { maxLength: 60, size: 'max' })
 
 /** Takes the steps with both and compares every answer, then all that the watchers heard. */
 export async function compareWithModel(
