@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { type VirtualMachine, virtualMachineDefinition } from '@sheaf/api'
-import { qemuProcesses } from '../test/kit/qemu-processes.ts'
+import { machineProcesses } from '../test/kit/machine-processes.ts'
 import { eventually } from '../test/kit/eventually.ts'
 import { type ServerProcess, startServerProcess } from '../test/kit/server-process.ts'
 import { demoManifest } from './manifests.ts'
@@ -19,10 +19,11 @@ const settleMs = 20_000
 export async function adoption(): Promise<Figure[]> {
   const server = await startServerProcess()
   try {
-    for (let index = 0; index < machines; index += 1) await vms(server).create(demoManifest({ name: `adopted-${index}`, runStrategy: 'Always' }))
+    for (let index = 0; index < machines; index += 1)
+      await vms(server).create(demoManifest({ name: `adopted-${index}`, runStrategy: 'Always' }))
     await eventually('all to run', async () => (await runningCount(server)) === machines, bootDeadlineMs)
     await pause(settleMs)
-    const before = qemuProcesses(server.dataFolder)
+    const before = machineProcesses(server.dataFolder)
     const tookMs: number[] = []
     for (let round = 0; round < rounds; round += 1) {
       await server.kill('SIGKILL')
@@ -30,10 +31,19 @@ export async function adoption(): Promise<Figure[]> {
       await server.start()
       await eventually('all to be running', async () => (await runningCount(server)) === machines)
       tookMs.push(performance.now() - begun)
-      const after = qemuProcesses(server.dataFolder)
-      if (JSON.stringify(after) !== JSON.stringify(before)) throw new Error(`the processes changed: ${before.length} before, ${after.length} after`)
+      const after = machineProcesses(server.dataFolder)
+      if (JSON.stringify(after) !== JSON.stringify(before))
+        throw new Error(`the processes changed: ${before.length} before, ${after.length} after`)
     }
-    return [{ what: `restart with ${machines} running VMs until all are adopted`, measured: `${median(tookMs).toFixed(0)} ms`, against: `${limitMs} ms`, ratio: median(tookMs) / limitMs, most: 1 }]
+    return [
+      {
+        what: `restart with ${machines} running VMs until all are adopted`,
+        measured: `${median(tookMs).toFixed(0)} ms`,
+        against: `${limitMs} ms`,
+        ratio: median(tookMs) / limitMs,
+        most: 1,
+      },
+    ]
   } finally {
     await server.dispose()
   }

@@ -5,7 +5,12 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFile
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type VirtualMachine, virtualMachineDefinition, type VirtualMachineInstance, virtualMachineInstanceDefinition } from '@sheaf/api'
+import {
+  type VirtualMachine,
+  virtualMachineDefinition,
+  type VirtualMachineInstance,
+  virtualMachineInstanceDefinition,
+} from '@sheaf/api'
 import { eventually } from '../test/kit/eventually.ts'
 import { type ServerProcess, startServerProcess } from '../test/kit/server-process.ts'
 import { demoManifest } from './manifests.ts'
@@ -31,7 +36,15 @@ export async function firstMarker(): Promise<Figure[]> {
       rmSync(copy.folder, { recursive: true, force: true })
     }
     const [mine, bare] = [median(ours), median(byHand)]
-    return [{ what: "apply to the guest's serial marker", measured: `${mine.toFixed(0)} ms`, against: `${bare.toFixed(0)} ms by hand`, ratio: mine / bare, most: 1.1 }]
+    return [
+      {
+        what: "apply to the guest's serial marker",
+        measured: `${mine.toFixed(0)} ms`,
+        against: `${bare.toFixed(0)} ms by hand`,
+        ratio: mine / bare,
+        most: 1.1,
+      },
+    ]
   } finally {
     await server.dispose()
   }
@@ -40,7 +53,9 @@ export async function firstMarker(): Promise<Figure[]> {
 async function throughTheApi(server: ServerProcess, name: string): Promise<{ tookMs: number; stateFolder: string }> {
   const begun = performance.now()
   await server.client.resource<VirtualMachine>(virtualMachineDefinition).create(demoManifest({ name, runStrategy: 'Always' }))
-  const instance = await eventually('the instance', () => server.client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition).find({ namespace: 'default', name }))
+  const instance = await eventually('the instance', () =>
+    server.client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition).find({ namespace: 'default', name }),
+  )
   const stateFolder = join(server.dataFolder, 'machines', instance.metadata.uid ?? '')
   await markerIn(join(stateFolder, 'serial.log'))
   return { tookMs: performance.now() - begun, stateFolder }
@@ -49,7 +64,11 @@ async function throughTheApi(server: ServerProcess, name: string): Promise<{ too
 async function remove(server: ServerProcess, name: string): Promise<void> {
   const vms = server.client.resource<VirtualMachine>(virtualMachineDefinition)
   await vms.delete({ namespace: 'default', name })
-  await eventually('the machine to be gone', async () => (await vms.find({ namespace: 'default', name })) === undefined, deadlineMs)
+  await eventually(
+    'the machine to be gone',
+    async () => (await vms.find({ namespace: 'default', name })) === undefined,
+    deadlineMs,
+  )
 }
 
 interface Copy {
@@ -63,8 +82,11 @@ function copyLaunch(stateFolder: string): Copy {
   const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(1, -1)
   const folder = mkdtempSync(join(tmpdir(), 'sheaf-bench-'))
   mkdirSync(folder, { recursive: true })
-  for (const file of readdirSync(stateFolder)) if (/\.(qcow2|iso|fd|img)$/.test(file)) copyFileSync(join(stateFolder, file), join(folder, file))
-  const own = args.map((arg) => arg.replaceAll(stateFolder, folder).replace(/hostfwd=tcp:127\.0\.0\.1:\d+-/, 'hostfwd=tcp:127.0.0.1:0-'))
+  for (const file of readdirSync(stateFolder))
+    if (/\.(qcow2|iso|fd|img)$/.test(file)) copyFileSync(join(stateFolder, file), join(folder, file))
+  const own = args.map((arg) =>
+    arg.replaceAll(stateFolder, folder).replace(/hostfwd=tcp:127\.0\.0\.1:\d+-/, 'hostfwd=tcp:127.0.0.1:0-'),
+  )
   return { folder, args: own.filter((arg) => arg !== '-S' && arg !== '-daemonize') }
 }
 
@@ -84,7 +106,8 @@ async function started({ folder, args }: Copy): Promise<number> {
 async function markerIn(path: string): Promise<void> {
   const deadline = Date.now() + deadlineMs
   while (!(existsSync(path) && readFileSync(path, 'utf8').includes(marker))) {
-    if (Date.now() > deadline) throw new Error(`no "${marker}" in ${path}; processes: ${execFileSync('pgrep', ['-c', 'qemu-system']).toString()}`)
+    if (Date.now() > deadline)
+      throw new Error(`no "${marker}" in ${path}; processes: ${execFileSync('pgrep', ['-c', 'qemu-system']).toString()}`)
     await pause(2)
   }
 }

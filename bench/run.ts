@@ -30,6 +30,8 @@ for (const [name, bench] of Object.entries(benches)) {
   figures.push(...(await bench()))
 }
 for (const { what, measured, against, ratio, most } of figures) {
-  console.log(`${ratio <= most ? 'kept  ' : 'BROKEN'}  ${ratio.toFixed(2)} (at most ${most.toFixed(2)})  ${what}: ${measured} against ${against}`)
+  console.log(
+    `${ratio <= most ? 'kept  ' : 'BROKEN'}  ${ratio.toFixed(2)} (at most ${most.toFixed(2)})  ${what}: ${measured} against ${against}`,
+  )
 }
 process.exit(figures.every(({ ratio, most }) => ratio <= most) ? 0 : 1)

@@ -58,5 +58,5 @@ const child = spawn(node, ['--disable-warning=ExperimentalWarning', join(root, t
 })
 // The child gets Ctrl-C from the terminal as well; it decides how to end.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => signal === 'SIGINT' || child.kill(signal))
-child.on('error', (error) => fail(`cannot start ${node}: ${error.message}`))
+child.on('error', (error) => fail(`cannot start Node at ${String(node)}: ${error.message}`))
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)))

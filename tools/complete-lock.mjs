@@ -21,7 +21,9 @@ function platformOf(name) {
   return { os: [os], ...(cpu === undefined ? {} : { cpu: [cpu] }), ...(words.includes('musl') ? { libc: ['musl'] } : {}) }
 }
 
-const known = new Set(Object.keys(lock.packages).map((each) => each.slice(each.lastIndexOf('node_modules/') + 'node_modules/'.length)))
+const known = new Set(
+  Object.keys(lock.packages).map((each) => each.slice(each.lastIndexOf('node_modules/') + 'node_modules/'.length)),
+)
 let added = 0
 for (const { optionalDependencies = {} } of Object.values(lock.packages)) {
   for (const [name, version] of Object.entries(optionalDependencies)) {

@@ -41,7 +41,7 @@ export function importsOf(text: string): string[] {
 
 const roomOf = (path: string): string => path.split('/')[1] ?? ''
 /** Tests and what only tests use may import anything. */
-const isTest = (path: string): boolean => /\.test\.ts$|conformance\.ts$|\.fixture\.ts$/.test(path)
+const isTest = (path: string): boolean => /\.(test|testdata|fixture)\.ts$|conformance/.test(path)
 
 function breachOf(file: SourceFile, room: Room, imported: string): string | undefined {
   const allowed = room.mayImport.length === 0 ? 'nothing of ours' : room.mayImport.map((each) => `@sheaf/${each}`).join(', ')

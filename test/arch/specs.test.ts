@@ -7,10 +7,10 @@ import { readText, repositoryFiles, sourceFiles } from './repository.ts'
 const specs = repositoryFiles().filter((path) => /^docs\/spec\/.*\.md$/.test(path))
 /** A rule stands at the start of a line, list item or table cell: `- **ST3** …`, `**ST3.** …`, `| RS1 | …`. */
 const rulesIn = (text: string): string[] =>
-  [...text.matchAll(/^\s*(?:[-*|]\s*)?\*{0,2}([A-Z]{2}\d+)\b/gm)].map((match) => match[1] ?? '')
+  [...text.matchAll(/^\s*(?:[-|]\s+\*{0,2}|\*\*)([A-Z]{2}\d+)\b/gm)].map((match) => match[1] ?? '')
 const rules = specs.flatMap((path) => rulesIn(readText(path)))
 const prefixes = new Set(rules.map((rule) => rule.slice(0, 2)))
-const tests = sourceFiles((path) => path.endsWith('.test.ts') || path.endsWith('conformance.ts')).filter(
+const tests = sourceFiles((path) => path.endsWith('.test.ts') || path.includes('conformance')).filter(
   (file) => !file.path.startsWith('test/arch/'),
 )
 const cited = new Set(

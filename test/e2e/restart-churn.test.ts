@@ -22,6 +22,8 @@ const strategies = ['Always', 'RerunOnFailure', 'Manual', 'Once', 'Halted'] as c
 const actions = ['create', 'create', 'start', 'stop', 'stop', 'restart', 'delete', 'deleteInstance'] as const
 /** A server lives at most so long; a machine is up within half of it. */
 const longestLifeMs = 800
+/** It takes up what there is from 100 ms on, and is ready soon after. */
+const longestStartMs = 400
 const convergeMs = 60_000
 
 let server: ServerProcess
@@ -52,6 +54,17 @@ async function doSomething(): Promise<void> {
   }
 }
 
+/** Comes back, and every third time dies once more on the way up. */
+async function comeBack(): Promise<void> {
+  if (random.below(3) === 0) {
+    const starting = server.start().catch(() => {})
+    await pause(random.below(longestStartMs))
+    await server.kill('SIGKILL')
+    await starting
+  }
+  await server.start()
+}
+
 async function live(forMs: number): Promise<void> {
   let isOver = false
   const requests = Array.from({ length: clients }, async () => {
@@ -74,20 +87,29 @@ async function isConverged(wanted: RunStrategy): Promise<boolean> {
   const isAsWanted =
     wanted === 'Halted'
       ? vms.every(({ status }) => status?.printableStatus === 'Stopped')
-      : vms.every(({ status }) => status?.printableStatus === 'Running') && vmis.every(({ status }) => status?.phase === 'Running')
+      : vms.every(({ status }) => status?.printableStatus === 'Running') &&
+        vmis.every(({ status }) => status?.phase === 'Running')
   return (
     isAsWanted &&
     vmis.length === (wanted === 'Halted' ? 0 : vms.length) &&
-    sameTexts(machineProcesses(server.dataFolder).map(({ id }) => id), running) &&
-    sameTexts(machineFolders(server.dataFolder), running.map((uid) => `machines/${uid}`))
+    sameTexts(
+      machineProcesses(server.dataFolder).map(({ id }) => id),
+      running,
+    ) &&
+    sameTexts(
+      machineFolders(server.dataFolder),
+      running.map((uid) => `machines/${uid}`),
+    )
   )
 }
 
-const sameTexts = (a: readonly string[], b: readonly string[]): boolean => JSON.stringify(a.toSorted()) === JSON.stringify(b.toSorted())
+const sameTexts = (a: readonly string[], b: readonly string[]): boolean =>
+  JSON.stringify(a.toSorted()) === JSON.stringify(b.toSorted())
 
 async function setAll(runStrategy: RunStrategy): Promise<void> {
   for (const { metadata } of (await virtualMachines(server).list()).items)
-    if (metadata.deletionTimestamp === undefined) await virtualMachines(server).patch(key(metadata.name ?? ''), { spec: { runStrategy } })
+    if (metadata.deletionTimestamp === undefined)
+      await virtualMachines(server).patch(key(metadata.name ?? ''), { spec: { runStrategy } })
 }
 
 test(
@@ -95,8 +117,10 @@ test(
   async () => {
     for (let round = 0; round < rounds; round++) {
       await live(random.below(longestLifeMs))
-      await server.start()
+      await comeBack()
     }
+    // Else the deaths would have met nobody.
+    expect(processes.pids.size).toBeGreaterThan(rounds)
     expect(unexpected).toEqual([])
     // Their ends may be under way: what is wanted of them is said again until it has been taken up.
     await eventually('all run', () => setAll('Always').then(() => isConverged('Always')), convergeMs)
@@ -110,7 +134,8 @@ test('a machine that nobody wants any more leaves nothing behind', async () => {
   await eventually('all run', () => isConverged('Always'), convergeMs)
   await setAll('Halted')
   await eventually('all are off', () => isConverged('Halted'), convergeMs)
-  for (const { metadata } of (await virtualMachines(server).list()).items) await virtualMachines(server).delete(key(metadata.name ?? ''))
+  for (const { metadata } of (await virtualMachines(server).list()).items)
+    await virtualMachines(server).delete(key(metadata.name ?? ''))
   await eventually('no virtual machine is left', async () => (await virtualMachines(server).list()).items.length === 0)
   expect((await instances(server).list()).items).toEqual([])
   expect(machineProcesses(server.dataFolder)).toEqual([])

@@ -7,7 +7,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../kit/eventually.ts'
 import { endProcess, machineProcesses } from '../kit/machine-processes.ts'
 import { type ServerProcess, startServerProcess } from '../kit/server-process.ts'
-import { act, askGuest, guestMachine, instances, key, type RunningGuest, uidOf, untilGuestAnswers, virtualMachines } from '../kit/virtual-machines.ts'
+import {
+  act,
+  askGuest,
+  guestMachine,
+  instances,
+  key,
+  type RunningGuest,
+  uidOf,
+  untilGuestAnswers,
+  virtualMachines,
+} from '../kit/virtual-machines.ts'
 
 interface End {
   name: string
@@ -56,7 +66,9 @@ async function end({ name, how }: End): Promise<void> {
   }
   await askGuest(instance, `/${how}`)
   const lastWord = how === 'crash' ? 'GUEST_PANICKED' : 'SHUTDOWN'
-  await eventually(`${name} has ended`, () => readFileSync(join(server.dataFolder, 'machines', id, 'events.log'), 'utf8').includes(lastWord))
+  await eventually(`${name} has ended`, () =>
+    readFileSync(join(server.dataFolder, 'machines', id, 'events.log'), 'utf8').includes(lastWord),
+  )
   expect(pidOf(id)).toBeDefined()
 }
 
@@ -72,12 +84,17 @@ test('a guest that ended while the server was dead is judged rightly by the next
     })
     expect(uidOf(instance)).toBe(uidOf(guestOf(name).instance))
     expect(instance.status).toMatchObject(judgements[how])
-    await eventually(`${name} is off`, async () => (await virtualMachines(server).get(key(name))).status?.printableStatus === 'Stopped')
+    await eventually(
+      `${name} is off`,
+      async () => (await virtualMachines(server).get(key(name))).status?.printableStatus === 'Stopped',
+    )
     await eventually(`QEMU of ${name} is gone`, () => pidOf(uidOf(instance)) === undefined)
   }
   await eventually('a guest that powered off stays off', async () => {
     const vm = await virtualMachines(server).get(key('poweroff-rerunonfailure'))
-    return vm.status?.printableStatus === 'Stopped' && (await instances(server).find(key('poweroff-rerunonfailure'))) === undefined
+    return (
+      vm.status?.printableStatus === 'Stopped' && (await instances(server).find(key('poweroff-rerunonfailure'))) === undefined
+    )
   })
   for (const name of ['crash-rerunonfailure', 'kill-rerunonfailure']) {
     const after = await untilGuestAnswers(server, name, guestOf(name))

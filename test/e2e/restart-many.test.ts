@@ -38,7 +38,9 @@ test(`a server that comes back takes up ${count} machines in their processes`, a
   await eventually('all are seen to run', async () => (await runningUids()).length === count)
   expect(byId(machineProcesses(server.dataFolder))).toEqual(before)
   const seenMs = performance.now() - spawned
-  console.log(`${count} machines: ready ${Math.round(readyMs)} ms after the spawn, all seen running after ${Math.round(seenMs)} ms`)
+  console.log(
+    `${count} machines: ready ${Math.round(readyMs)} ms after the spawn, all seen running after ${Math.round(seenMs)} ms`,
+  )
   expect(readyMs).toBeLessThan(readyWithinMs)
 })
 
@@ -48,12 +50,18 @@ test('every one of them is in hand again: it can be paused and goes on', async (
     for (const { metadata } of (await instances(server).list()).items) await put(metadata.name ?? '', action)
     await eventually(`all took up ${action}`, async () => {
       const { items } = await instances(server).list()
-      return items.every(({ status }) => (status?.conditions ?? []).some(({ type }) => type === 'Paused') === (action === 'pause'))
+      return items.every(
+        ({ status }) => (status?.conditions ?? []).some(({ type }) => type === 'Paused') === (action === 'pause'),
+      )
     })
   }
   expect(byId(machineProcesses(server.dataFolder))).toEqual(before)
 })
 
 async function put(name: string, action: 'pause' | 'unpause'): Promise<void> {
-  await server.client.request('PUT', `/apis/subresources.kubevirt.io/v1/namespaces/default/virtualmachineinstances/${name}/${action}`, {})
+  await server.client.request(
+    'PUT',
+    `/apis/subresources.kubevirt.io/v1/namespaces/default/virtualmachineinstances/${name}/${action}`,
+    {},
+  )
 }

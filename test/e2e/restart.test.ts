@@ -6,7 +6,13 @@ import { eventually } from '../kit/eventually.ts'
 import { type Ledger, startWriters } from '../kit/ledger.ts'
 import { machineProcesses } from '../kit/machine-processes.ts'
 import { type RecordedWatch, recordWatch } from '../kit/recorded-watch.ts'
-import { type HeartbeatSampling, irregularities, type ProcessSampling, sampleHeartbeat, sampleProcesses } from '../kit/sampling.ts'
+import {
+  type HeartbeatSampling,
+  irregularities,
+  type ProcessSampling,
+  sampleHeartbeat,
+  sampleProcesses,
+} from '../kit/sampling.ts'
 import { printedRandom } from '../kit/seed.ts'
 import { type ServerProcess, startServerProcess } from '../kit/server-process.ts'
 import {
@@ -86,7 +92,10 @@ describe(`when the server is killed ${restarts} times while three guests run and
   })
 
   test('a watch that resumes from where it was has seen every write once, in order', async () => {
-    await eventually('the watch is up to date', () => Number(watch.events.at(-1)?.object.metadata.resourceVersion) >= ledger.highest)
+    await eventually(
+      'the watch is up to date',
+      () => Number(watch.events.at(-1)?.object.metadata.resourceVersion) >= ledger.highest,
+    )
     await watch.stop()
     expect(watch.refusals).toEqual([])
     expect(watch.connections).toBe(restarts + 1)
@@ -95,7 +104,9 @@ describe(`when the server is killed ${restarts} times while three guests run and
     const seen = Map.groupBy(watch.events, ({ object }) => object.metadata.name ?? '')
     for (const [name, { acknowledged }] of ledger.entries) {
       const counts = (seen.get(name) ?? []).map(({ type, object }) => `${type} ${object.data?.['count']}`)
-      expect(counts).toEqual(Array.from({ length: acknowledged + 1 }, (_, count) => `${count === 0 ? 'ADDED' : 'MODIFIED'} ${count}`))
+      expect(counts).toEqual(
+        Array.from({ length: acknowledged + 1 }, (_, count) => `${count === 0 ? 'ADDED' : 'MODIFIED'} ${count}`),
+      )
     }
   })
 

@@ -157,7 +157,12 @@ const ends: Record<Outcome, (name: string, before: RunningGuest, event: GuestEve
 }
 
 const cells = guestEvents.flatMap((event, row) =>
-  strategies.map((strategy) => ({ event, strategy, outcome: event.outcomes[strategy], name: `row${row}-${strategy.toLowerCase()}` })),
+  strategies.map((strategy) => ({
+    event,
+    strategy,
+    outcome: event.outcomes[strategy],
+    name: `row${row}-${strategy.toLowerCase()}`,
+  })),
 )
 
 describe.each(guestEvents)('$name', (event) => {

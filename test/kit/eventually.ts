@@ -3,7 +3,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** The first result of `look` that is neither undefined nor false; throws with the last trouble when time is up. */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined | false> | T | undefined | false, withinMs = 30_000): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+  withinMs = 30_000,
+): Promise<T> {
   const deadline = Date.now() + withinMs
   let trouble: unknown
   do {

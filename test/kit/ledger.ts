@@ -113,7 +113,10 @@ export function startWriters(server: ServerProcess, count: number): Ledger {
         Number(list.metadata.resourceVersion) < highestBefore
           ? [`the list is of ${list.metadata.resourceVersion}, but ${highestBefore} was acknowledged`]
           : []
-      return [...backwards, ...known.flatMap((entry) => lossOf(entry, found.get(entry.name), entries.get(entry.name)?.attempted ?? -1))]
+      return [
+        ...backwards,
+        ...known.flatMap((entry) => lossOf(entry, found.get(entry.name), entries.get(entry.name)?.attempted ?? -1)),
+      ]
     },
     async stop() {
       isStopping = true

@@ -56,7 +56,13 @@ export async function startServerProcess(options: ServerProcessOptions = {}): Pr
   if (existsSync(imageLibrary)) {
     symlinkSync(imageLibrary, join(dataFolder, 'images'))
   }
-  const environment = { ...process.env, SHEAF_DATA: dataFolder, SHEAF_PORT: String(options.port ?? 0), SHEAF_ACCEL: 'tcg', ...options.environment }
+  const environment = {
+    ...process.env,
+    SHEAF_DATA: dataFolder,
+    SHEAF_PORT: String(options.port ?? 0),
+    SHEAF_ACCEL: 'tcg',
+    ...options.environment,
+  }
   let log = ''
   let child: ChildProcess
   let fetch: Fetch
@@ -69,7 +75,8 @@ export async function startServerProcess(options: ServerProcessOptions = {}): Pr
     child.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()))
     const deadline = Date.now() + readyDeadlineMs
     for (;;) {
-      if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${log}`)
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`the server ended with ${child.exitCode ?? child.signalCode}:\n${log}`)
       if (Date.now() > deadline) throw new Error(`the server was not ready in time:\n${log}`)
       if (await isReady()) return
       await pause(lookMs)
@@ -139,7 +146,12 @@ export function readKubeconfig(path: string): { server: URL; authorityPem: strin
 }
 
 /** Runs a program to its end. `input` is what it reads. */
-export function run(program: string, args: readonly string[], environment: NodeJS.ProcessEnv = process.env, input?: string): Promise<ProgramResult> {
+export function run(
+  program: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = process.env,
+  input?: string,
+): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { env: environment, stdio: ['pipe', 'pipe', 'pipe'] })
     let stdout = ''

@@ -69,7 +69,12 @@ export const virtualMachines = (server: ServerProcess) => server.client.resource
 export const instances = (server: ServerProcess) =>
   server.client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition)
 
-export async function act(server: ServerProcess, name: string, action: 'start' | 'stop' | 'restart', body: Json = {}): Promise<void> {
+export async function act(
+  server: ServerProcess,
+  name: string,
+  action: 'start' | 'stop' | 'restart',
+  body: Json = {},
+): Promise<void> {
   await server.client.request(
     'PUT',
     `/apis/subresources.kubevirt.io/v1/namespaces/${namespace}/virtualmachines/${name}/${action}`,

@@ -1,7 +1,7 @@
 // The serial console's log: what the guest has said since its start.
 
 import type { Command } from 'commander'
-import { isStreaming } from '@sheaf/api/client'
+import { bodyText, isStreaming } from '@sheaf/api/client'
 import { statusErrorFrom } from '@sheaf/api/meta'
 import { connect } from './connection.ts'
 import { keyFrom, type NamespaceOption, virtualMachineCommand } from './virtual-machine-argument.ts'
@@ -19,9 +19,9 @@ async function printLog(vm: string, options: NamespaceOption & { follow?: true; 
     ...(options.follow === true ? { follow: 'true' } : {}),
     ...(options.tailBytes === undefined ? {} : { tailBytes: options.tailBytes }),
   })
-  const path = `/apis/subresources.sheaf.io/v1/namespaces/${namespace}/virtualmachineinstances/${name}/log?${query}`
+  const path = `/apis/subresources.sheaf.io/v1/namespaces/${namespace}/virtualmachineinstances/${name}/log?${query.toString()}`
   const { status, body } = await connect().fetch({ method: 'GET', path, headers: {} })
-  if (status >= 400) throw statusErrorFrom(JSON.parse(String(body)))
+  if (status >= 400) throw statusErrorFrom(JSON.parse(await bodyText(body)))
   if (!isStreaming(body)) process.stdout.write(body)
   else for await (const chunk of body) process.stdout.write(chunk)
 }

@@ -9,6 +9,7 @@ import {
   type VirtualMachineInstance,
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
+import { bodyText } from '@sheaf/api/client'
 import { connect } from './connection.ts'
 import { outputOption } from './virtual-machine-argument.ts'
 
@@ -27,7 +28,7 @@ export function statusCommand(): Command {
 
 async function printStatus({ output }: { output: 'text' | 'json' }): Promise<void> {
   const { client, server, kubeconfig } = connect()
-  const version = JSON.parse(String((await client.request('GET', '/version')).body)) as { gitVersion: string }
+  const version = JSON.parse(await bodyText((await client.request('GET', '/version')).body)) as { gitVersion: string }
   const vms = await client.resource<VirtualMachine>(virtualMachineDefinition).list()
   const instances = await client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition).list()
   const lines = vms.items.map((vm) => lineOf(vm, instances.items))

@@ -14,8 +14,9 @@ import {
   type VirtualMachineInstance,
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
+import { bodyText } from '@sheaf/api/client'
 import { statusErrorFrom } from '@sheaf/api/meta'
-import { CommandError, type Connection, connect, dataFolder, findConnection } from './connection.ts'
+import { CommandError, type Connection, dataFolder, findConnection } from './connection.ts'
 
 /** The server answers within a second; a first start also issues certificates. */
 const serverDeadlineMs = 60_000
@@ -111,7 +112,7 @@ async function applyManifest({ fetch }: Connection): Promise<void> {
     headers: { 'content-type': 'application/yaml' },
     body: readFileSync(manifestPath(), 'utf8'),
   })
-  if (status >= 400) throw statusErrorFrom(JSON.parse(String(body)))
+  if (status >= 400) throw statusErrorFrom(JSON.parse(await bodyText(body)))
 }
 
 async function untilGuestAnswers({ client }: Connection): Promise<void> {

@@ -14,6 +14,8 @@ export type ExitCause =
   | 'guest-reset'
   /** We ended it: `kill` was called. */
   | 'killed'
+  /** It ended because `shutDownWithHost` asked it to: nobody wanted it to be off. */
+  | 'host-shutdown'
   /** The process ended without a word that we know: kill -9, a crash of QEMU, a signal, a power cut of the host. */
   | 'crashed'
   /** QEMU refused to start. */
@@ -56,6 +58,11 @@ export interface Hypervisor {
   /** Ends the process at once. The state folder stays, with cause `killed`. */
   kill(id: string): Promise<void>
   /** Like the reset button. It is no reboot by the guest: it never ends the machine, whatever the plan says of reboots. */
+  /**
+   * The host goes down and takes the machine along: presses the power button until the guest obeys, and ends it after
+   * `graceMs`. Resolves when it is off. Does nothing when the machine is not running.
+   */
+  shutDownWithHost(id: string, graceMs: number): Promise<void>
   reset(id: string): Promise<void>
   pause(id: string): Promise<void>
   resume(id: string): Promise<void>

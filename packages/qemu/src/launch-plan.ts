@@ -9,6 +9,11 @@ export interface LaunchPlan {
   /** What the firmware tells the guest. */
   uuid: string
   serialNumber?: string
+  /**
+   * On microvm under QEMU 7.2 Linux loses its first timer interrupt in half of all boots and hangs, unless the command line of its
+   * kernel has `no_timer_check lpj=4000000 tsc_early_khz=2000000`. It also has only virtio disks and interfaces, and needs `kernel`
+   * or a BIOS boot disk.
+   */
   machine: 'q35' | 'microvm'
   cpu: { model: string; sockets: number; cores: number; threads: number }
   memoryBytes: number

@@ -7,10 +7,11 @@ import { join } from 'node:path'
 import { chooseAccelerator } from './accelerator.ts'
 import { type Attachment, attach } from './attachment.ts'
 import { ByTurns } from './by-turns.ts'
-import { type ExitCause, type Hypervisor, LaunchRefused, type Machine, type MachineState, NotRunning } from './hypervisor.ts'
+import { type ExitCause, type Hypervisor, LaunchRefused, type Machine, NotRunning } from './hypervisor.ts'
 import type { LaunchPlan } from './launch-plan.ts'
 import { assertLaunchable, asRefusal, type Programs, prepareFiles } from './prepare-launch.ts'
-import { hostBootId, isAlive, type ProcessIdentity, scanByPidFile, startTime } from './process-identity.ts'
+import { describeMachine, observeMachine, processOf } from './observe-machine.ts'
+import { type ProcessIdentity, scanByPidFile } from './process-identity.ts'
 import { endProcess } from './process.ts'
 import { QmpClosed } from './qmp/client.ts'
 import { connectSerial } from './serial-console.ts'
@@ -21,23 +22,23 @@ import {
   createStateFolder,
   type DataFolder,
   deleteStateFolder,
+  type EndingRecord,
   type MachineRecord,
   machineIds,
   openDataFolder,
-  readEvents,
   readLastWords,
   readRecord,
   stateFolderOf,
   writeRecord,
 } from './state-folder.ts'
 import { assertValidPlan, isMachineId } from './validate-plan.ts'
-import { judge, type Verdict } from './verdict.ts'
+import type { Verdict } from './verdict.ts'
 
 export interface QemuHypervisorOptions {
   /** The data folder. One hypervisor at a time should look after it; two would not harm a machine. */
   root: string
   /** Chosen by a probe at the first launch when not given. */
-  accelerator?: 'kvm' | 'tcg'
+  accelerator?: 'kvm' | 'tcg' | Promise<'kvm' | 'tcg'>
   now?: () => Date
   /** Is told what went wrong in work that nobody waits for. */
   log?: (message: string, error?: unknown) => void
@@ -57,6 +58,9 @@ const adoptDeadlineMs = 2_000
 const retryAdoptMs = 1_000
 /** A busy console writes some 100 KiB/s, so the logs exceed their limits by a few MiB at most. */
 const boundLogsEveryMs = 30_000
+
+/** A guest that is still booting does not hear the power button. */
+const pressAgainMs = 5_000
 
 class QemuHypervisor implements Hypervisor {
   readonly #data: DataFolder
@@ -107,12 +111,11 @@ class QemuHypervisor implements Hypervisor {
   }
 
   async find(id: string): Promise<Machine | undefined> {
-    if (!isMachineId(id)) return undefined
-    const record = await readRecord(this.#folder(id))
+    const record = await this.#record(id)
     if (record === undefined) return undefined
-    if (record.exit === undefined && (await this.#judge(id, record)).kind === 'ended')
+    if (record.exit === undefined && (await this.#observe(id, record)).kind === 'ended')
       return this.#turns.run(id, () => this.#settle(id).then(() => this.#describe(id)))
-    return this.#describe(id, record)
+    return describeMachine(this.#folder(id), record, this.#attachments.get(id))
   }
 
   async launch(plan: LaunchPlan): Promise<Machine> {
@@ -208,11 +211,43 @@ class QemuHypervisor implements Hypervisor {
 
   async #kill(id: string): Promise<void> {
     await this.#settle(id)
-    const record = isMachineId(id) ? await readRecord(this.#folder(id)) : undefined
+    const record = await this.#record(id)
     if (record === undefined || record.exit !== undefined) return
-    await writeRecord(this.#folder(id), 'ending', { kind: 'kill', at: this.#now().toISOString() })
+    // An end that began with the host's stays one of the host's.
+    if (record.ending?.kind !== 'host-shutdown') await this.#recordEnding(id, 'kill')
     await this.#endProcessOf(id, record)
     await this.#recordExit(id, 'killed')
+  }
+
+  async shutDownWithHost(id: string, graceMs: number): Promise<void> {
+    const isRunning = async (): Promise<boolean> => (await this.find(id))?.state.kind === 'running'
+    if (!(await isRunning())) return
+    await this.#turns.run(id, () => this.#recordEnding(id, 'host-shutdown'))
+    const deadline = performance.now() + graceMs
+    while (await isRunning()) {
+      if (performance.now() >= deadline) return this.kill(id)
+      await this.pressPowerButton(id)
+      await this.#newsOf(id, Math.min(pressAgainMs, deadline - performance.now()))
+    }
+  }
+
+  /** Resolves when something happened to the machine, or after the time. */
+  #newsOf(id: string, withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer)
+        subscription.close()
+        resolve()
+      }
+      const timer = setTimeout(done, Math.max(0, withinMs))
+      const subscription = this.onChange((changed) => {
+        if (changed === id) done()
+      })
+    })
+  }
+
+  async #recordEnding(id: string, kind: EndingRecord['kind']): Promise<void> {
+    await writeRecord(this.#folder(id), 'ending', { kind, at: this.#now().toISOString() })
   }
 
   remove(id: string): Promise<void> {
@@ -220,9 +255,9 @@ class QemuHypervisor implements Hypervisor {
   }
 
   async #remove(id: string): Promise<void> {
-    const record = isMachineId(id) ? await readRecord(this.#folder(id)) : undefined
+    const record = await this.#record(id)
     if (record === undefined) return
-    await writeRecord(this.#folder(id), 'ending', { kind: 'remove', at: this.#now().toISOString() })
+    await this.#recordEnding(id, 'remove')
     await this.#endProcessOf(id, record)
     await deleteStateFolder(this.#data, id, String(this.#now().getTime()))
     this.#tell(id)
@@ -256,63 +291,44 @@ class QemuHypervisor implements Hypervisor {
 
   /** If the machine has ended: puts that on record, then lets its process go. Needs its turn. */
   async #settle(id: string): Promise<void> {
-    const record = isMachineId(id) ? await readRecord(this.#folder(id)) : undefined
+    const record = await this.#record(id)
     if (record === undefined || record.exit !== undefined) return
-    const verdict = await this.#judge(id, record)
+    const verdict = await this.#observe(id, record)
     if (verdict.kind !== 'ended') return
     await this.#recordExit(id, verdict.cause)
   }
 
   async #recordExit(id: string, cause: ExitCause, lastWords?: string): Promise<void> {
     const folder = this.#folder(id)
-    const exit = { cause, at: this.#now().toISOString(), lastWords: lastWords ?? (await readLastWords(folder)) }
+    const ending = (await readRecord(folder))?.ending?.kind
+    const exit = {
+      cause: ending === 'host-shutdown' ? ending : cause,
+      at: this.#now().toISOString(),
+      lastWords: lastWords ?? (await readLastWords(folder)),
+    }
     await writeRecord(folder, 'exit', exit)
     const record = await readRecord(folder)
     if (record !== undefined) await this.#endProcessOf(id, record)
     this.#tell(id)
   }
 
-  async #judge(id: string, record: MachineRecord): Promise<Verdict> {
-    const folder = this.#folder(id)
-    const attachment = this.#attachments.get(id)
-    const process = attachment?.process ?? (await processOf(record))
-    const isThere = process !== undefined && (await isAlive(process))
-    const runState = attachment?.runState
-    const isTelling = !isThere || runState === 'shutdown'
-    return judge({
-      process: isThere ? { kind: 'alive', runState } : { kind: 'gone' },
-      events: isTelling ? await readEvents(folder) : [],
-      killIntended: record.ending !== undefined,
-      started: record.started !== undefined,
-    })
+  async #observe(id: string, record: MachineRecord): Promise<Verdict> {
+    return (await observeMachine(this.#folder(id), record, this.#attachments.get(id))).verdict
   }
 
-  async #describe(id: string, known?: MachineRecord): Promise<Machine | undefined> {
-    const record = known ?? (isMachineId(id) ? await readRecord(this.#folder(id)) : undefined)
-    if (record === undefined) return undefined
-    const { plan, forwards } = record
-    return {
-      id,
-      plan,
-      forwards,
-      state: await this.#stateOf(id, record),
-      serialLogPath: join(this.#folder(id), fileNames.serialLog),
-    }
+  async #describe(id: string): Promise<Machine | undefined> {
+    const record = await this.#record(id)
+    return record && describeMachine(this.#folder(id), record, this.#attachments.get(id))
   }
 
-  async #stateOf(id: string, record: MachineRecord): Promise<MachineState> {
-    if (record.exit !== undefined) return { kind: 'exited', exit: record.exit }
-    const verdict = await this.#judge(id, record)
-    const process = this.#attachments.get(id)?.process ?? (await processOf(record))
-    if (verdict.kind === 'prepared' || process === undefined) return { kind: 'prepared' }
-    const paused = verdict.kind === 'running' && verdict.paused
-    return { kind: 'running', pid: process.pid, paused, startedAt: (await startTime(process)).toISOString() }
+  async #record(id: string): Promise<MachineRecord | undefined> {
+    return isMachineId(id) ? readRecord(this.#folder(id)) : undefined
   }
 
   /** The connection to a running machine, made anew if it was lost. Undefined when the machine does not run. */
   async #reach(id: string): Promise<Attachment | undefined> {
     await this.#settle(id)
-    const record = isMachineId(id) ? await readRecord(this.#folder(id)) : undefined
+    const record = await this.#record(id)
     if (record === undefined || record.exit !== undefined) return undefined
     const process = await processOf(record)
     if (!this.#attachments.has(id) && process !== undefined) await this.#attach(id, record, process)
@@ -366,10 +382,4 @@ class QemuHypervisor implements Hypervisor {
   #log(message: string, error?: unknown): void {
     this.#options.log?.(message, error)
   }
-}
-
-/** The process on record, if the record is of this boot of the host. It may have ended since. */
-async function processOf({ started }: MachineRecord): Promise<ProcessIdentity | undefined> {
-  if (started === undefined || started.bootId !== (await hostBootId())) return undefined
-  return { pid: started.pid, startTicks: started.startTicks }
 }

@@ -27,7 +27,7 @@ export interface StartRecord extends ProcessIdentity {
 }
 
 export interface EndingRecord {
-  kind: 'kill' | 'remove'
+  kind: 'kill' | 'remove' | 'host-shutdown'
   at: string
 }
 

@@ -7,7 +7,7 @@ import { sheafVersion } from './version.ts'
 
 export interface HostOptions {
   dataFolder: string
-  kvmIsUsable(): boolean
+  kvmIsUsable: () => boolean
 }
 
 export function hostFacts(options: HostOptions): HostFacts {

@@ -7,15 +7,13 @@ import type { Duplex } from 'node:stream'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { type ApiRequest, type ApiResponse, isStreaming } from '@sheaf/api/client'
-import { internalError, StatusError } from '@sheaf/api/meta'
-import type { ApiServer } from '@sheaf/machinery/apiserver'
-import type { UserInfo } from '@sheaf/machinery/kind'
+import { StatusError } from '@sheaf/api/meta'
 import type { Log } from '@sheaf/machinery/controller'
+import type { FrontDoor } from './front-door.ts'
+import { refusal } from './refusal.ts'
 import { joinWebsocket } from './websocket.ts'
 
-export interface HttpServerOptions {
-  apiServer: ApiServer
-  authenticate(request: Pick<ApiRequest, 'path' | 'headers'>): UserInfo
+export interface HttpServerOptions extends FrontDoor {
   certificatePem: string
   keyPem: string
   log: Log
@@ -58,7 +56,7 @@ export async function listen(
   server: Http2SecureServer,
   address: string,
   port: number,
-): Promise<{ url: string; close(): Promise<void> }> {
+): Promise<{ url: string; close: () => Promise<void> }> {
   const open = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
     open.add(socket)
@@ -105,12 +103,7 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, option
   }
 }
 
-export function refusal(error: unknown): ApiResponse {
-  const status = (error instanceof StatusError ? error : internalError(error)).toStatus()
-  return { status: status.code ?? 500, headers: { 'content-type': 'application/json' }, body: JSON.stringify(status) }
-}
-
-export function plainRequest(incoming: IncomingMessage): ApiRequest {
+function plainRequest(incoming: IncomingMessage): ApiRequest {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (!name.startsWith(':') && value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : String(value)

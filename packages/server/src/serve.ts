@@ -2,7 +2,7 @@
 
 import { hostname } from 'node:os'
 import { eventDefinition, schemas } from '@sheaf/api'
-import { createClient, type Fetch } from '@sheaf/api/client'
+import { type ApiRequest, createClient, type Fetch } from '@sheaf/api/client'
 import {
   configMapKind,
   controllerUser,
@@ -19,9 +19,10 @@ import {
   virtualMachineKind,
 } from '@sheaf/kinds'
 import { type ApiServer, createApiServer } from '@sheaf/machinery/apiserver'
-import { errorChain, type Log, startEventRecorder } from '@sheaf/machinery/controller'
+import { errorChain, type Log, type RunningEventRecorder, startEventRecorder } from '@sheaf/machinery/controller'
+import type { Kind } from '@sheaf/machinery/kind'
 import { acquireInstanceLock, openDiskStore } from '@sheaf/machinery/store'
-import { type AcceleratorChoice, chooseAccelerator, openQemuHypervisor } from '@sheaf/qemu'
+import { type AcceleratorChoice, chooseAccelerator, type Hypervisor, openQemuHypervisor } from '@sheaf/qemu'
 import { authenticate } from './auth.ts'
 import { startControllers } from './controllers.ts'
 import { ensureCredentials, kubeconfigText, writePrivately } from './credentials.ts'
@@ -40,10 +41,13 @@ export interface RunningServer {
   stop(): Promise<number>
 }
 
+/** What ends the parts that are up, in the order in which they came up. */
+type Undo = (() => unknown)[]
+
 export async function serve(options: ServerOptions, log: Log): Promise<RunningServer> {
   const folder = openDataFolder(options.dataFolder)
   const lock = await acquireInstanceLock(folder.root)
-  const undo: (() => unknown)[] = [() => lock.release()]
+  const undo: Undo = [() => lock.release()]
   try {
     return await start(options, folder, log, undo)
   } catch (error) {
@@ -53,78 +57,33 @@ export async function serve(options: ServerOptions, log: Log): Promise<RunningSe
 }
 
 /** Latest first. One part that cannot end must not keep the others from it. */
-async function undoAll(undo: (() => unknown)[]): Promise<void> {
+async function undoAll(undo: Undo): Promise<void> {
   for (const end of undo.splice(0).toReversed())
     await Promise.resolve()
       .then(end)
       .catch(() => {})
 }
 
-async function start(options: ServerOptions, folder: DataFolder, log: Log, undo: (() => unknown)[]): Promise<RunningServer> {
+async function start(options: ServerOptions, folder: DataFolder, log: Log, undo: Undo): Promise<RunningServer> {
   const accelerator = chosenAccelerator(options, folder, log)
   const [store, credentials, hypervisor] = await Promise.all([
-    openDiskStore({
-      path: folder.store,
-      workerUrl: new URL(
-        import.meta.url.endsWith('.ts') ? '../../machinery/src/store/disk-worker.ts' : './disk-worker.mjs',
-        import.meta.url,
-      ),
-    }),
+    openDiskStore({ path: folder.store, workerUrl: diskWorkerUrl }),
     ensureCredentials(folder.credentials, wallClock.now()),
     openQemuHypervisor({
       root: folder.machines,
       accelerator: accelerator.then(({ kind }) => kind),
-      log: (message, error) => log.warn({ error: String(error ?? '') }, message),
+      log: (message, error) => log.warn(error === undefined ? {} : { error: errorChain(error) }, message),
     }),
   ])
   undo.push(() => store.close())
   undo.push(() => hypervisor.release())
 
-  // The client's door is the server's own function, which needs the Kinds, which need a client: it opens last.
-  let apiServer: ApiServer | undefined
-  const ownFetch: Fetch = (request) => {
-    if (apiServer === undefined) throw new Error('the API server is not there yet')
-    return apiServer.fetchAs(controllerUser)(request)
-  }
-  const client = createClient({
-    fetch: ownFetch,
-    userAgent: 'sheaf-controller',
-    onWarning: (text) => log.warn({ text }, 'our own request was warned about'),
-  })
-  const nodeName = hostname().toLowerCase()
-  const events = startEventRecorder({
-    client,
-    resource: eventDefinition,
-    component: 'sheaf-controller',
-    host: nodeName,
-    clock: wallClock,
-    random: chance,
-    log,
-  })
-  undo.push(() => events.stop())
-  const ports: MachinePorts = {
-    client,
-    clock: wallClock,
-    random: chance,
-    events,
-    log,
-    hypervisor,
-    images: openImageLibrary(folder.images),
-    nodeName,
-  }
-
-  const kinds = [
-    namespaceKind,
-    configMapKind,
-    secretKind,
-    eventKind,
-    leaseKind,
-    nodeKind,
-    virtualMachineKind(ports),
-    virtualMachineInstanceKind(ports),
-  ]
+  const door = ownDoor()
+  const ports = portsOf({ hypervisor, images: openImageLibrary(folder.images), fetch: door.fetch, log })
+  undo.push(() => ports.events.stop())
+  const kinds = kindsOf(ports)
   const readiness = { isReady: false }
-  apiServer = createApiServer({
+  const apiServer = createApiServer({
     store,
     kinds,
     namespaces: namespaceRole,
@@ -134,30 +93,84 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
     version: kubernetesVersion(),
     readiness: [{ name: 'controllers', isHealthy: () => readiness.isReady }],
     storeDescription: folder.root,
-    onInternalError: (error, request) =>
-      log.error({ method: request.method, path: request.path, error: errorChain(error) }, 'a request failed'),
+    onInternalError: (error, { method, path }) => log.error({ method, path, error: errorChain(error) }, 'a request failed'),
   })
-  undo.push(() => apiServer?.close())
-  const http = createHttpServer({
+  door.open(apiServer)
+  undo.push(() => apiServer.close())
+
+  const front = {
     apiServer,
-    authenticate: (request) => authenticate(request, credentials.token),
-    ...credentials,
-    log,
-  })
-  const { url, close } = await listen(http, options.address, options.port)
+    authenticate: (request: Pick<ApiRequest, 'path' | 'headers'>) => authenticate(request, credentials.token),
+  }
+  const { url, close } = await listen(createHttpServer({ ...front, ...credentials, log }), options.address, options.port)
   undo.push(close)
   writePrivately(folder.kubeconfig, kubeconfigText(credentials, url))
 
-  await ensureNamespaces(client)
-  const kvm = { isUsable: false }
-  accelerator.then(({ kind }) => (kvm.isUsable = kind === 'kvm')).catch(() => {})
-  const host = hostFacts({ dataFolder: folder.root, kvmIsUsable: () => kvm.isUsable })
+  await ensureNamespaces(ports.client)
+  const host = hostFacts({ dataFolder: folder.root, kvmIsUsable: followed(accelerator) })
   undo.push(() => retireNode(ports))
   const controllers = startControllers({ ...ports, host, resources: kinds.map(({ definition }) => definition) })
   undo.push(() => controllers.stop())
   await controllers.whenSynced()
   readiness.isReady = true
-  return { url, kubeconfig: folder.kubeconfig, stop: () => stop(ports, undo) }
+  return { url, kubeconfig: folder.kubeconfig, stop: () => stop(hypervisor, undo) }
+}
+
+/** Beside this file in the bundle; in its own room when run from source. */
+const diskWorkerUrl = new URL(
+  import.meta.url.endsWith('.ts') ? '../../machinery/src/store/disk-worker.ts' : './disk-worker.mjs',
+  import.meta.url,
+)
+
+/** The server's own function as a fetch. It needs the Kinds, which need a client, which needs it: so it opens last. */
+function ownDoor(): { fetch: Fetch; open(server: ApiServer): void } {
+  let behind: Fetch = () => Promise.reject(new Error('the API server is not there yet'))
+  return {
+    fetch: (request) => behind(request),
+    open(server) {
+      behind = server.fetchAs(controllerUser)
+    },
+  }
+}
+
+type OwnPorts = MachinePorts & { events: RunningEventRecorder }
+
+function portsOf({ fetch, log, ...machines }: Pick<MachinePorts, 'hypervisor' | 'images' | 'log'> & { fetch: Fetch }): OwnPorts {
+  const nodeName = hostname().toLowerCase()
+  const world = { clock: wallClock, random: chance, log }
+  const client = createClient({
+    fetch,
+    userAgent: 'sheaf-controller',
+    onWarning: (text) => log.warn({ text }, 'our own request was warned about'),
+  })
+  const events = startEventRecorder({
+    client,
+    resource: eventDefinition,
+    component: 'sheaf-controller',
+    host: nodeName,
+    ...world,
+  })
+  return { ...machines, ...world, client, events, nodeName }
+}
+
+function kindsOf(ports: MachinePorts): Kind[] {
+  return [
+    namespaceKind,
+    configMapKind,
+    secretKind,
+    eventKind,
+    leaseKind,
+    nodeKind,
+    virtualMachineKind(ports),
+    virtualMachineInstanceKind(ports),
+  ]
+}
+
+/** False until it is known. */
+function followed(accelerator: Promise<AcceleratorChoice>): () => boolean {
+  let isKvm = false
+  accelerator.then(({ kind }) => (isKvm = kind === 'kvm')).catch(() => {})
+  return () => isKvm
 }
 
 /** Chosen while everything else starts; the first launch waits for it. */
@@ -172,8 +185,8 @@ function chosenAccelerator(options: ServerOptions, folder: DataFolder, log: Log)
   return choice
 }
 
-async function stop(ports: MachinePorts, undo: (() => unknown)[]): Promise<number> {
-  const machines = await ports.hypervisor.list()
+async function stop(hypervisor: Hypervisor, undo: Undo): Promise<number> {
+  const machines = await hypervisor.list()
   await undoAll(undo)
   return machines.filter((machine) => machine.state.kind === 'running').length
 }

@@ -5,7 +5,8 @@ import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ApiRequest } from '@sheaf/api/client'
 import { createWebSocketStream, WebSocketServer } from 'ws'
-import { type HttpServerOptions, refusal } from './http-server.ts'
+import type { FrontDoor } from './front-door.ts'
+import { refusal } from './refusal.ts'
 
 /** KubeVirt's clients speak raw bytes under this name; the token may be offered beside it. */
 const plainProtocol = 'plain.kubevirt.io'
@@ -23,12 +24,12 @@ export async function joinWebsocket(
   socket: Duplex,
   head: Buffer,
   request: ApiRequest,
-  options: HttpServerOptions,
+  door: FrontDoor,
 ): Promise<void> {
   socket.on('error', () => socket.destroy())
   try {
-    const user = options.authenticate(request)
-    const stream = await options.apiServer.connect(request, user)
+    const user = door.authenticate(request)
+    const stream = await door.apiServer.connect(request, user)
     websockets.handleUpgrade(incoming, socket, head, (websocket) => {
       const wire = createWebSocketStream(websocket, { encoding: undefined })
       // Either side may leave at any time; then both are closed.
@@ -37,8 +38,7 @@ export async function joinWebsocket(
     })
   } catch (error) {
     const { status, body } = refusal(error)
-    socket.end(
-      `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(String(body))}\r\nConnection: close\r\n\r\n${String(body)}`,
-    )
+    const head = `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`
+    socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`)
   }
 }

@@ -1,6 +1,6 @@
 // What may be written about a virtual machine, and what is filled in once and kept for ever.
 
-import { defaultAdmissionPolicy, validateVirtualMachine, type VirtualMachine } from '@sheaf/api'
+import { validateVirtualMachine, type VirtualMachine } from '@sheaf/api'
 import type { Random } from '@sheaf/api/meta'
 import type { Admission } from '@sheaf/machinery/kind'
 import { isController } from '../controller-user.ts'
@@ -17,7 +17,7 @@ export function virtualMachineAdmission(random: Random): Admission<VirtualMachin
     },
     validate({ operation, subresource, object, user }) {
       if (operation === 'DELETE' || subresource !== undefined) return
-      const policy = { ...defaultAdmissionPolicy, writerIsController: isController(user) }
+      const policy = { ...admissionPolicy, writerIsController: isController(user) }
       const errors = validateVirtualMachine(object, policy, { isNew: operation === 'CREATE' })
       if (errors.length > 0) throw webhookDenial('virtualmachine-validator.kubevirt.io', errors)
     },

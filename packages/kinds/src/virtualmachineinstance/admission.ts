@@ -48,7 +48,10 @@ function admitNew({ object: instance, user }: AdmissionRequest<VirtualMachineIns
   const problem = hostPortsProblem(instance.metadata.annotations?.[hostPortsAnnotation])
   const annotated: FieldError[] =
     problem === undefined ? [] : [{ type: 'FieldValueInvalid', field: 'metadata.annotations', message: problem }]
-  const errors = [...validateVirtualMachineInstance(instance, { ...admissionPolicy, writerIsController: isController(user) }), ...annotated]
+  const errors = [
+    ...validateVirtualMachineInstance(instance, { ...admissionPolicy, writerIsController: isController(user) }),
+    ...annotated,
+  ]
   if (errors.length > 0) throw webhookDenial('virtualmachineinstances-create-validator.kubevirt.io', errors)
 }
 

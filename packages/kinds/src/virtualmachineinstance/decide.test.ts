@@ -6,7 +6,12 @@ import { running, sampleInstance } from './sample-instance.ts'
 
 const deletedAt = '2026-01-01T00:01:00Z'
 const nowMs = Date.parse(deletedAt)
-const observed = (machine: MachineState | undefined, more: Partial<Observed> = {}): Observed => ({ machine, refusal: undefined, nowMs, ...more })
+const observed = (machine: MachineState | undefined, more: Partial<Observed> = {}): Observed => ({
+  machine,
+  refusal: undefined,
+  nowMs,
+  ...more,
+})
 const exited: MachineState = { kind: 'exited', exit: { cause: 'crashed', at: deletedAt, lastWords: '' } }
 const deleted = (seconds?: number) =>
   sampleInstance({
@@ -21,7 +26,9 @@ describe('an instance that is to run', () => {
   })
 
   it('goes on with a launch that was interrupted', () => {
-    expect(decideNextStep(sampleInstance({ status: { phase: 'Scheduled' } }), observed({ kind: 'prepared' }))).toEqual({ kind: 'launch' })
+    expect(decideNextStep(sampleInstance({ status: { phase: 'Scheduled' } }), observed({ kind: 'prepared' }))).toEqual({
+      kind: 'launch',
+    })
   })
 
   it('waits for what is missing instead of being launched', () => {
@@ -40,7 +47,11 @@ describe('an instance that is to run', () => {
 describe('an instance that is being deleted', () => {
   it('is asked to shut down, and asked again until its grace period is over', () => {
     expect(decideNextStep(deleted(), observed(running))).toEqual({ kind: 'pressPowerButton', isFirst: true, lookAgainMs: 5_000 })
-    expect(decideNextStep(deleted(), observed(running, { nowMs: nowMs + 28_000 }))).toEqual({ kind: 'pressPowerButton', isFirst: false, lookAgainMs: 2_000 })
+    expect(decideNextStep(deleted(), observed(running, { nowMs: nowMs + 28_000 }))).toEqual({
+      kind: 'pressPowerButton',
+      isFirst: false,
+      lookAgainMs: 2_000,
+    })
   })
 
   it('is ended when 30 s, or what its spec says, are over', () => {

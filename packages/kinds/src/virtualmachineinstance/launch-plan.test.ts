@@ -4,7 +4,10 @@ import { derivedMacAddress, launchPlanOf } from './launch-plan.ts'
 import { sampleInstance } from './sample-instance.ts'
 import type { LaunchFiles } from './volumes.ts'
 
-const files: LaunchFiles = { sources: new Map([['root', { kind: 'overlay', backingFile: '/i/disk.qcow2', backingFormat: 'qcow2' }]]), kernel: undefined }
+const files: LaunchFiles = {
+  sources: new Map([['root', { kind: 'overlay', backingFile: '/i/disk.qcow2', backingFormat: 'qcow2' }]]),
+  kernel: undefined,
+}
 
 describe('a launch plan', () => {
   it('is the same for the same instance and files', () => {
@@ -25,7 +28,12 @@ describe('a launch plan', () => {
 
   it('reads a CD-ROM where it lies', () => {
     const instance = sampleInstance({ spec: { domain: { devices: { disks: [{ name: 'root', cdrom: { bus: 'scsi' } }] } } } })
-    expect(launchPlanOf(instance, files).disks[0]).toMatchObject({ device: 'cdrom', bus: 'scsi', readOnly: true, source: { kind: 'file', path: '/i/disk.qcow2' } })
+    expect(launchPlanOf(instance, files).disks[0]).toMatchObject({
+      device: 'cdrom',
+      bus: 'scsi',
+      readOnly: true,
+      source: { kind: 'file', path: '/i/disk.qcow2' },
+    })
   })
 
   it('takes UEFI with secure boot unless it is declined, as KubeVirt does', () => {

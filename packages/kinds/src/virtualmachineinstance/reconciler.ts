@@ -10,7 +10,7 @@ import { decideNextStep, instanceFinalizer, isBeforeLaunch, type Step } from './
 import { launchPlanOf } from './launch-plan.ts'
 import { machineLacks } from './machine-limits.ts'
 import { type Refusal, refuse } from './refusal.ts'
-import { describeExit, reportOf } from './status.ts'
+import { describeExit, isTrouble, reportOf } from './status.ts'
 import { type LaunchFiles, locateFiles } from './volumes.ts'
 
 interface Sight {
@@ -81,6 +81,14 @@ function announce(
   const exit = machine?.state.kind === 'exited' ? machine.state.exit : undefined
   if (exit?.cause === 'guest-panic')
     ports.events.record(now, { type: 'Warning', reason: 'GuestPanicked', message: 'VirtualMachineInstance has panicked' })
+  if (exit !== undefined && !isTrouble(exit)) {
+    ports.events.record(now, {
+      type: 'Normal',
+      reason: 'Stopped',
+      message: `The VirtualMachineInstance was shut down: ${describeExit(exit)}.`,
+    })
+    return
+  }
   const why = exit === undefined ? '' : ` (${describeExit(exit)})`
   ports.events.record(now, { type: 'Warning', reason: 'Stopped', message: `The VirtualMachineInstance crashed.${why}` })
 }

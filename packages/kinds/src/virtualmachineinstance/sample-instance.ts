@@ -34,7 +34,10 @@ export function sampleInstance(overrides: Overrides = {}): VirtualMachineInstanc
       volumes: [{ name: 'root', containerDisk: { image: 'sheaf.local/guest:latest' } }],
       ...overrides.spec,
     },
-    status: overrides.status ?? { phase: 'Pending', phaseTransitionTimestamps: [{ phase: 'Pending', phaseTransitionTimestamp: '2026-01-01T00:00:00Z' }] },
+    status: overrides.status ?? {
+      phase: 'Pending',
+      phaseTransitionTimestamps: [{ phase: 'Pending', phaseTransitionTimestamp: '2026-01-01T00:00:00Z' }],
+    },
   }
 }
 

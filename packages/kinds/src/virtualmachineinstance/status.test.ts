@@ -6,8 +6,18 @@ import { refuse } from './refusal.ts'
 import { running, sampleInstance, sampleMachine } from './sample-instance.ts'
 import { phaseOf, reportOf, type Sight } from './status.ts'
 
-const sight = (more: Partial<Sight> = {}): Sight => ({ machine: undefined, refusal: undefined, step: { kind: 'none' }, nodeName: 'node-1', now: '2026-01-01T00:00:05Z', ...more })
-const exited = (cause: ExitCause): MachineState => ({ kind: 'exited', exit: { cause, at: '2026-01-01T00:00:05Z', lastWords: 'kvm: no such luck' } })
+const sight = (more: Partial<Sight> = {}): Sight => ({
+  machine: undefined,
+  refusal: undefined,
+  step: { kind: 'none' },
+  nodeName: 'node-1',
+  now: '2026-01-01T00:00:05Z',
+  ...more,
+})
+const exited = (cause: ExitCause): MachineState => ({
+  kind: 'exited',
+  exit: { cause, at: '2026-01-01T00:00:05Z', lastWords: 'kvm: no such luck' },
+})
 
 describe('the phase', () => {
   it.each([
@@ -17,6 +27,7 @@ describe('the phase', () => {
     ['crashed', 'Failed'],
     ['failed-to-start', 'Failed'],
     ['killed', 'Failed'],
+    ['host-shutdown', 'Failed'],
   ] as const)('after an end by %s is %s', (cause, phase) => {
     const instance = sampleInstance({ status: { phase: 'Running' } })
     expect(phaseOf(instance, sight({ machine: sampleMachine(instance, exited(cause)) }))).toBe(phase)
@@ -25,7 +36,8 @@ describe('the phase', () => {
   it('is Succeeded when a guest without ACPI, or without a grace period, was ended by us', () => {
     const deaf = sampleInstance({ spec: { domain: { devices: {}, features: { acpi: { enabled: false } } } } })
     const hasty = sampleInstance({ spec: { terminationGracePeriodSeconds: 0 } })
-    for (const instance of [deaf, hasty]) expect(phaseOf(instance, sight({ machine: sampleMachine(instance, exited('killed')) }))).toBe('Succeeded')
+    for (const instance of [deaf, hasty])
+      expect(phaseOf(instance, sight({ machine: sampleMachine(instance, exited('killed')) }))).toBe('Succeeded')
   })
 
   it('is final once and for all', () => {
@@ -48,9 +60,16 @@ describe('the report', () => {
       interfaces: [{ name: 'default', ipAddress: '10.0.2.15' }],
       volumeStatus: [{ name: 'root', target: 'vda' }],
     })
-    expect(report.status?.phaseTransitionTimestamps?.map((entry) => entry.phase)).toEqual(['Pending', 'Scheduling', 'Scheduled', 'Running'])
+    expect(report.status?.phaseTransitionTimestamps?.map((entry) => entry.phase)).toEqual([
+      'Pending',
+      'Scheduling',
+      'Scheduled',
+      'Running',
+    ])
     expect(findCondition(report.status?.conditions, 'Ready')).toMatchObject({ status: 'True' })
-    expect(forwardedPortsOf(report)).toEqual([{ name: 'http', protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 40_080, guestPort: 80 }])
+    expect(forwardedPortsOf(report)).toEqual([
+      { name: 'http', protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 40_080, guestPort: 80 },
+    ])
     expect(report.metadata.labels).toEqual({ 'kubevirt.io/nodeName': 'node-1' })
   })
 
@@ -63,15 +82,27 @@ describe('the report', () => {
 
   it('of a pause turns Paused to True and keeps the phase', () => {
     const instance = sampleInstance({ status: { phase: 'Running' } })
-    const report = reportOf(instance, sight({ machine: sampleMachine(instance, { kind: 'running', pid: 4711, paused: true, startedAt: '2026-01-01T00:00:01Z' }) }))
+    const report = reportOf(
+      instance,
+      sight({
+        machine: sampleMachine(instance, { kind: 'running', pid: 4711, paused: true, startedAt: '2026-01-01T00:00:01Z' }),
+      }),
+    )
     expect(report.status?.phase).toBe('Running')
     expect(findCondition(report.status?.conditions, 'Paused')).toMatchObject({ status: 'True', reason: 'PausedByUser' })
   })
 
   it('of a missing image says which, and forgets it when it is there', () => {
-    const missing = reportOf(sampleInstance(), sight({ refusal: refuse('Synchronized', 'ErrImagePull', 'image "x" not found'), step: { kind: 'wait', delayMs: 1 } }))
+    const missing = reportOf(
+      sampleInstance(),
+      sight({ refusal: refuse('Synchronized', 'ErrImagePull', 'image "x" not found'), step: { kind: 'wait', delayMs: 1 } }),
+    )
     expect(missing.status?.phase).toBe('Scheduling')
-    expect(findCondition(missing.status?.conditions, 'Synchronized')).toMatchObject({ status: 'False', reason: 'ErrImagePull', message: 'image "x" not found' })
+    expect(findCondition(missing.status?.conditions, 'Synchronized')).toMatchObject({
+      status: 'False',
+      reason: 'ErrImagePull',
+      message: 'image "x" not found',
+    })
     const found = reportOf(missing, sight({ machine: sampleMachine(missing, running) }))
     expect(findCondition(found.status?.conditions, 'Synchronized')).toBeUndefined()
   })

@@ -52,6 +52,8 @@ function phaseAfter(exit: Exit, instance: VirtualMachineInstance): Phase {
       return 'Succeeded'
     case 'killed':
       return graceMs(instance) > 0 && instance.spec.domain.features?.acpi?.enabled !== false ? 'Failed' : 'Succeeded'
+    // Nobody wanted it to be off: its strategy starts it again.
+    case 'host-shutdown':
     case 'guest-panic':
     case 'crashed':
     case 'failed-to-start':
@@ -64,9 +66,14 @@ const reasons: Readonly<Record<Exit['cause'], string>> = {
   'guest-reset': 'GuestReset',
   'guest-panic': 'GuestPanicked',
   killed: 'GracePeriodExpired',
+  'host-shutdown': 'HostShutdown',
   crashed: 'ProcessGone',
   'failed-to-start': 'FailedToStart',
 }
+
+/** The guest's own will, ours and the host's are no trouble. */
+export const isTrouble = ({ cause }: Exit): boolean =>
+  cause === 'guest-panic' || cause === 'crashed' || cause === 'failed-to-start'
 
 /** One sentence about an end, with QEMU's last words where it had any. */
 export function describeExit(exit: Exit): string {
@@ -75,6 +82,7 @@ export function describeExit(exit: Exit): string {
     'guest-reset': 'the guest rebooted, which ends it by rebootPolicy Terminate',
     'guest-panic': "the guest's kernel panicked",
     killed: 'the process was ended because the guest did not shut down within its grace period',
+    'host-shutdown': 'it was shut down together with its host',
     crashed: 'the QEMU process ended without a word',
     'failed-to-start': 'QEMU refused to start',
   }
@@ -173,7 +181,7 @@ function failure(type: Refusal['condition'], refusal: Refusal | undefined, machi
   if (refusal?.condition === type) return { type, status: 'False', reason: refusal.reason, message: refusal.message }
   if (type !== 'Synchronized' || machine?.state.kind !== 'exited') return undefined
   const { exit } = machine.state
-  if (exit.cause === 'guest-shutdown' || exit.cause === 'guest-reset' || exit.cause === 'killed') return undefined
+  if (!isTrouble(exit)) return undefined
   return { type, status: 'False', reason: reasons[exit.cause], message: describeExit(exit) }
 }
 

@@ -8,6 +8,9 @@ import { assertValidPlan, givenPaths } from '../validate-plan.ts'
 import type { SimulatedMachine } from './simulated-machine.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
+/** A guest that is still booting does not hear the power button. */
+const pressAgainMs = 5_000
+
 export class SimulatedHypervisor implements Hypervisor {
   readonly #world: SimulatedWorld
   readonly #turns = new ByTurns()
@@ -56,6 +59,28 @@ export class SimulatedHypervisor implements Hypervisor {
 
   async kill(id: string): Promise<void> {
     this.#world.machines.get(id)?.end('killed')
+  }
+
+  async shutDownWithHost(id: string, graceMs: number): Promise<void> {
+    const machine = this.#world.machines.get(id)
+    if (machine?.state.kind !== 'running') return
+    machine.goesWithHost = true
+    const { clock } = this.#world
+    const lastChance = clock.after(graceMs, () => machine.end('killed'))
+    await new Promise<void>((resolve) => {
+      const subscription = this.onChange((changed) => {
+        if (changed !== id || machine.state.kind === 'running') return
+        subscription.close()
+        resolve()
+      })
+      const press = (): void => {
+        if (machine.state.kind !== 'running') return
+        machine.pressPowerButton()
+        clock.after(pressAgainMs, press)
+      }
+      press()
+    })
+    lastChance.cancel()
   }
 
   async reset(id: string): Promise<void> {

@@ -27,6 +27,8 @@ export class SimulatedMachine {
   readonly plan: LaunchPlan
   readonly forwards: readonly ChosenForward[]
   listensToPowerButton = true
+  /** Whatever ends it from now on, it is the host's end that does. */
+  goesWithHost = false
   #state: MachineState = { kind: 'prepared' }
   #isBooted = false
   #serialText = ''
@@ -104,7 +106,11 @@ export class SimulatedMachine {
   /** Only the first cause counts. */
   end(cause: ExitCause, lastWords = ''): void {
     if (this.#state.kind === 'exited') return
-    const exit: Exit = { cause, at: new Date(this.#clock.now()).toISOString(), lastWords }
+    const exit: Exit = {
+      cause: this.goesWithHost ? 'host-shutdown' : cause,
+      at: new Date(this.#clock.now()).toISOString(),
+      lastWords,
+    }
     this.#state = { kind: 'exited', exit }
     this.#pending?.timer?.cancel()
     this.#console?.guestEnd.end()

@@ -169,6 +169,17 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
       expect(exitOf(await existing('one')).cause).toBe('killed')
     })
 
+    it('together with the host is host-shutdown, whether the guest listens or must be ended', async () => {
+      await launchBooted(rig.plan('one'))
+      await hypervisor.shutDownWithHost('one', 20_000)
+      expect(exitOf(await existing('one')).cause).toBe('host-shutdown')
+      await launchBooted(rig.plan('two'))
+      await rig.guest.ignorePowerButton(await existing('two'))
+      await hypervisor.shutDownWithHost('two', 100)
+      expect(exitOf(await existing('two')).cause).toBe('host-shutdown')
+      await hypervisor.shutDownWithHost('nobody', 100)
+    })
+
     it('by a panic is guest-panic', async () => {
       await launchBooted(rig.plan('one'))
       await rig.guest.panic(await existing('one'))

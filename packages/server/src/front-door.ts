@@ -1,0 +1,10 @@
+import type { ApiRequest } from '@sheaf/api/client'
+import type { ApiServer } from '@sheaf/machinery/apiserver'
+import type { UserInfo } from '@sheaf/machinery/kind'
+
+/** What stands behind every connection: who is it, and what is answered. */
+export interface FrontDoor {
+  apiServer: ApiServer
+  /** Throws 401. */
+  authenticate: (request: Pick<ApiRequest, 'path' | 'headers'>) => UserInfo
+}
