@@ -10,7 +10,7 @@ import { eventually } from '../kit/eventually.ts'
 import { machineProcesses } from '../kit/machine-processes.ts'
 import { type RecordedWatch, recordWatch } from '../kit/recorded-watch.ts'
 import { type HeartbeatSampling, irregularities, sampleHeartbeat } from '../kit/sampling.ts'
-import { type ServerProcess, startServerProcess } from '../kit/server-process.ts'
+import { run, type ServerProcess, sheafProgram, startServerProcess } from '../kit/server-process.ts'
 import { mountSmallDisk } from '../kit/small-disk.ts'
 import {
   askGuest,
@@ -28,6 +28,8 @@ const diskBytes = 32 * 1024 * 1024
 /** What the writers then fill themselves. */
 const leftBytes = 2 * 1024 * 1024
 const writers = 4
+/** A server that does come up would never end. */
+const startSeconds = '20'
 const text = 'x'.repeat(8_000)
 
 const disk = mountSmallDisk(diskBytes)
@@ -114,8 +116,19 @@ describe.skipIf('reason' in disk)('when the disk of the data folder is full', ()
     expect((await instances(server).get(key('beside'))).status?.phase).toBe('Running')
   })
 
-  test('a server that dies comes back once there is room, with everything that was acknowledged', async () => {
-    await server.kill('SIGKILL')
+  test('a server that cannot come back says in one sentence what would help, and the guest runs on', async () => {
+    // In peace, so that no log of the store is left whose room it could use.
+    await server.kill('SIGTERM')
+    disk.fillUpTo(0)
+    const environment = { ...process.env, SHEAF_DATA: server.dataFolder, SHEAF_PORT: '0', SHEAF_ACCEL: 'tcg' }
+    const { code, stderr } = await run('timeout', [startSeconds, sheafProgram, 'serve'], environment)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^sheaf: .*no space left.*Free some disk space and start again; guests run on meanwhile\.$/m)
+    expect(stderr).not.toContain('    at ')
+    expect(await askGuest(guest.instance, '/boot-id')).toBe(guest.bootId)
+  })
+
+  test('it comes back when there is room, with everything that was acknowledged', async () => {
     disk.free()
     await server.start()
     expect(sorted(await stored())).toEqual(sorted(acknowledged))

@@ -118,3 +118,24 @@ test('a server that is asked to end says how many guests keep running, and they 
     expect(await askGuest(instance, '/boot-id')).toBe(bootId)
   }
 })
+
+test('sheaf down shuts the guests down as the host would, and the next server starts those that come back after a failure', async () => {
+  const comeBack = ['crash-rerunonfailure', 'kill-rerunonfailure']
+  const manual = 'kill-manual'
+  await act(server, manual, 'start')
+  const guests = await Promise.all([...comeBack, manual].map((name) => untilGuestAnswers(server, name, guestOf(name))))
+
+  const down = await server.sheaf('down')
+  expect(down).toMatchObject({ code: 0, stderr: '' })
+  for (const { instance } of guests) expect(down.stdout).toContain(`default/${instance.metadata.name} is off`)
+  expect(machineProcesses(server.dataFolder)).toEqual([])
+
+  await server.start()
+  for (const [index, name] of comeBack.entries()) {
+    const after = await untilGuestAnswers(server, name, guests[index])
+    expect(after.vm.spec.runStrategy).toBe('RerunOnFailure')
+    expect(uidOf(after.instance)).not.toBe(uidOf(guests[index]?.instance ?? after.instance))
+  }
+  expect((await instances(server).get(key(manual))).status).toMatchObject({ phase: 'Failed', reason: 'HostShutdown' })
+  expect(machineProcesses(server.dataFolder).length).toBe(comeBack.length)
+})

@@ -64,12 +64,13 @@ export async function startServerProcess(options: ServerProcessOptions = {}): Pr
     ...options.environment,
   }
   let log = ''
-  let child: ChildProcess
+  let child: ChildProcess | undefined
   let fetch: Fetch
   const warnings: string[] = []
   const kubeconfig = join(dataFolder, 'kubeconfig')
 
   async function start(): Promise<void> {
+    await kill('SIGKILL')
     rmSync(kubeconfig, { force: true })
     child = spawn(sheafProgram, ['serve'], { env: environment, stdio: ['ignore', 'ignore', 'pipe'] })
     child.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()))
@@ -91,9 +92,10 @@ export async function startServerProcess(options: ServerProcessOptions = {}): Pr
   }
 
   async function kill(signal: NodeJS.Signals): Promise<void> {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    child.kill(signal)
+    const running = child
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return
+    const ended = new Promise((resolve) => running.once('exit', resolve))
+    running.kill(signal)
     await ended
   }
 
@@ -114,7 +116,7 @@ export async function startServerProcess(options: ServerProcessOptions = {}): Pr
     dataFolder,
     kubeconfig,
     get pid() {
-      return child.pid ?? 0
+      return child?.pid ?? 0
     },
     get client() {
       return createClient({ fetch, userAgent: 'sheaf-e2e', onWarning: (text) => warnings.push(text) })

@@ -27,6 +27,7 @@ export function mountSmallDisk(bytes: number): SmallDisk | { reason: string } {
   return {
     folder,
     fillUpTo(leftBytes) {
+      rmSync(ballast, { force: true })
       const { bavail, bsize } = statfsSync(folder)
       writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - leftBytes)))
     },

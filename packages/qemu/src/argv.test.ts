@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type LaunchSite, qemuArguments } from './argv.ts'
 import { option } from './argv/option.ts'
+import { type LaunchSite, qemuArguments } from './argv.ts'
 import type { Disk, LaunchPlan } from './launch-plan.ts'
 
 const site: LaunchSite = { folder: '/data/machines/db1', accelerator: 'tcg', forwards: [] }

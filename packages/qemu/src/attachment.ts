@@ -2,8 +2,8 @@
 
 import { join } from 'node:path'
 import type { LaunchPlan } from './launch-plan.ts'
-import { hostBootId, isAlive, type ProcessIdentity } from './process-identity.ts'
 import { pause } from './process.ts'
+import { hostBootId, isAlive, type ProcessIdentity } from './process-identity.ts'
 import { connectQmp, type QmpClient, QmpClosed } from './qmp/client.ts'
 import { parseRunState, type QmpEvent, type RunState } from './qmp/protocol.ts'
 import { openTranscript, type Transcript } from './qmp/transcript.ts'

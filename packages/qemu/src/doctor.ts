@@ -1,8 +1,8 @@
 // Whether this host can run machines, and the exact command that mends what it lacks.
 
 import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { access, constants } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import { errorCode, readIfThere } from './durable-file.ts'
 import { findProgram } from './find-program.ts'
 import { findFirmware } from './firmware.ts'

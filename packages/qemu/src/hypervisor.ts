@@ -57,12 +57,12 @@ export interface Hypervisor {
   pressPowerButton(id: string): Promise<void>
   /** Ends the process at once. The state folder stays, with cause `killed`. */
   kill(id: string): Promise<void>
-  /** Like the reset button. It is no reboot by the guest: it never ends the machine, whatever the plan says of reboots. */
   /**
    * The host goes down and takes the machine along: presses the power button until the guest obeys, and ends it after
    * `graceMs`. Resolves when it is off. Does nothing when the machine is not running.
    */
   shutDownWithHost(id: string, graceMs: number): Promise<void>
+  /** Like the reset button. It is no reboot by the guest: it never ends the machine, whatever the plan says of reboots. */
   reset(id: string): Promise<void>
   pause(id: string): Promise<void>
   resume(id: string): Promise<void>

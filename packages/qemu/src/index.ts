@@ -1,8 +1,8 @@
 // The door of the room.
 
 export { type AcceleratorChoice, chooseAccelerator } from './accelerator.ts'
-export { type HostFinding, inspectHost } from './doctor.ts'
 export { createEmpty, createOverlay, type ImageInfo, imageInfo } from './disk-image.ts'
+export { type HostFinding, inspectHost } from './doctor.ts'
 export * from './hypervisor.ts'
 export * from './launch-plan.ts'
 export { openQemuHypervisor, type QemuHypervisorOptions } from './qemu-hypervisor.ts'

@@ -5,6 +5,9 @@ const sectorBytes = 2048
 /** 16 sectors that the standard leaves to the system, then the descriptors. */
 const systemSectors = 16
 
+/** 128 KiB: busybox looks for a label only on volumes that fill its buffer of 68 KiB. */
+const fewestSectors = 64
+
 /** What tells a guest who it is has kilobytes; a volume is built in memory. */
 const maxContentBytes = 16 * 1024 * 1024
 /** Joliet's limit, in characters. */
@@ -41,7 +44,8 @@ export function buildSeedIso(label: string, files: Readonly<Record<string, strin
   const jolietRoot = { sector: plainRoot.sector + plainRootSectors, sectors: jolietRootSectors }
   const entries = place(contents, jolietRoot.sector + jolietRootSectors)
   const last = entries.at(-1)
-  const totalSectors = last === undefined ? jolietRoot.sector + jolietRootSectors : last.sector + sectorsOf(last.content.length)
+  const usedSectors = last === undefined ? jolietRoot.sector + jolietRootSectors : last.sector + sectorsOf(last.content.length)
+  const totalSectors = Math.max(usedSectors, fewestSectors)
 
   const volume = Buffer.alloc(totalSectors * sectorBytes)
   const at = (sector: number): Buffer => volume.subarray(sector * sectorBytes)

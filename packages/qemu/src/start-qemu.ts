@@ -1,14 +1,14 @@
 // From a prepared state folder to a QEMU that answers, or to its refusal.
 
 import { join } from 'node:path'
-import { hostForwardRule, type ChosenForward } from './argv/network.ts'
+import { type ChosenForward, hostForwardRule } from './argv/network.ts'
 import { qemuArguments } from './argv.ts'
 import { type Attachment, attach } from './attachment.ts'
 import type { FirmwareFiles } from './firmware.ts'
 import { chooseForwards, portInUse } from './host-ports.ts'
 import type { LaunchPlan } from './launch-plan.ts'
-import { identifyProcess, type ProcessIdentity, scanByPidFile } from './process-identity.ts'
 import { endProcess, spawnDetached } from './process.ts'
+import { identifyProcess, type ProcessIdentity, scanByPidFile } from './process-identity.ts'
 import { fileNames } from './state-files.ts'
 import { readLastWords, readRecord, writeRecord } from './state-folder.ts'
 

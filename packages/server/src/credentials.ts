@@ -37,7 +37,9 @@ export async function ensureCredentials(folder: string, nowMs: number): Promise<
   }
 }
 
+/** Whole or not at all. What is there already is not written again, so that a restart needs no room on a full disk. */
 export function writePrivately(path: string, text: string): void {
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return
   const draft = `${path}.new`
   writeFileSync(draft, text, { mode: 0o600 })
   renameSync(draft, path)

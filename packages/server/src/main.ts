@@ -1,6 +1,6 @@
 // The commands that touch this machine: serve, down, doctor.
 
-import { InstanceLocked } from '@sheaf/machinery/store'
+import { InstanceLocked, StoreFull, StoreUnreadable } from '@sheaf/machinery/store'
 import { doctor } from './doctor.ts'
 import { down } from './down.ts'
 import { PortInUse } from './http-server.ts'
@@ -52,6 +52,12 @@ async function serveUntilAsked(options: ReturnType<typeof parseServerOptions>): 
 
 /** Expected trouble in one sentence; a bug with its stack. */
 function describe(error: unknown): string {
-  if (error instanceof UsageError || error instanceof PortInUse || error instanceof InstanceLocked) return error.message
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  if (!(error instanceof Error)) return String(error)
+  if ([UsageError, PortInUse, InstanceLocked, StoreUnreadable].some((kind) => error instanceof kind)) return error.message
+  if (isFullDisk(error)) return `${error.message}. Free some disk space and start again; guests run on meanwhile.`
+  return error.stack ?? error.message
+}
+
+function isFullDisk(error: Error): boolean {
+  return error instanceof StoreFull || ('code' in error && error.code === 'ENOSPC')
 }
