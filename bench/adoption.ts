@@ -2,12 +2,12 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { type VirtualMachine, virtualMachineDefinition } from '@sheaf/api'
-import { machineProcesses } from '../test/kit/machine-processes.ts'
 import { eventually } from '../test/kit/eventually.ts'
+import { machineProcesses } from '../test/kit/machine-processes.ts'
 import { type ServerProcess, startServerProcess } from '../test/kit/server-process.ts'
+import type { Figure } from './figure.ts'
 import { demoManifest } from './manifests.ts'
 import { median } from './median.ts'
-import type { Figure } from './run.ts'
 
 const machines = 20
 const rounds = 5

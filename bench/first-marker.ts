@@ -7,15 +7,15 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   type VirtualMachine,
-  virtualMachineDefinition,
   type VirtualMachineInstance,
+  virtualMachineDefinition,
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
 import { eventually } from '../test/kit/eventually.ts'
 import { type ServerProcess, startServerProcess } from '../test/kit/server-process.ts'
+import type { Figure } from './figure.ts'
 import { demoManifest } from './manifests.ts'
 import { median } from './median.ts'
-import type { Figure } from './run.ts'
 
 const rounds = 7
 const marker = 'sheaf-guest ready'

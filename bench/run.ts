@@ -3,18 +3,9 @@
 
 import { buildPrograms } from '../tools/build.ts'
 import { adoption } from './adoption.ts'
+import type { Figure } from './figure.ts'
 import { firstMarker } from './first-marker.ts'
 import { startup } from './startup.ts'
-
-export interface Figure {
-  what: string
-  measured: string
-  against: string
-  /** Measured over its limit or peer. */
-  ratio: number
-  /** Above this the promise is broken. */
-  most: number
-}
 
 const benches: Readonly<Record<string, () => Promise<Figure[]>>> = { startup, 'first-marker': firstMarker, adoption }
 

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type VirtualMachine, virtualMachineDefinition } from '@sheaf/api'
 import { startServerProcess } from '../test/kit/server-process.ts'
-import { median } from './median.ts'
+import type { Figure } from './figure.ts'
 import { demoManifest } from './manifests.ts'
-import type { Figure } from './run.ts'
+import { median } from './median.ts'
 
 const machines = 1_000
 const writers = 16

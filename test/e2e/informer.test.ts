@@ -89,7 +89,7 @@ interface Follower {
 }
 
 /** Notes what an informer tells, and whether it ever tells an older version of the same object. */
-function witness(): { backwards: string[]; told(object: Seen): void; count(): number } {
+function witness(): { backwards: string[]; told: (object: Seen) => void; count: () => number } {
   const versions = new Map<string, number>()
   const backwards: string[] = []
   let count = 0

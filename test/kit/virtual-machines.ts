@@ -1,5 +1,7 @@
 // Virtual machines for end-to-end tests, and what a test does with them: look, press, ask their guests.
 
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   forwardedPortsOf,
   type RunStrategy,
@@ -100,18 +102,26 @@ export interface RunningGuest {
 }
 
 /** The guest that runs under this name and answers, once it is another boot than `than`. */
-export function untilGuestAnswers(server: ServerProcess, name: string, than?: { bootId: string }): Promise<RunningGuest> {
-  return eventually(
-    `the guest of ${name} answers`,
-    async () => {
-      const instance = await instances(server).find(key(name))
-      if (instance?.status?.phase !== 'Running') return undefined
-      const bootId = await askGuest(instance, '/boot-id', askBootingTimeoutMs)
-      if (bootId === than?.bootId) return undefined
-      return { vm: await virtualMachines(server).get(key(name)), instance, bootId }
-    },
-    bootDeadlineMs,
-  )
+export async function untilGuestAnswers(server: ServerProcess, name: string, than?: { bootId: string }): Promise<RunningGuest> {
+  let last: VirtualMachineInstance | undefined
+  const look = async (): Promise<RunningGuest | undefined> => {
+    last = await instances(server).find(key(name))
+    if (last?.status?.phase !== 'Running') return undefined
+    const bootId = await askGuest(last, '/boot-id', askBootingTimeoutMs)
+    if (bootId === than?.bootId) return undefined
+    return { vm: await virtualMachines(server).get(key(name)), instance: last, bootId }
+  }
+  try {
+    return await eventually(`the guest of ${name} answers`, look, bootDeadlineMs)
+  } catch (cause) {
+    throw new Error(`no guest answers as ${name}: ${JSON.stringify(last?.status)}\n${consoleOf(server, last)}`, { cause })
+  }
+}
+
+/** The end of what the guest wrote to its serial console. */
+function consoleOf(server: ServerProcess, instance: VirtualMachineInstance | undefined): string {
+  const path = join(server.dataFolder, 'machines', instance?.metadata.uid ?? '', 'serial.log')
+  return existsSync(path) ? readFileSync(path, 'latin1').slice(-2_000) : 'it has no console'
 }
 
 export const uidOf = (object: { metadata: { uid?: string } }): string => object.metadata.uid ?? ''

@@ -1,7 +1,7 @@
 // Shell completion: a short script that asks this program, which knows its own commands and the server's machines.
 
-import { Argument, Command } from 'commander'
 import { type VirtualMachine, virtualMachineDefinition } from '@sheaf/api'
+import { Argument, Command } from 'commander'
 import { findConnection } from './connection.ts'
 
 const scripts: Readonly<Record<string, string>> = {

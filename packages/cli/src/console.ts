@@ -1,7 +1,7 @@
 // An interactive serial console over KubeVirt's websocket. Ctrl-] leaves it.
 
-import type { Command } from 'commander'
 import { statusErrorFrom } from '@sheaf/api/meta'
+import type { Command } from 'commander'
 import { WebSocket } from 'ws'
 import { CommandError, connect } from './connection.ts'
 import { keyFrom, type NamespaceOption, virtualMachineCommand } from './virtual-machine-argument.ts'

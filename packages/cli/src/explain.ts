@@ -1,15 +1,15 @@
 // Why a virtual machine is in its state, and what to do next.
 
-import type { Command } from 'commander'
 import {
   type Event,
   eventDefinition,
   explainVirtualMachine,
   type VirtualMachine,
-  virtualMachineDefinition,
   type VirtualMachineInstance,
+  virtualMachineDefinition,
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
+import type { Command } from 'commander'
 import { connect } from './connection.ts'
 import { keyFrom, type NamespaceOption, outputOption, virtualMachineCommand } from './virtual-machine-argument.ts'
 

@@ -1,7 +1,7 @@
 // The client's transport over HTTPS, trusting only the server's own authority.
 
-import { Agent, request } from 'node:https'
 import type { IncomingMessage } from 'node:http'
+import { Agent, request } from 'node:https'
 import type { ApiRequest, ApiResponse, Fetch } from '@sheaf/api/client'
 
 export interface HttpsFetchOptions {

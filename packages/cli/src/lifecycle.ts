@@ -1,7 +1,7 @@
 // start, stop and restart: KubeVirt's subresources, by the name of the virtual machine.
 
-import type { Command } from 'commander'
 import type { Json } from '@sheaf/api/meta'
+import type { Command } from 'commander'
 import { connect } from './connection.ts'
 import { keyFrom, type NamespaceOption, virtualMachineCommand } from './virtual-machine-argument.ts'
 

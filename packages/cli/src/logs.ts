@@ -1,8 +1,8 @@
 // The serial console's log: what the guest has said since its start.
 
-import type { Command } from 'commander'
 import { bodyText, isStreaming } from '@sheaf/api/client'
 import { statusErrorFrom } from '@sheaf/api/meta'
+import type { Command } from 'commander'
 import { connect } from './connection.ts'
 import { keyFrom, type NamespaceOption, virtualMachineCommand } from './virtual-machine-argument.ts'
 

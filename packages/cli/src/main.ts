@@ -1,7 +1,7 @@
 // `sheaf …`: the window of text. It can do nothing that the API cannot. Exit codes: 0 done, 1 refused or failed, 2 misused.
 
-import { Command, CommanderError } from 'commander'
 import { StatusError } from '@sheaf/api/meta'
+import { Command, CommanderError } from 'commander'
 import { completionCommands } from './completion.ts'
 import { CommandError } from './connection.ts'
 import { consoleCommand } from './console.ts'

@@ -1,15 +1,15 @@
 // The machine at a glance: the server, and every virtual machine with where its ports answer.
 
-import { Command } from 'commander'
 import {
   effectiveRunStrategy,
   forwardedPortsOf,
   type VirtualMachine,
-  virtualMachineDefinition,
   type VirtualMachineInstance,
+  virtualMachineDefinition,
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
 import { bodyText } from '@sheaf/api/client'
+import { Command } from 'commander'
 import { connect } from './connection.ts'
 import { outputOption } from './virtual-machine-argument.ts'
 

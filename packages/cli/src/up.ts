@@ -6,16 +6,16 @@ import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Command } from 'commander'
 import {
   forwardedPortsOf,
   type VirtualMachine,
-  virtualMachineDefinition,
   type VirtualMachineInstance,
+  virtualMachineDefinition,
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
 import { bodyText } from '@sheaf/api/client'
 import { statusErrorFrom } from '@sheaf/api/meta'
+import { Command } from 'commander'
 import { CommandError, type Connection, dataFolder, findConnection } from './connection.ts'
 
 /** The server answers within a second; a first start also issues certificates. */

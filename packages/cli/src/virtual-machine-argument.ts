@@ -1,7 +1,7 @@
 // How a virtual machine is named on the command line: `demo`, `vm/demo`, or `demo -n other`.
 
-import { Command, Option } from 'commander'
 import type { ObjectKey } from '@sheaf/api/meta'
+import { Command, Option } from 'commander'
 import { CommandError } from './connection.ts'
 
 export interface NamespaceOption {

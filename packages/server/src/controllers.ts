@@ -2,8 +2,8 @@
 
 import {
   type VirtualMachine,
-  virtualMachineDefinition,
   type VirtualMachineInstance,
+  virtualMachineDefinition,
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
 import {

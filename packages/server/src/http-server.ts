@@ -1,7 +1,7 @@
 // HTTP around the API server's function: HTTP/2 and HTTP/1.1 on one TLS port, and websockets for streams.
 
-import { createSecureServer, type Http2SecureServer } from 'node:http2'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createSecureServer, type Http2SecureServer } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { promisify } from 'node:util'

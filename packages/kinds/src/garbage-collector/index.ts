@@ -11,8 +11,9 @@ import {
 } from '@sheaf/machinery/controller'
 import type { Ports } from '../ports.ts'
 import { isManageable, type ServedResource } from '../served-resource.ts'
-import { createDependencyGraph, type DependencyGraph, locate, type Located } from './dependency-graph.ts'
-import { type CollectorWorld, reconcileGarbage } from './reconciler.ts'
+import type { CollectorWorld } from './collector-world.ts'
+import { createDependencyGraph, type DependencyGraph, type Located, locate } from './dependency-graph.ts'
+import { reconcileGarbage } from './reconciler.ts'
 
 export interface GarbageCollectorPorts extends Ports {
   /** Everything that may own or be owned. */

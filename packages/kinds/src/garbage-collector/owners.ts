@@ -3,8 +3,8 @@
 import { type ApiObject, isNotFound, type ObjectKey, type OwnerReference } from '@sheaf/api/meta'
 import { groupOf } from '@sheaf/machinery/controller'
 import type { ServedResource } from '../served-resource.ts'
+import type { CollectorWorld } from './collector-world.ts'
 import { isWaitingForDependents, type Owner, type OwnerState } from './decide.ts'
-import type { CollectorWorld } from './reconciler.ts'
 
 export function ownersOf(object: ApiObject, world: CollectorWorld): Promise<Owner[]> {
   const references = object.metadata.ownerReferences ?? []

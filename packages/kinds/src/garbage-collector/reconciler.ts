@@ -4,16 +4,11 @@
 import type { ResourceClient } from '@sheaf/api/client'
 import { type ApiObject, isNotFound, type Json, keyOf, type ObjectKey, type OwnerReference } from '@sheaf/api/meta'
 import { done, type Result } from '@sheaf/machinery/controller'
-import type { Ports } from '../ports.ts'
 import type { ServedResource } from '../served-resource.ts'
+import type { CollectorWorld } from './collector-world.ts'
 import { blocks, decide, dependsOn, foregroundFinalizer, orphanFinalizer, type Step } from './decide.ts'
 import type { DependencyGraph, GraphObject } from './dependency-graph.ts'
 import { ownersOf } from './owners.ts'
-
-export interface CollectorWorld extends Ports {
-  resources: readonly ServedResource[]
-  graph: DependencyGraph
-}
 
 export async function reconcileGarbage(resource: ServedResource, key: ObjectKey, world: CollectorWorld): Promise<Result> {
   const collection = world.client.resource(resource)

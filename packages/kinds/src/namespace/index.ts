@@ -5,9 +5,10 @@ import type { Client } from '@sheaf/api/client'
 import { isAlreadyExists } from '@sheaf/api/meta'
 import { type Controller, ownObjects, startController, startInformer } from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
-import type { Ports } from '../ports.ts'
-import type { ServedResource } from '../served-resource.ts'
+import type { NamespacePorts } from './ports.ts'
 import { reconcileNamespace } from './reconciler.ts'
+
+export type { NamespacePorts } from './ports.ts'
 
 export const namespaceKind: Kind<Namespace> = { definition: namespaceDefinition }
 
@@ -17,11 +18,6 @@ export const namespaceRole = {
   version: namespaceDefinition.version,
   plural: namespaceDefinition.plural,
   protectedNames: ['default', 'kube-system', 'kube-public'],
-}
-
-export interface NamespacePorts extends Ports {
-  /** Everything that a namespace may contain, and more: cluster-scoped resources are passed over. */
-  resources: readonly ServedResource[]
 }
 
 /** Emptying one large namespace must not keep the others waiting. */

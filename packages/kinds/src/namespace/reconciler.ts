@@ -15,7 +15,7 @@ import {
 } from '@sheaf/api/meta'
 import { after, done, errorChain, type Result } from '@sheaf/machinery/controller'
 import { isManageable, type ServedResource } from '../served-resource.ts'
-import type { NamespacePorts } from './index.ts'
+import type { NamespacePorts } from './ports.ts'
 import { type Remainder, statusOf } from './status.ts'
 
 /** How soon to look whether finalizers are gone. A namespace on its way out is rare, and people watch it. */

@@ -3,18 +3,14 @@
 import { type Node, nodeDefinition } from '@sheaf/api'
 import { type Controller, ownObjects, startController, startInformer } from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
-import type { Ports } from '../ports.ts'
-import type { HostFacts } from './host-facts.ts'
+import type { NodePorts } from './ports.ts'
 import { reconcileNode } from './reconciler.ts'
+
+export type { NodePorts } from './ports.ts'
 
 export { retireNode } from './reconciler.ts'
 
 export const nodeKind: Kind<Node> = { definition: nodeDefinition }
-
-export interface NodePorts extends Ports {
-  nodeName: string
-  host: HostFacts
-}
 
 export function startNodeController(ports: NodePorts): Controller {
   const { client, nodeName, clock, random, log } = ports

@@ -8,7 +8,7 @@ import { retryOnConflict } from '@sheaf/api/client'
 import { isAlreadyExists, type ObjectKey, timestamp } from '@sheaf/api/meta'
 import { after, again, type Result } from '@sheaf/machinery/controller'
 import type { HostState } from './host-facts.ts'
-import type { NodePorts } from './index.ts'
+import type { NodePorts } from './ports.ts'
 import { heartbeatAnnotation, labelsOf, schedulableLabel, statusOf } from './status.ts'
 
 /** KubeVirt's interval; five minutes without a heartbeat count as dead. */

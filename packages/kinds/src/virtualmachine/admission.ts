@@ -1,10 +1,10 @@
 // What may be written about a virtual machine, and what is filled in once and kept for ever.
 
-import { validateVirtualMachine, type VirtualMachine } from '@sheaf/api'
+import { type VirtualMachine, validateVirtualMachine } from '@sheaf/api'
 import type { Random } from '@sheaf/api/meta'
 import type { Admission } from '@sheaf/machinery/kind'
-import { isController } from '../controller-user.ts'
 import { admissionPolicy } from '../admission-policy.ts'
+import { isController } from '../controller-user.ts'
 import { webhookDenial } from '../webhook-denial.ts'
 
 /** The only machine that Sheaf's QEMU runs. */

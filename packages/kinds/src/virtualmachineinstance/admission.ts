@@ -5,8 +5,8 @@ import {
   defaultVirtualMachineInstance,
   hostPortsAnnotation,
   hostPortsProblem,
-  validateVirtualMachineInstance,
   type VirtualMachineInstance,
+  validateVirtualMachineInstance,
 } from '@sheaf/api'
 import { type Clock, type FieldError, isBeingDeleted, type Random, timestamp } from '@sheaf/api/meta'
 import type { Admission, AdmissionRequest } from '@sheaf/machinery/kind'

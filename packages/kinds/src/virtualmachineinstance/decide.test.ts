@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
 import type { MachineState } from '@sheaf/qemu'
+import { describe, expect, it } from 'vitest'
 import { decideNextStep, instanceFinalizer, type Observed } from './decide.ts'
 import { refuse } from './refusal.ts'
 import { running, sampleInstance } from './sample-instance.ts'

@@ -1,7 +1,7 @@
 // What is to be done next for an instance, given what is seen of it. Pure.
 
+import { isFinal, type VirtualMachineInstance } from '@sheaf/api'
 import { isBeingDeleted } from '@sheaf/api/meta'
-import type { VirtualMachineInstance } from '@sheaf/api'
 import type { MachineState } from '@sheaf/qemu'
 import type { Refusal } from './refusal.ts'
 
@@ -32,11 +32,6 @@ const defaultGraceSeconds = 30
 const pressAgainMs = 5_000
 /** How soon a missing image or secret is looked for again. */
 const lookForFilesMs = 5_000
-
-export function isFinal(instance: VirtualMachineInstance): boolean {
-  const phase = instance.status?.phase
-  return phase === 'Succeeded' || phase === 'Failed'
-}
 
 /** Before the first process: a launch is ahead, or was begun. */
 export function isBeforeLaunch(instance: VirtualMachineInstance): boolean {

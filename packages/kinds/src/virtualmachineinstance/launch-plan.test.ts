@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
 import { hostPortsAnnotation } from '@sheaf/api'
+import { describe, expect, it } from 'vitest'
 import { derivedMacAddress, launchPlanOf } from './launch-plan.ts'
 import { sampleInstance } from './sample-instance.ts'
 import type { LaunchFiles } from './volumes.ts'

@@ -1,10 +1,10 @@
 // Keeps one machine for one instance: observe → decide → report → act one step.
 
+import { isDeepStrictEqual } from 'node:util'
 import { type VirtualMachineInstance, virtualMachineInstanceDefinition } from '@sheaf/api'
-import { type ObjectKey, isBeingDeleted, timestamp } from '@sheaf/api/meta'
+import { isBeingDeleted, type ObjectKey, timestamp } from '@sheaf/api/meta'
 import { after, again, done, type Result } from '@sheaf/machinery/controller'
 import { LaunchRefused, type Machine } from '@sheaf/qemu'
-import { isDeepStrictEqual } from 'node:util'
 import type { MachinePorts } from '../ports.ts'
 import { decideNextStep, instanceFinalizer, isBeforeLaunch, type Step } from './decide.ts'
 import { launchPlanOf } from './launch-plan.ts'

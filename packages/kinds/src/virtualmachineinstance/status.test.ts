@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest'
 import { forwardedPortsOf } from '@sheaf/api'
 import { findCondition } from '@sheaf/api/meta'
 import type { ExitCause, MachineState } from '@sheaf/qemu'
+import { describe, expect, it } from 'vitest'
 import { refuse } from './refusal.ts'
 import { running, sampleInstance, sampleMachine } from './sample-instance.ts'
 import { phaseOf, reportOf, type Sight } from './status.ts'

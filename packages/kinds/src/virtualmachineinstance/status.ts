@@ -1,10 +1,10 @@
 // What is seen of an instance, in KubeVirt's words. Pure: the same observation gives the same object, and then
 // nothing is written.
 
-import { type ForwardedPort, forwardedPortsAnnotation, type VirtualMachineInstance } from '@sheaf/api'
+import { type ForwardedPort, forwardedPortsAnnotation, isFinal, type VirtualMachineInstance } from '@sheaf/api'
 import { type Condition, isBeingDeleted, withCondition, withoutCondition } from '@sheaf/api/meta'
 import type { Exit, Machine } from '@sheaf/qemu'
-import { graceMs, isBeforeLaunch, isFinal, type Step } from './decide.ts'
+import { graceMs, isBeforeLaunch, type Step } from './decide.ts'
 import type { Refusal } from './refusal.ts'
 
 type Status = NonNullable<VirtualMachineInstance['status']>

@@ -2,7 +2,7 @@
 
 import { readdir, stat } from 'node:fs/promises'
 import { join, normalize } from 'node:path'
-import { type Secret, type VirtualMachineInstance, bytesOf, secretDefinition } from '@sheaf/api'
+import { bytesOf, type Secret, secretDefinition, type VirtualMachineInstance } from '@sheaf/api'
 import type { DiskSource, LaunchPlan } from '@sheaf/qemu'
 import type { MachinePorts } from '../ports.ts'
 import { type Refusal, refuse } from './refusal.ts'

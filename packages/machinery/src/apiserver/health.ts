@@ -1,7 +1,7 @@
 // `/healthz`, `/livez` and `/readyz`: is the process well, and is it ready for work.
 
 import type { ApiResponse } from '@sheaf/api/client'
-import type { HealthCheck } from './index.ts'
+import type { HealthCheck } from './api-server.ts'
 
 /** That the answer arrives is the check. */
 const ping: HealthCheck = { name: 'ping', isHealthy: () => true }

@@ -2,14 +2,12 @@
 
 import type { ApiRequest, ApiResponse } from '@sheaf/api/client'
 import { acceptedTypes } from './accept-header.ts'
+import type { PublicationOptions } from './api-server.ts'
 import { aggregatedDiscovery, coreVersions, groupDocument, groupList, resourceList } from './discovery.ts'
 import { answerHealth, healthPaths } from './health.ts'
-import type { ApiServerOptions } from './index.ts'
 import { createOpenapi } from './openapi/openapi.ts'
 import { answerDocument, once, type PublishedDocument, publish } from './published-document.ts'
 import { rootPath, type ServedGroup, servedGroups } from './served-groups.ts'
-
-export type PublicationOptions = Pick<ApiServerOptions, 'kinds' | 'schemas' | 'version' | 'readiness'>
 
 type Responder = (request: ApiRequest, query: URLSearchParams) => ApiResponse | undefined
 

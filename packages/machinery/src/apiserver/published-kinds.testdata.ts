@@ -2,7 +2,7 @@
 
 import type { ResourceDefinition, SchemaDefinitions } from '@sheaf/api/meta'
 import type { Kind, RequestAction, StreamAction } from '../kind.ts'
-import type { PublicationOptions } from './publication.ts'
+import type { PublicationOptions } from './api-server.ts'
 
 const widget: ResourceDefinition = {
   group: 'example.org',

@@ -1,8 +1,8 @@
 // The body of a watch: frames on demand, so that a reader who is slow holds up nobody and fills no memory.
 
 import type { Clock, Timer } from '@sheaf/api/meta'
-import type { Subscription } from '../store/store.ts'
 import type { Change, WatchStart } from '../registry/watch.ts'
+import type { Subscription } from '../store/store.ts'
 import type { FrameEncoder } from './watch-frames.ts'
 
 /**

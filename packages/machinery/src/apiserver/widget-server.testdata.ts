@@ -2,7 +2,7 @@
 // built-in one without, and Realm plays namespace.
 
 import { PassThrough } from 'node:stream'
-import { isStreaming, type ApiRequest, type ApiResponse } from '@sheaf/api/client'
+import { type ApiRequest, type ApiResponse, isStreaming } from '@sheaf/api/client'
 import {
   type ApiObject,
   invalid,

@@ -2,7 +2,7 @@
 // written is dropped. The same event again is one object whose count grows.
 
 import type { Client, ResourceClient, ResourceName } from '@sheaf/api/client'
-import { type ApiObject, type Clock, isNotFound, keyText, keyOf, type Random, StatusError, timestamp } from '@sheaf/api/meta'
+import { type ApiObject, type Clock, isNotFound, keyOf, keyText, type Random, StatusError, timestamp } from '@sheaf/api/meta'
 import { backoffMs } from './backoff.ts'
 import { errorChain } from './error-chain.ts'
 import type { Log } from './log.ts'

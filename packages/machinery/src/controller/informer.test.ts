@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
+import { collectingLog } from './collecting-log.fixture.ts'
 import { type Informer, type InformerOptions, startInformer } from './informer.ts'
 import type { Change } from './informer-cache.ts'
 import { createManualClock } from './manual-clock.ts'
-import { collectingLog } from './collecting-log.fixture.ts'
 import { createSeededRandom } from './seeded-random.ts'
 import { createWidgetServer, statusAnswer, type Widget, type WidgetServer, widgets } from './widget-server.fixture.ts'
 

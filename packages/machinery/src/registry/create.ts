@@ -5,8 +5,8 @@ import {
   alreadyExists,
   badRequest,
   type ObjectMeta,
-  StatusError,
   type StatusDetails,
+  StatusError,
   timestamp,
 } from '@sheaf/api/meta'
 import { admit } from '../admission/chain.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { openMemoryStore } from '../store/memory.ts'
 import { type Body, startServer, type TestServer, widgetNamed, widgets } from '../apiserver/widget-server.testdata.ts'
+import { openMemoryStore } from '../store/memory.ts'
 
 const everywhere = '/apis/example.org/v1/widgets'
 

@@ -1,6 +1,6 @@
 // What the resource that plays namespace means to the others, and what is special about deleting one of its objects.
 
-import { type ApiObject, type Json, isJsonObject, notFound, StatusError, forbiddenError } from '@sheaf/api/meta'
+import { type ApiObject, forbiddenError, isJsonObject, type Json, notFound, StatusError } from '@sheaf/api/meta'
 import { type Registry, type Resource, storageKey, type Target } from './registry.ts'
 import { objectOf } from './stored-object.ts'
 

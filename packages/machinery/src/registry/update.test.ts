@@ -3,8 +3,8 @@ import {
   type Body,
   gadgets,
   startServer,
-  tablets,
   type TestServer,
+  tablets,
   widgetNamed,
   widgets,
 } from '../apiserver/widget-server.testdata.ts'

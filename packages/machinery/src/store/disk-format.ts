@@ -4,7 +4,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { FIRST_REVISION, type IndexContent } from './revision-index.ts'
 import { connect, isDamage, lacksRoomToOpen, transact } from './sqlite-connection.ts'
-import { StoreFull, type StoredEntry, type StoreEvent } from './store.ts'
+import { type StoredEntry, type StoreEvent, StoreFull } from './store.ts'
 
 /** Goes up when an older release could no longer read what this one writes. */
 const FORMAT = 1

@@ -1,13 +1,13 @@
 import { existsSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import { storeConformance } from './conformance.ts'
 import { openTemporaryDiskStore } from './conformance/disk.ts'
 import { put, remove } from './conformance/puts.ts'
+import { storeConformance } from './conformance.ts'
 import { openDiskStore } from './disk.ts'
 import { StoreUnreadable } from './disk-format.ts'
 import { connect } from './sqlite-connection.ts'
-import { StoreFailed, type StoreEvent } from './store.ts'
+import { type StoreEvent, StoreFailed } from './store.ts'
 
 storeConformance('disk', openTemporaryDiskStore, { modelRuns: 25 })
 

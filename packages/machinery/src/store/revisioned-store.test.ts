@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { RevisionIndex } from './revision-index.ts'
 import { type Journal, RevisionedStore } from './revisioned-store.ts'
-import { StoreFull, type StoreEvent } from './store.ts'
+import { type StoreEvent, StoreFull } from './store.ts'
 
 /** A journal that commits when it is told to. */
 class HeldJournal implements Journal {

@@ -1,8 +1,8 @@
 // The store itself, over a journal that makes writes durable. Readers and watchers see only what the journal has
 // confirmed. While it commits, further writes gather into the next batch: many writers share one sync of the disk.
 
-import type { RevisionIndex } from './revision-index.ts'
 import { type HistoryLimits, Retention } from './retention.ts'
+import type { RevisionIndex } from './revision-index.ts'
 import {
   type Range,
   type RangeOptions,

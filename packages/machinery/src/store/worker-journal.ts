@@ -3,7 +3,7 @@
 import { Worker } from 'node:worker_threads'
 import type { WorkerReply, WorkerRequest } from './disk-worker.ts'
 import type { Journal } from './revisioned-store.ts'
-import { StoreFailed, StoreFull, type StoreEvent } from './store.ts'
+import { type StoreEvent, StoreFailed, StoreFull } from './store.ts'
 
 export class WorkerJournal implements Journal {
   readonly #path: string

@@ -3,7 +3,7 @@
 import type { ApiRequest, ApiResponse } from '@sheaf/api/client'
 import { StatusError } from '@sheaf/api/meta'
 import { acceptedTypes } from '../accept-header.ts'
-import type { PublicationOptions } from '../publication.ts'
+import type { PublicationOptions } from '../api-server.ts'
 import { answerDocument, once, type PublishedDocument, publish } from '../published-document.ts'
 import { rootPath, type ServedGroup } from '../served-groups.ts'
 import { publishedDefinitions } from './definitions.ts'

@@ -1,0 +1,7 @@
+import type { Ports } from '../ports.ts'
+import type { HostFacts } from './host-facts.ts'
+
+export interface NodePorts extends Ports {
+  nodeName: string
+  host: HostFacts
+}

@@ -1,0 +1,65 @@
+// What an API server is made of, and what it is: one function from request to answer.
+
+import type { Duplex } from 'node:stream'
+import type { ApiRequest, ApiResponse, Fetch } from '@sheaf/api/client'
+import type { Clock, Random, SchemaDefinitions } from '@sheaf/api/meta'
+import type { Kind, UserInfo } from '../kind.ts'
+import type { Store } from '../store/store.ts'
+
+/** What `/version` tells. Strings, as in Kubernetes; `major` and `minor` must read as whole numbers. */
+export interface VersionInfo {
+  major: string
+  minor: string
+  gitVersion: string
+  gitCommit: string
+  gitTreeState: string
+  buildDate: string
+  goVersion: string
+  compiler: string
+  platform: string
+}
+
+/** One line of `/readyz?verbose`. */
+export interface HealthCheck {
+  name: string
+  isHealthy(): boolean
+}
+
+/** The cluster-scoped Kind whose objects are what the namespaced ones live in. */
+export interface NamespaceRole {
+  group: string
+  version: string
+  plural: string
+  /** Objects of it that may not be deleted. */
+  protectedNames: readonly string[]
+}
+
+export interface ApiServerOptions {
+  store: Store
+  kinds: readonly Kind[]
+  schemas: SchemaDefinitions
+  /** Absent: every namespace is taken to exist. */
+  namespaces?: NamespaceRole
+  clock: Clock
+  random: Random
+  version: VersionInfo
+  /** Beyond `ping`: checked by `/readyz` only. */
+  readiness: readonly HealthCheck[]
+  /** Where the store lives, for messages about a full disk. */
+  storeDescription: string
+  /** Told of every answer above 499. */
+  onInternalError(error: unknown, request: ApiRequest): void
+}
+
+export interface ApiServer {
+  handle(request: ApiRequest, user: UserInfo): Promise<ApiResponse>
+  /** A stream action: what a websocket upgrade is joined to. Throws a StatusError. */
+  connect(request: ApiRequest, user: UserInfo): Promise<Duplex>
+  /** The same door for callers in this process. */
+  fetchAs(user: UserInfo): Fetch
+  /** Ends all watches. */
+  close(): void
+}
+
+/** What an API server publishes about itself is made of. */
+export type PublicationOptions = Pick<ApiServerOptions, 'kinds' | 'schemas' | 'version' | 'readiness'>
