@@ -1,6 +1,6 @@
 // Every kubectl that is here, unmodified: reading, writing and being refused. No machine runs in this file.
 
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runningIsDeprecated, type RunStrategy } from '@sheaf/api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -127,7 +127,8 @@ describe.each(kubectls)('kubectl $version', (kubectl) => {
     expect(await strategyOf('edited')).toBe('Manual')
     const refused = await edit('Manual', 'Sometimes')
     expect(refused.code).toBe(1)
-    expect(refused.stderr).toContain('Invalid RunStrategy (Sometimes)')
+    const [, copy = ''] = /^A copy of your changes has been stored to "(.*)"$/m.exec(refused.stderr) ?? []
+    expect(readFileSync(copy, 'utf8')).toMatch(/^# .*Invalid RunStrategy \(Sometimes\)/m)
     expect(await strategyOf('edited')).toBe('Manual')
     expect((await edit('Nothing', 'Something')).stderr).toContain('Edit cancelled, no changes made.')
   })

@@ -103,7 +103,7 @@ export function kubectlSession(
   namespace: string,
 ): KubectlSession {
   const home = mkdtempSync(join(server.dataFolder, 'home-'))
-  const environment = { ...process.env, HOME: home, KUBECONFIG: server.kubeconfig }
+  const environment = { ...process.env, HOME: home, TMPDIR: home, KUBECONFIG: server.kubeconfig }
   const wordsOf = (args: readonly string[]): string[] => ['--namespace', namespace, ...args]
 
   const session: KubectlSession = {

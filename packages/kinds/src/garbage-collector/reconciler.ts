@@ -7,7 +7,7 @@ import { done, type Result } from '@sheaf/machinery/controller'
 import type { ServedResource } from '../served-resource.ts'
 import type { CollectorWorld } from './collector-world.ts'
 import { blocks, decide, dependsOn, foregroundFinalizer, orphanFinalizer, type Step } from './decide.ts'
-import type { DependencyGraph, GraphObject } from './dependency-graph.ts'
+import type { GraphObject } from './dependency-graph.ts'
 import { ownersOf } from './owners.ts'
 
 export async function reconcileGarbage(resource: ServedResource, key: ObjectKey, world: CollectorWorld): Promise<Result> {

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import { parseServerOptions, UsageError } from './options.ts'
+
+describe('what the server is told', () => {
+  it('comes from flags first, then from the environment, then from defaults', () => {
+    expect(parseServerOptions([], { HOME: '/home/me' })).toMatchObject({
+      port: 6443,
+      address: '127.0.0.1',
+      logFormat: 'text',
+      logLevel: 'info',
+    })
+    expect(parseServerOptions([], { SHEAF_DATA: '/d', SHEAF_PORT: '7000', SHEAF_ACCEL: 'tcg' })).toMatchObject({
+      dataFolder: '/d',
+      port: 7000,
+      accelerator: 'tcg',
+    })
+    expect(parseServerOptions(['--data', '/e', '--port', '0'], { SHEAF_DATA: '/d', SHEAF_PORT: '7000' })).toMatchObject({
+      dataFolder: '/e',
+      port: 0,
+    })
+  })
+
+  it('names the XDG data folder where nothing else is said', () => {
+    expect(parseServerOptions([], { XDG_DATA_HOME: '/xdg' }).dataFolder).toBe('/xdg/sheaf')
+    expect(parseServerOptions([], {}).dataFolder).toMatch(/\/\.local\/share\/sheaf$/)
+  })
+
+  it.each([
+    [['--port', '70000'], {}, /not a port.*--port or SHEAF_PORT/],
+    [['--port', 'http'], {}, /"http" is not a port/],
+    [[], { SHEAF_PORT: '-1' }, /not a port/],
+    [[], { SHEAF_ACCEL: 'hax' }, /SHEAF_ACCEL must be one of tcg, kvm, not "hax"/],
+    [['--log-level', 'loud'], {}, /--log-level must be one of/],
+    [['--prot', '1'], {}, /--prot.*\n.*sheaf serve --help/s],
+    [['extra'], {}, /extra/],
+  ])('is refused in words that say what would work: %j %j', (args, environment, message) => {
+    expect(() => parseServerOptions(args, environment)).toThrow(UsageError)
+    expect(() => parseServerOptions(args, environment)).toThrow(message)
+  })
+})
