@@ -26,7 +26,10 @@ class Missing extends Error {
   }
 }
 
-export async function locateFiles(instance: VirtualMachineInstance, ports: MachinePorts): Promise<Located> {
+/** What is asked where files are. */
+export type FilePorts = Pick<MachinePorts, 'client' | 'images'>
+
+export async function locateFiles(instance: VirtualMachineInstance, ports: FilePorts): Promise<Located> {
   try {
     const sources = new Map<string, DiskSource>()
     for (const volume of instance.spec.volumes ?? []) sources.set(volume.name, await sourceOf(volume, instance, ports))
@@ -37,7 +40,7 @@ export async function locateFiles(instance: VirtualMachineInstance, ports: Machi
   }
 }
 
-async function sourceOf(volume: Volume, instance: VirtualMachineInstance, ports: MachinePorts): Promise<DiskSource> {
+async function sourceOf(volume: Volume, instance: VirtualMachineInstance, ports: FilePorts): Promise<DiskSource> {
   if (volume.containerDisk !== undefined) {
     const folder = await imageFolder(volume.containerDisk.image, ports)
     const path = await diskIn(folder, volume.containerDisk.path, volume.containerDisk.image)
@@ -66,7 +69,7 @@ async function sourceOf(volume: Volume, instance: VirtualMachineInstance, ports:
   )
 }
 
-async function imageFolder(reference: string, ports: MachinePorts): Promise<string> {
+async function imageFolder(reference: string, ports: FilePorts): Promise<string> {
   const folder = await ports.images.find(reference)
   if (folder !== undefined) return folder
   throw new Missing(
@@ -100,7 +103,7 @@ async function existing(path: string, reference: string): Promise<string> {
   throw new Missing(refuse('Synchronized', 'ErrImagePull', `image "${reference}" has no file ${path}`))
 }
 
-async function kernelOf(instance: VirtualMachineInstance, ports: MachinePorts): Promise<LaunchPlan['kernel']> {
+async function kernelOf(instance: VirtualMachineInstance, ports: FilePorts): Promise<LaunchPlan['kernel']> {
   const boot = instance.spec.domain.firmware?.kernelBoot
   const container = boot?.container
   if (container?.kernelPath === undefined) return undefined
@@ -113,7 +116,7 @@ async function kernelOf(instance: VirtualMachineInstance, ports: MachinePorts): 
   }
 }
 
-async function seedOf(cloudInit: NoCloud, instance: VirtualMachineInstance, ports: MachinePorts): Promise<DiskSource> {
+async function seedOf(cloudInit: NoCloud, instance: VirtualMachineInstance, ports: FilePorts): Promise<DiskSource> {
   const secret = await secretNamed(cloudInit.secretRef?.name, instance, ports)
   const networkSecret = await secretNamed(cloudInit.networkDataSecretRef?.name, instance, ports)
   const userData = cloudInit.userData ?? decoded(cloudInit.userDataBase64) ?? entryOf(secret, 'userdata') ?? ''
@@ -143,7 +146,7 @@ const entryOf = (secret: Secret | undefined, key: 'userdata' | 'networkdata'): s
 async function secretNamed(
   name: string | undefined,
   instance: VirtualMachineInstance,
-  ports: MachinePorts,
+  ports: FilePorts,
 ): Promise<Secret | undefined> {
   if (name === undefined) return undefined
   const namespace = instance.metadata.namespace ?? ''
