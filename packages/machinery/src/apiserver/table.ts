@@ -42,8 +42,9 @@ const ageColumn: Column = {
   cell: (object) => object.metadata.creationTimestamp ?? undefined,
 }
 
-/** `Name` first; a Kind that names no columns has its age. */
+/** `Name` first, unless the Kind puts it elsewhere itself; a Kind that names no columns has its age. */
 function columnsOf({ columns }: ResourceDefinition): readonly Column[] {
+  if (columns.some(({ name }) => name === nameColumn.name)) return columns
   return [nameColumn, ...(columns.length === 0 ? [ageColumn] : columns)]
 }
 

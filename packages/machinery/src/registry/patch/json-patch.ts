@@ -69,5 +69,5 @@ function reasonOf(error: unknown): string {
 /** Clients match on Kubernetes' text, which hides the cause; it stands beside. */
 function failed(why: string): StatusError {
   const message = 'the server rejected our request due to an error in our request'
-  return new StatusError(422, 'Invalid', message, { causes: [{ message: why }] })
+  return new StatusError(422, 'Invalid', message, { causes: [{ message: why, field: 'patch' }] })
 }
