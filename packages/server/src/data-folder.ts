@@ -17,6 +17,13 @@ export interface DataFolder {
   accelerator: string
 }
 
+export class DataFolderUnusable extends Error {
+  constructor(root: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    super(`${root} cannot be the data folder: ${why}. Name a folder of your own with --data or SHEAF_DATA`, { cause })
+  }
+}
+
 /** `SHEAF_DATA`, else the XDG data folder. */
 export function dataFolderPath(environment: NodeJS.ProcessEnv): string {
   const named = environment['SHEAF_DATA']
@@ -34,7 +41,12 @@ export function openDataFolder(root: string): DataFolder {
     kubeconfig: join(root, 'kubeconfig'),
     accelerator: join(root, 'accelerator.json'),
   }
-  for (const each of [root, join(root, 'store'), folder.images, folder.credentials]) mkdirSync(each, { recursive: true })
-  for (const each of [root, folder.credentials]) chmodSync(each, 0o700)
+  try {
+    for (const each of [root, join(root, 'store'), folder.images, folder.credentials]) mkdirSync(each, { recursive: true })
+    for (const each of [root, folder.credentials]) chmodSync(each, 0o700)
+  } catch (error) {
+    // Another folder on the same disk would not do either.
+    throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? error : new DataFolderUnusable(root, error)
+  }
   return folder
 }

@@ -1,6 +1,7 @@
 // The commands that touch this machine: serve, down, doctor.
 
 import { InstanceLocked, StoreFull, StoreUnreadable } from '@sheaf/machinery/store'
+import { DataFolderUnusable } from './data-folder.ts'
 import { doctor } from './doctor.ts'
 import { down } from './down.ts'
 import { PortInUse } from './http-server.ts'
@@ -53,7 +54,8 @@ async function serveUntilAsked(options: ReturnType<typeof parseServerOptions>): 
 /** Expected trouble in one sentence; a bug with its stack. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  if ([UsageError, PortInUse, InstanceLocked, StoreUnreadable].some((kind) => error instanceof kind)) return error.message
+  if ([UsageError, DataFolderUnusable, PortInUse, InstanceLocked, StoreUnreadable].some((kind) => error instanceof kind))
+    return error.message
   if (isFullDisk(error)) return `${error.message}. Free some disk space and start again; guests run on meanwhile.`
   return error.stack ?? error.message
 }

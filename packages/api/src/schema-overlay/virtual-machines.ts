@@ -64,7 +64,8 @@ const spec: SchemaOverlay = {
       volumes: bounded,
     },
   },
-  'io.kubevirt.v1.VirtualMachineInstanceTemplateSpec': { properties: { metadata: templateMetadata } },
+  // KubeVirt takes a template without a spec, and fails when the machine is to start.
+  'io.kubevirt.v1.VirtualMachineInstanceTemplateSpec': { required: ['spec'], properties: { metadata: templateMetadata } },
 }
 
 const status: SchemaOverlay = {

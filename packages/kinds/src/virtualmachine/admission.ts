@@ -27,7 +27,8 @@ export function virtualMachineAdmission(random: Random): Admission<VirtualMachin
 /** Guests bind licences and host keys to uuid and serial number, so both stay the same over all starts. */
 function fillIdentity(vm: VirtualMachine, random: Random): void {
   // What was sent may lack anything; validation says so afterwards.
-  const template: Partial<VirtualMachine['spec']['template']> | undefined = vm.spec.template
+  const { spec }: Partial<VirtualMachine> = vm
+  const template: Partial<VirtualMachine['spec']['template']> | undefined = spec?.template
   if (template?.spec?.domain === undefined) return
   const { domain } = template.spec
   const { firmware, machine } = domain

@@ -29,13 +29,19 @@ export function virtualMachineInstanceAdmission(random: Random, clock: Clock): A
 }
 
 function begin(instance: VirtualMachineInstance, random: Random, clock: Clock): void {
-  Object.assign(instance, defaultVirtualMachineInstance(instance, random.uuid(), admissionPolicy))
+  if (isComplete(instance)) Object.assign(instance, defaultVirtualMachineInstance(instance, random.uuid(), admissionPolicy))
   const finalizers = instance.metadata.finalizers ?? []
   if (!finalizers.includes(instanceFinalizer)) instance.metadata.finalizers = [...finalizers, instanceFinalizer]
   instance.status = {
     phase: 'Pending',
     phaseTransitionTimestamps: [{ phase: 'Pending', phaseTransitionTimestamp: timestamp(clock) }],
   }
+}
+
+/** What was sent may lack what everything else hangs on; validation says so afterwards. */
+function isComplete({ spec }: Partial<VirtualMachineInstance>): boolean {
+  const domain: Partial<VirtualMachineInstance['spec']['domain']> | undefined = spec?.domain
+  return domain?.devices !== undefined
 }
 
 /** There is no status subresource: what anybody but the controller writes there is put back in silence, as in KubeVirt. */
