@@ -16,8 +16,6 @@ export interface RunState {
   runStrategy?: string
 }
 
-export const runningIsDeprecated = 'spec.running is deprecated, please use spec.runStrategy instead.'
-
 /** Why no strategy can be told. Admission lets neither through. */
 export class AmbiguousRunStrategy extends Error {
   constructor(message: string) {

@@ -1,5 +1,6 @@
 // KubeVirt's rules for a VirtualMachine, as far as they need no other object.
 
+import { runningExcludesRunStrategy } from '../../deprecation/rules/running.ts'
 import { type FieldError, isBeingDeleted } from '../../meta/index.ts'
 import { type AdmissionPolicy, defaultAdmissionPolicy } from './admission-policy.ts'
 import { defaultVirtualMachineInstanceSpec } from './default-virtual-machine-instance.ts'
@@ -42,12 +43,7 @@ function validateRunState({ running, runStrategy }: RunState, policy: AdmissionP
   const field = 'spec.runStrategy'
   const waits = runStrategy === 'WaitAsReceiver'
   return [
-    ...when(running !== undefined && runStrategy !== undefined, () =>
-      invalid(
-        'spec.running',
-        'Running and RunStrategy are mutually exclusive. Note that Running is deprecated, please use RunStrategy instead',
-      ),
-    ),
+    ...when(running !== undefined && runStrategy !== undefined, () => invalid('spec.running', runningExcludesRunStrategy)),
     ...when(running === undefined && runStrategy === undefined, () => invalid('spec.running', 'RunStrategy must be specified')),
     ...when(waits && !hasGate(policy, 'DecentralizedLiveMigration'), () =>
       invalid(

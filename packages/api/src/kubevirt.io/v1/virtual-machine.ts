@@ -4,9 +4,9 @@ import type {
   V1VirtualMachineStateChangeRequest,
   V1VirtualMachineStatus,
 } from '@kubevirt-ui-ext/kubevirt-api/kubevirt'
+import { deprecationWarnings } from '../../deprecation/find-deprecations.ts'
 import { type ApiObject, ageColumn, type Condition, type ObjectMeta, type ResourceDefinition } from '../../meta/index.ts'
 import { conditionColumn } from './condition-column.ts'
-import { runningIsDeprecated } from './run-strategy.ts'
 import type { VirtualMachineInstanceSpec } from './virtual-machine-instance-spec.ts'
 
 export interface VirtualMachineInstanceTemplate {
@@ -89,5 +89,5 @@ export const virtualMachineDefinition: ResourceDefinition<VirtualMachine> = {
     conditionColumn('Ready', 'Ready', 0, 'Whether it runs and can be used.'),
   ],
   selectableFields: {},
-  warnings: ({ spec }) => (spec.running === undefined ? [] : [runningIsDeprecated]),
+  warnings: deprecationWarnings,
 }

@@ -1,3 +1,4 @@
+import { macvtapRule, passtRule, slirpRule } from '../../../deprecation/rules/devices.ts'
 import type { FieldError } from '../../../meta/index.ts'
 import type { Interface } from '../virtual-machine-instance-spec.ts'
 import { countSet, duplicate, invalid, notSupported, required, type SpecRule, when } from './rule.ts'
@@ -112,10 +113,8 @@ export const validateDiscontinuedBindings: SpecRule = (path, { domain }) =>
   (domain.devices.interfaces ?? []).flatMap((each, index) => {
     const at = `${path}.domain.devices.interfaces[${index}]`
     return [
-      ...when(each.slirp !== undefined, () => invalid(`${at}.slirp`, 'Slirp interface support has been discontinued since v1.3')),
-      ...when(each.passt !== undefined, () => invalid(`${at}.passt`, 'Passt network binding has been discontinued since v1.3')),
-      ...when(each.macvtap !== undefined, () =>
-        invalid(`${at}.macvtap`, 'Macvtap network binding has been discontinued since v1.3'),
-      ),
+      ...when(each.slirp !== undefined, () => invalid(`${at}.slirp`, slirpRule.says)),
+      ...when(each.passt !== undefined, () => invalid(`${at}.passt`, passtRule.says)),
+      ...when(each.macvtap !== undefined, () => invalid(`${at}.macvtap`, macvtapRule.says)),
     ]
   })
