@@ -5,14 +5,19 @@ import { Argument, Command } from 'commander'
 import { findConnection } from './connection.ts'
 
 const scripts: Readonly<Record<string, string>> = {
-  bash: `_sheaf() { COMPREPLY=($(compgen -W "$(sheaf __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)" -- "\${COMP_WORDS[COMP_CWORD]}")); }
+  bash: `_sheaf() { COMPREPLY=($(compgen -W "$(sheaf __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)" -- "\${COMP_WORDS[COMP_CWORD]}"))
+  [[ \${COMP_WORDS[1]} == lint && \${#COMPREPLY[@]} == 0 ]] && compopt -o default; return 0; }
 complete -F _sheaf sheaf
 `,
   zsh: `#compdef sheaf
-_sheaf() { compadd -- $(sheaf __complete "\${words[@]:1:$((CURRENT - 1))}" 2>/dev/null); }
+_sheaf() {
+  local found=(\${(f)"$(sheaf __complete "\${words[@]:1:$((CURRENT - 1))}" 2>/dev/null)"})
+  if [[ $words[2] == lint && -z "$found" ]]; then _files; else compadd -- $found; fi
+}
 compdef _sheaf sheaf
 `,
   fish: `complete -c sheaf -f -a '(sheaf __complete (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+complete -c sheaf -n '__fish_seen_subcommand_from lint' -F
 `,
 }
 
@@ -37,6 +42,8 @@ export async function candidates(program: Command, words: readonly string[]): Pr
   const last = words.at(-1) ?? ''
   if (command === undefined) return []
   if (last.startsWith('-')) return command.options.flatMap((option) => option.long ?? []).filter((each) => each.startsWith(last))
+  const option = command.options.find((each) => each.long === words.at(-2))
+  if (option?.argChoices !== undefined) return option.argChoices.filter((each) => each.startsWith(last))
   const [argument] = command.registeredArguments
   if (argument?.argChoices !== undefined) return argument.argChoices.filter((each) => each.startsWith(last))
   return argument?.name() === 'vm' ? (await virtualMachineNames(words)).filter((each) => each.startsWith(last)) : []

@@ -7,6 +7,7 @@ import { CommandError } from './connection.ts'
 import { consoleCommand } from './console.ts'
 import { explainCommand } from './explain.ts'
 import { lifecycleCommands } from './lifecycle.ts'
+import { lintCommand } from './lint/lint-command.ts'
 import { logsCommand } from './logs.ts'
 import { statusCommand } from './status.ts'
 import { upCommand } from './up.ts'
@@ -25,6 +26,7 @@ function createProgram(): Command {
   program.addCommand(consoleCommand())
   program.addCommand(logsCommand())
   program.addCommand(explainCommand())
+  program.addCommand(lintCommand())
   program.command('doctor').description('what this machine lacks, and the command that mends it')
   for (const command of completionCommands(program)) program.addCommand(command, { hidden: command.name().startsWith('__') })
   for (const command of program.commands) command.exitOverride()
@@ -41,7 +43,7 @@ Environment:
   SHEAF_PORT   the port of the API (default: 6443)
   SHEAF_ACCEL  tcg or kvm; default: kvm where a guest really runs under it
 
-Exit codes: 0 done, 1 refused or failed, 2 misused.`
+Exit codes: 0 done, 1 refused or failed, 2 misused; those of lint: sheaf lint --help.`
 
 try {
   await createProgram().parseAsync()
