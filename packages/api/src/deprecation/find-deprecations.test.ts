@@ -145,7 +145,7 @@ it.each<[string, Json | object, string]>([
   [
     'a Kind in a data volume template',
     machine({ dataVolumeTemplates: [{ kind: 'DataVolume' }] }),
-    'data-volume-template-kind spec.dataVolumeTemplates[0].kind inert: spec.dataVolumeTemplates[0].kind has no effect; instead: nothing; leave it out',
+    'data-volume-template-kind spec.dataVolumeTemplates[0].kind inert: spec.dataVolumeTemplates[0].kind has no effect; instead: leaving it out',
   ],
   [
     'a service by name label',

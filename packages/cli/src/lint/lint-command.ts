@@ -22,7 +22,7 @@ const formats = {
 
 interface Flags {
   level: Severity
-  rule?: string[]
+  rule?: string
   format: keyof typeof formats
   baseline?: string
   writeBaseline?: string
@@ -35,7 +35,7 @@ export function lintCommand(): Command {
     .description('find deprecated fields in manifests, and rewrite them')
     .addArgument(new Argument('<path...>', 'files, folders, or - for standard input'))
     .addOption(new Option('--level <severity>', 'from where on a finding fails the run').choices(severities).default('warned'))
-    .addOption(new Option('--rule <id...>', 'look for these only').choices(deprecationRules.map(({ id }) => id)))
+    .addOption(new Option('--rule <id>', 'look for this one only').choices(deprecationRules.map(({ id }) => id)))
     .addOption(new Option('--format <format>', 'how to report').choices(Object.keys(formats)).default('text'))
     .addOption(new Option('--baseline <file>', 'tolerate the findings that this file knows'))
     .addOption(new Option('--write-baseline <file>', 'write all findings to this file').conflicts(['baseline', 'fix', 'diff']))
@@ -75,7 +75,7 @@ function optionsOf({ level, rule, format, baseline, writeBaseline, fix, diff }: 
     level,
     mode: fix ? 'fix' : diff ? 'diff' : 'look',
     format: formats[format],
-    ...(rule === undefined ? {} : { rules: new Set(rule) }),
+    ...(rule === undefined ? {} : { rules: new Set([rule]) }),
     ...(baseline === undefined ? {} : { baseline }),
     ...(writeBaseline === undefined ? {} : { writeBaseline }),
   }

@@ -8,7 +8,7 @@ export const dataVolumeTemplateRules: readonly DeprecationRule[] = ['apiVersion'
   path: ['dataVolumeTemplates', '*', field],
   severity: 'inert',
   since: 'always',
-  replacement: 'nothing; leave it out',
+  replacement: 'leaving it out',
   rewrite: { certainty: 'certain', edit: 'delete' },
   explain: 'The template is always made into a DataVolume of the version that the server knows; what stands here is not read.',
 }))
