@@ -18,7 +18,7 @@ export interface Occurrence {
 }
 
 export function planRewrite({ rewrite, replacement }: DeprecationRule, { path, value, parent }: Occurrence): Rewrite {
-  if (rewrite.certainty === 'ask') return { certain: false, why: `${replacement} is not the same thing`, next: rewrite.next }
+  if (rewrite.certainty === 'ask') return { certain: false, why: 'what replaces it needs a decision', next: rewrite.next }
   switch (rewrite.edit) {
     case 'delete':
       return { certain: true, edits: [{ op: 'delete', path }] }
