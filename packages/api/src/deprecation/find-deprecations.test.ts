@@ -95,7 +95,12 @@ it.each<[string, Json | object, string]>([
   [
     'an export of v1beta1',
     of('export.kubevirt.io/v1beta1', 'VirtualMachineExport', {}),
-    'export-v1alpha1-v1beta1 apiVersion warned: export.kubevirt.io/v1beta1 VirtualMachineExport is now deprecated and will be removed in a future version.',
+    'export-v1beta1 apiVersion warned: export.kubevirt.io/v1beta1 VirtualMachineExport is now deprecated and will be removed in a future version.',
+  ],
+  [
+    'an export of v1alpha1',
+    of('export.kubevirt.io/v1alpha1', 'VirtualMachineExport', {}),
+    'export-v1alpha1 apiVersion refused: apiVersion is refused since v1.9; instead: export.kubevirt.io/v1',
   ],
   [
     'a snapshot of v1alpha1',
