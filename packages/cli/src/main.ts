@@ -45,6 +45,12 @@ Environment:
 
 Exit codes: 0 done, 1 refused or failed, 2 misused; those of lint: sheaf lint --help.`
 
+// Whoever reads may have seen enough, as `head` has.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 try {
   await createProgram().parseAsync()
 } catch (error) {

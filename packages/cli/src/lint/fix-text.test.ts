@@ -100,6 +100,14 @@ it('a bomb of aliases is named, not followed', () => {
   expect(troubles).toMatchObject([{ kind: 'unreadable' }])
 })
 
+it('what is nested deeper than the parser can follow is named', () => {
+  const depth = 50_000
+  expect(lintText(`a: ${'['.repeat(depth)}${']'.repeat(depth)}\n`)).toMatchObject({
+    findings: [],
+    troubles: [{ kind: 'unreadable' }],
+  })
+})
+
 it('only the rules that were asked for are looked at and rewritten', () => {
   const text = 'apiVersion: kubevirt.io/v1alpha3\nkind: VirtualMachine\nspec: {running: true}\n'
   const scope = { rules: new Set(['running']) }

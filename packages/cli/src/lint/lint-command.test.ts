@@ -31,6 +31,7 @@ describe('misuse ends with 2 and says what would work', () => {
     [['lint'], 'missing required argument'],
     [['lint', '--fix', '-'], 'standard input cannot be rewritten in place. Try --diff'],
     [['lint', '--fix', '--diff', '.'], "option '--fix' cannot be used with option '--diff'"],
+    [['lint', '--diff', '--format', 'json', '.'], "cannot be used with option '--format <format>'"],
     [['lint', '--level', 'x', '.'], 'Allowed choices are refused, warned, inert, documented'],
     [['lint', '/nowhere/at/all'], 'does not exist'],
   ])('%j', (args, words) => {

@@ -38,9 +38,11 @@ export function lintCommand(): Command {
     .addOption(new Option('--rule <id>', 'look for this one only').choices(deprecationRules.map(({ id }) => id)))
     .addOption(new Option('--format <format>', 'how to report').choices(Object.keys(formats)).default('text'))
     .addOption(new Option('--baseline <file>', 'tolerate the findings that this file knows'))
-    .addOption(new Option('--write-baseline <file>', 'write all findings to this file').conflicts(['baseline', 'fix', 'diff']))
+    .addOption(
+      new Option('--write-baseline <file>', 'write all findings to this file').conflicts(['baseline', 'fix', 'diff', 'format']),
+    )
     .addOption(new Option('--fix', 'rewrite the files in place, where that is certain').conflicts('diff'))
-    .addOption(new Option('--diff', 'print what --fix would change'))
+    .addOption(new Option('--diff', 'print what --fix would change').conflicts('format'))
     .addHelpText('after', epilogue)
     .action(lint)
 }

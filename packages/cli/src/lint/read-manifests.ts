@@ -36,15 +36,24 @@ const templateMark = '{{'
 
 export function readManifests(text: string): Manifests {
   const lines = new LineCounter()
+  const read: Manifests = { text, lines, manifests: [], troubles: [] }
+  try {
+    for (const [index, document] of parse(text, lines).entries()) readDocument(document, index, read)
+  } catch (cause) {
+    // Nested so deeply that the parser's stack ends.
+    read.troubles.push({ kind: 'unreadable', line: 1, column: 1, reason: (cause as Error).message })
+  }
+  return read
+}
+
+function parse(text: string, lines: LineCounter): ManifestDocument[] {
   const documents = parseAllDocuments(parseableText(text), {
     version: '1.1',
     lineCounter: lines,
     prettyErrors: false,
     logLevel: 'silent',
   })
-  const read: Manifests = { text, lines, manifests: [], troubles: [] }
-  for (const [index, document] of ('empty' in documents ? [] : documents).entries()) readDocument(document, index, read)
-  return read
+  return 'empty' in documents ? [] : documents
 }
 
 /**

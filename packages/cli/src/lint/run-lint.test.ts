@@ -139,6 +139,20 @@ describe('--fix', () => {
   })
 })
 
+it('--diff writes nothing, prints the patch, and tells apart from it what is left', async () => {
+  const text = `${old}---\n${machine('  running: &x true\n', 'db')}`
+  const { exitCode, out, error } = await run([write('two.yaml', text)], { mode: 'diff' })
+  expect(exitCode).toBe(1)
+  expect(
+    out
+      .split('\n')
+      .filter((line) => /^[-+]/.test(line))
+      .slice(2),
+  ).toEqual(['-  running: true', '+  runStrategy: Always'])
+  expect(error).toContain('VirtualMachine db: not rewritten')
+  expect(readFileSync(at('two.yaml'), 'utf8')).toBe(text)
+})
+
 describe('the baseline', () => {
   it('tolerates what it knows, wherever it has moved to, and nothing more', async () => {
     const file = write('old.yaml', old)

@@ -4,9 +4,10 @@ import { writeFileSync } from 'node:fs'
 import type { Severity } from '@sheaf/api'
 import { CommandError } from '../connection.ts'
 import { baselineText, compareWithBaseline, readBaseline } from './baseline.ts'
-import { fixText } from './fix-text.ts'
+import { fixText, isFixable } from './fix-text.ts'
 import { lintText, type LintedText } from './lint-text.ts'
 import { type FileFinding, type FileTrouble, exitCodeOf, type LintReport } from './report/lint-report.ts'
+import { textReport } from './report/text.ts'
 import { findManifests, readSource, standardInput } from './sources.ts'
 import { unifiedDiff } from './unified-diff.ts'
 import { writeAtomically } from './write-atomically.ts'
@@ -49,9 +50,15 @@ export async function runLint(paths: readonly string[], options: LintOptions, st
     ...compareWithBaseline(findings, baseline),
   }
   if (options.writeBaseline !== undefined) return writeBaseline(options.writeBaseline, findings, report, streams)
-  // A diff is for `git apply`: nothing else may stand in it.
-  if (options.mode !== 'diff') streams.out(options.format(report))
+  if (options.mode === 'diff') tellWhatIsLeft(report, streams)
+  else streams.out(options.format(report))
   return exitCodeOf(report)
+}
+
+/** The diff itself is for `git apply`: nothing else may stand in it. */
+function tellWhatIsLeft(report: LintReport, streams: Streams): void {
+  const findings = report.findings.filter((each) => !isFixable(each))
+  if (findings.length > 0) streams.error(textReport({ ...report, findings }))
 }
 
 async function lintFile(file: string, { rules, mode }: LintOptions, streams: Streams): Promise<LintedFile> {
@@ -63,7 +70,7 @@ async function lintFile(file: string, { rules, mode }: LintOptions, streams: Str
   if (mode === 'look') return named(file, lintText(text, { rules }), 0)
   const { text: after, fixed, remaining } = fixText(text, { rules })
   if (mode === 'diff') {
-    streams.out(unifiedDiff(file === standardInput ? 'stdin' : file, mark + text, mark + after))
+    streams.out(unifiedDiff(file === standardInput ? 'stdin' : file.replace(/^(\.?\/)+/, ''), mark + text, mark + after))
     return named(file, lintText(text, { rules }), 0)
   }
   if (after !== text) writeAtomically(file, mark + after)

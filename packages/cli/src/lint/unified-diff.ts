@@ -8,6 +8,9 @@ const maxLookahead = 64
 interface Line {
   mark: ' ' | '-' | '+'
   text: string
+  /** How many lines of the old and of the new text stand before it. */
+  before: number
+  after: number
 }
 
 /** Empty if the texts are the same. */
@@ -25,18 +28,19 @@ function linesOf(text: string): string[] {
 function compare(before: readonly string[], after: readonly string[]): Line[] {
   const lines: Line[] = []
   let [i, j] = [0, 0]
+  const add = (mark: Line['mark'], text: string | undefined) => {
+    lines.push({ mark, text: text ?? '', before: i, after: j })
+    if (mark !== '+') i += 1
+    if (mark !== '-') j += 1
+  }
   while (i < before.length || j < after.length) {
     if (i < before.length && before[i] === after[j]) {
-      lines.push({ mark: ' ', text: before[i] ?? '' })
-      i += 1
-      j += 1
+      add(' ', before[i])
       continue
     }
     const [gone, come] = nextCommon(before, after, i, j)
-    lines.push(...before.slice(i, i + gone).map((text) => ({ mark: '-', text }) as const))
-    lines.push(...after.slice(j, j + come).map((text) => ({ mark: '+', text }) as const))
-    i += gone
-    j += come
+    for (const text of before.slice(i, i + gone)) add('-', text)
+    for (const text of after.slice(j, j + come)) add('+', text)
   }
   return lines
 }
@@ -70,16 +74,15 @@ function hunks(lines: readonly Line[]): [number, number][] {
   return found
 }
 
-function hunkText(lines: readonly Line[], [start, end]: readonly [number, number]): string {
-  const count = (from: number, to: number, mark: '-' | '+') =>
-    lines.slice(from, to).filter((line) => line.mark === ' ' || line.mark === mark).length
-  const side = (mark: '-' | '+') => {
-    const length = count(start, end, mark)
+function hunkText(all: readonly Line[], [start, end]: readonly [number, number]): string {
+  const lines = all.slice(start, end)
+  const side = (mark: '-' | '+', linesAbove = 0) => {
+    const length = lines.filter((line) => line.mark === ' ' || line.mark === mark).length
     // An empty side is named by the line before it.
-    return `${mark}${count(0, start, mark) + (length === 0 ? 0 : 1)},${length}`
+    return `${mark}${linesAbove + (length === 0 ? 0 : 1)},${length}`
   }
-  const body = lines
-    .slice(start, end)
-    .map(({ mark, text }) => (text.endsWith('\n') ? `${mark}${text}` : `${mark}${text}\n\\ No newline at end of file\n`))
-  return `@@ ${side('-')} ${side('+')} @@\n${body.join('')}`
+  const body = lines.map(({ mark, text }) =>
+    text.endsWith('\n') ? `${mark}${text}` : `${mark}${text}\n\\ No newline at end of file\n`,
+  )
+  return `@@ ${side('-', lines[0]?.before)} ${side('+', lines[0]?.after)} @@\n${body.join('')}`
 }
