@@ -1,3 +1,4 @@
+import { deprecationMessage } from '../deprecation-message.ts'
 import type { DeprecationRule } from '../deprecation-rule.ts'
 import { runStrategyOfRunning } from '../../kubevirt.io/v1/run-strategy.ts'
 import { machineSpecs } from '../machine-places.ts'
@@ -28,3 +29,10 @@ export const runningRule: DeprecationRule = {
     'A boolean cannot say "again after a failure" or "leave it to me"; runStrategy can. Once a machine says runStrategy, ' +
     'whoever still patches spec.running on it is refused, so change scripts and manifests together.',
 }
+
+/** What the server answers to whoever writes it on a VirtualMachine. */
+export const runningIsDeprecated = deprecationMessage(runningRule, {
+  path: ['spec', 'running'],
+  value: true,
+  apiVersion: 'kubevirt.io/v1',
+})
