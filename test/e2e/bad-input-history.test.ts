@@ -4,7 +4,7 @@
 import { mkdirSync, symlinkSync, unlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { configMapDefinition, eventDefinition } from '@sheaf/api'
-import { isStreaming } from '@sheaf/api/client'
+import { bodyText, isStreaming } from '@sheaf/api/client'
 import type { ApiObject } from '@sheaf/api/meta'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../kit/eventually.ts'
@@ -56,7 +56,7 @@ test('a watch from a forgotten revision is told 410 inside its stream, which the
     path: `/api/v1/namespaces/default/configmaps?resourceVersion=${old}&resourceVersionMatch=Exact`,
     headers: {},
   })
-  expect(JSON.parse(String(list.body))).toMatchObject({
+  expect(JSON.parse(await bodyText(list.body))).toMatchObject({
     code: 410,
     reason: 'Expired',
     message: 'The resourceVersion for the provided list is too old.',
@@ -69,7 +69,7 @@ test('a watch from a forgotten revision is told 410 inside its stream, which the
 })
 
 async function linesOf(body: Awaited<ReturnType<ServerProcess['fetch']>>['body']): Promise<unknown[]> {
-  if (!isStreaming(body)) throw new Error(`no stream: ${String(body)}`)
+  if (!isStreaming(body)) throw new Error(`no stream: ${await bodyText(body)}`)
   let text = ''
   for await (const chunk of body) text += String(chunk)
   return text

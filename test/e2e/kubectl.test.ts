@@ -2,7 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { runningIsDeprecated, type RunStrategy } from '@sheaf/api'
+import { type RunStrategy, runningIsDeprecated } from '@sheaf/api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findKubectls, type KubectlSession, kubectlSession } from '../kit/kubectl.ts'
 import { type ServerProcess, startServerProcess } from '../kit/server-process.ts'

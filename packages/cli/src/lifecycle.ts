@@ -1,7 +1,7 @@
 // start, stop and restart: KubeVirt's subresources, by the name of the virtual machine.
 
 import type { Json } from '@sheaf/api/meta'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { connect } from './connection.ts'
 import { keyFrom, type NamespaceOption, virtualMachineCommand } from './virtual-machine-argument.ts'
 
@@ -11,7 +11,7 @@ export function lifecycleCommands(): Command[] {
       put(vm, options, 'start', {}),
     ),
     virtualMachineCommand('stop', 'shut a virtual machine down')
-      .option('--grace-period <seconds>', 'how long the guest may take before it is ended', Number)
+      .option('--grace-period <seconds>', 'how long the guest may take before it is ended', secondsIn)
       .option('--force', 'end it at once')
       .action((vm: string, options: NamespaceOption & { gracePeriod?: number; force?: true }) => {
         const seconds = options.force === true ? 0 : options.gracePeriod
@@ -23,6 +23,12 @@ export function lifecycleCommands(): Command[] {
         put(vm, options, 'restart', options.force === true ? { gracePeriodSeconds: 0 } : {}),
       ),
   ]
+}
+
+function secondsIn(text: string): number {
+  const seconds = Number(text)
+  if (/^\d+$/.test(text) && Number.isSafeInteger(seconds)) return seconds
+  throw new InvalidArgumentError('Give a whole number of seconds, such as 30.')
 }
 
 const said = { start: 'start', stop: 'stop', restart: 'restart' } as const

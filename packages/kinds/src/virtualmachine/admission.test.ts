@@ -60,6 +60,9 @@ describe('what is filled in', () => {
     const vm = { ...sampleVirtualMachine('Always'), spec: { runStrategy: 'Always' } } as VirtualMachine
     await admission.mutate?.(request(vm))
     expect(await refusalOf(vm)).toMatchObject({ message: expect.stringMatching(/: missing virtual machine template\.$/) })
+    const { spec: _, ...bare } = vm
+    await admission.mutate?.(request(bare as VirtualMachine))
+    expect(bare).not.toHaveProperty('spec')
   })
 })
 

@@ -88,7 +88,7 @@ function unpauseAction(ports: MachinePorts): RequestAction {
   }
 }
 
-/** `?follow=true` goes on until the caller leaves; `?tailBytes=N` begins near the end. */
+/** `?follow=true` goes on until the machine ends or the caller leaves; `?tailBytes=N` begins near the end. */
 function logAction(ports: MachinePorts): RequestAction {
   return {
     ...ours,
@@ -96,11 +96,12 @@ function logAction(ports: MachinePorts): RequestAction {
     method: 'GET',
     action: 'log',
     async run(call) {
-      const path = await logPath(call, ports)
+      const { id, serialLogPath: path } = await launchedMachine(call, ports)
       const size = (await stat(path).catch(() => undefined))?.size ?? 0
       const start = Math.max(0, size - tailBytes(call, size))
       const headers = { 'content-type': 'text/plain; charset=utf-8' }
-      if (call.query.get('follow') === 'true') return { status: 200, headers, body: follow(path, start, call.signal) }
+      const hasEnded = async (): Promise<boolean> => isOver(await ports.hypervisor.find(id))
+      if (call.query.get('follow') === 'true') return { status: 200, headers, body: follow(path, start, hasEnded, call.signal) }
       return { status: 200, headers, body: size === 0 ? '' : createReadStream(path, { start, end: size - 1 }) }
     },
   }
@@ -115,13 +116,13 @@ function tailBytes(call: ActionCall, size: number): number {
   return wanted
 }
 
-async function logPath(call: ActionCall, ports: MachinePorts): Promise<string> {
+async function launchedMachine(call: ActionCall, ports: MachinePorts): Promise<Machine> {
   const instance = await ports.client
     .resource<VirtualMachineInstance>(virtualMachineInstanceDefinition)
     .find({ namespace: call.namespace, name: call.name })
   if (instance === undefined) throw notFound(virtualMachineInstanceDefinition, call.name)
   const machine = await ports.hypervisor.find(instance.metadata.uid ?? '')
-  if (machine !== undefined) return machine.serialLogPath
+  if (machine !== undefined) return machine
   throw new StatusError(
     409,
     'Conflict',
@@ -129,14 +130,24 @@ async function logPath(call: ActionCall, ports: MachinePorts): Promise<string> {
   )
 }
 
-async function* follow(path: string, start: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+const isOver = (machine: Machine | undefined): boolean => machine === undefined || machine.state.kind === 'exited'
+
+async function* follow(
+  path: string,
+  start: number,
+  hasEnded: () => Promise<boolean>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   await using file = await open(path, 'r')
   const buffer = Buffer.alloc(logChunkBytes)
   let position = start
   while (!signal.aborted) {
+    // Asked before reading, so that nothing which was said before the end is missed.
+    const isLast = await hasEnded()
     const { bytesRead } = await file.read(buffer, 0, buffer.length, position)
     position += bytesRead
     if (bytesRead > 0) yield Buffer.from(buffer.subarray(0, bytesRead))
+    else if (isLast) return
     else await new Promise((resolve) => setTimeout(resolve, followIntervalMs))
   }
 }

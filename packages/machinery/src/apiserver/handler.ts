@@ -2,6 +2,7 @@
 
 import type { Duplex } from 'node:stream'
 import type { ApiRequest, ApiResponse } from '@sheaf/api/client'
+import { StatusError } from '@sheaf/api/meta'
 import type { UserInfo } from '../kind.ts'
 import type { NamespaceResource, Registry } from '../registry/registry.ts'
 import { RevisionTracker } from '../registry/revision-tracker.ts'
@@ -67,7 +68,8 @@ async function answer(desk: Desk, request: ApiRequest, user: UserInfo): Promise<
   const warnings = collectWarnings()
   const response = await route(desk, request, user, warnings.warn).catch((error: unknown) => {
     const refusal = refusalOf(error, options.storeDescription)
-    if (refusal.code > 499) options.onInternalError(error, request)
+    // A refusal that was meant is no trouble of ours, whatever its code.
+    if (refusal.code > 499 && !(error instanceof StatusError)) options.onInternalError(error, request)
     const query = new URLSearchParams(request.path.split('?')[1])
     return presentRefusal(refusal, isPretty(query, request.headers['user-agent']))
   })
