@@ -1,6 +1,6 @@
 // What a body may be, whatever its language.
 
-import { badRequest } from '@sheaf/api/meta'
+import { badRequest, type StatusError } from '@sheaf/api/meta'
 
 /** As kube-apiserver's. */
 export const maxBodyBytes = 3 * 1024 * 1024
@@ -15,8 +15,10 @@ export const maxYamlBytes = 512 * 1024
 const maxDepth = 500
 
 export function checkDepth(depth: number): void {
-  if (depth > maxDepth) throw badRequest(`exceeded max depth: the body nests deeper than ${maxDepth} levels`)
+  if (depth > maxDepth) throw nestsTooDeep()
 }
+
+export const nestsTooDeep = (): StatusError => badRequest(`exceeded max depth: the body nests deeper than ${maxDepth} levels`)
 
 /** The one name that is not only data to JavaScript. */
 export function checkFieldName(name: string): void {

@@ -3,7 +3,7 @@
 import type { Json } from '@sheaf/api/meta'
 import { type Document, isAlias, isCollection, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
 import type { DecodedBody } from '../registry/registry.ts'
-import { checkDepth, checkFieldName } from './body-limits.ts'
+import { checkDepth, checkFieldName, nestsTooDeep } from './body-limits.ts'
 
 /** An alias may stand for a whole tree: a few lines could become gigabytes. Manifests use a handful. */
 const maxAliasCount = 100
@@ -16,6 +16,8 @@ export function decodeYaml(text: string): DecodedBody {
   const lines = new LineCounter()
   const document = parseDocument(text, { uniqueKeys: false, merge: true, lineCounter: lines, prettyErrors: false })
   const [error] = document.errors
+  // The parser's own recursion ends where the stack does.
+  if (error !== undefined && /call stack/i.test(error.message)) throw nestsTooDeep()
   if (error !== undefined) throw new Error(`yaml: line ${lines.linePos(error.pos[0]).line}: ${error.message}`)
   const duplicates = inspect(document, lines)
   return { value: jsonOf(document), strictIssues: duplicates }
