@@ -23,6 +23,8 @@ export interface SimulatedWorldOptions {
   times?: Partial<SimulatedTimes>
   seed?: number
   faults?: SimulatedFaults
+  /** Asked at every start of a process: the words in which QEMU refuses it, or undefined. */
+  refusal?: (plan: LaunchPlan) => string | undefined
 }
 
 /** As QEMU and a small Linux guest do on a machine with emulation. */
@@ -38,16 +40,18 @@ export class SimulatedWorld {
   readonly #listeners = new Set<(id: string) => void>()
   readonly #random: () => number
   readonly #faults: SimulatedFaults
+  readonly #refusal: (plan: LaunchPlan) => string | undefined
   readonly #nextFailures: string[] = []
   readonly #missingFiles = new Set<string>()
   #lastPid = firstPid
   #lastPort = firstChosenPort
 
-  constructor({ clock, times, seed = 1, faults = {} }: SimulatedWorldOptions) {
+  constructor({ clock, times, seed = 1, faults = {}, refusal = () => undefined }: SimulatedWorldOptions) {
     this.clock = clock
     this.times = { ...lifelikeTimes, ...times }
     this.#random = seededRandom(seed)
     this.#faults = faults
+    this.#refusal = refusal
   }
 
   /** A hypervisor over this world. Opening another one after `release` is a restart of the control plane. */
@@ -115,6 +119,7 @@ export class SimulatedWorld {
   /** What QEMU does when it is started: it runs or refuses. */
   start(machine: SimulatedMachine): void {
     const refusal =
+      this.#refusal(machine.plan) ??
       this.#nextFailures.shift() ??
       (this.#happens(this.#faults.failsToStart) ? 'simulated fault: QEMU refuses to start' : undefined)
     if (refusal !== undefined) return machine.end('failed-to-start', refusal)

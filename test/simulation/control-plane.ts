@@ -1,0 +1,242 @@
+// One life of the control plane: the real API server and the real controllers over a host that outlives them. It can
+// die at any of its effects, a write or something done to a machine, right before it or right after it.
+
+import {
+  schemas,
+  type VirtualMachine,
+  virtualMachineDefinition,
+  type VirtualMachineInstance,
+  virtualMachineInstanceDefinition,
+} from '@sheaf/api'
+import { type ApiRequest, type ApiResponse, type Client, createClient, type Fetch } from '@sheaf/api/client'
+import type { ObjectKey } from '@sheaf/api/meta'
+import {
+  controllerUser,
+  ensureNamespaces,
+  type MachinePorts,
+  namespaceKind,
+  namespaceRole,
+  secretKind,
+  startGarbageCollector,
+  startNamespaceController,
+  startVirtualMachineController,
+  startVirtualMachineInstanceController,
+  virtualMachineInstanceKind,
+  virtualMachineKind,
+} from '@sheaf/kinds'
+import { createApiServer } from '@sheaf/machinery/apiserver'
+import { type ControllerSnapshot, errorChain, type Log, startInformer } from '@sheaf/machinery/controller'
+import type { Kind, UserInfo } from '@sheaf/machinery/kind'
+import type { Hypervisor } from '@sheaf/qemu'
+import type { Host } from './host.ts'
+
+const user: UserInfo = { username: 'somebody', groups: ['system:masters', 'system:authenticated'] }
+
+const version = {
+  major: '1',
+  minor: '34',
+  gitVersion: 'v1.34.0',
+  gitCommit: '',
+  gitTreeState: '',
+  buildDate: '2026-01-01T00:00:00Z',
+  goVersion: '',
+  compiler: '',
+  platform: '',
+}
+
+export interface Death {
+  /** It dies at the n-th effect from now; 0 is the next. */
+  effect: number
+  moment: 'before' | 'after'
+}
+
+export interface ControlPlane {
+  /** As a user's program speaks to it. */
+  readonly client: Client
+  readonly isDead: boolean
+  /** What the log says that somebody should have a look at, and warnings about our own requests. */
+  readonly complaints: string[]
+  dieAt(death: Death): void
+  /** Everybody looks again at these. */
+  enqueue(keys: readonly ObjectKey[]): void
+  /** Whether anybody has anything to do before time goes on. */
+  isBusy(): boolean
+  /** Requests and effects so far. */
+  readonly activity: number
+  /** As when its process is killed: what is under way gets no further. */
+  kill(): void
+}
+
+class Died extends Error {}
+
+export function startControlPlane(host: Host): ControlPlane {
+  const life = createLife()
+  const complaints: string[] = []
+  const complain = (text: string): void => void (life.isOver() || complaints.push(text))
+  let door: Fetch = () => Promise.reject(new Error('the API server is not there yet'))
+  const hypervisor = host.machines.open()
+  const ports: MachinePorts = {
+    clock: host.clock,
+    random: host.random,
+    log: logInto(complain),
+    client: createClient({
+      userAgent: 'controllers',
+      onWarning: (text) => complain(`we were warned: ${text}`),
+      fetch: (request) => life.carry(request, door),
+    }),
+    events: { record: () => {} },
+    images: host.images,
+    hypervisor: life.mortal(hypervisor),
+    nodeName: 'here',
+  }
+  // A user's request is not what dies here: its author would not know how far it got, and the model neither.
+  const front = { ...ports, hypervisor, client: createClient({ userAgent: 'actions', fetch: life.counted((request) => door(request)) }) }
+  const kinds = [namespaceKind, secretKind, virtualMachineKind(front), virtualMachineInstanceKind(front)] as readonly Kind[]
+  const server = createApiServer({
+    store: host.store,
+    kinds,
+    schemas,
+    namespaces: namespaceRole,
+    clock: host.clock,
+    random: ports.random,
+    version,
+    readiness: [],
+    storeDescription: 'memory',
+    onInternalError: (error, { method, path }) => complain(`${method} ${path} failed: ${errorChain(error)}`),
+  })
+  door = server.fetchAs(controllerUser)
+  const controllers = startControllers(ports, kinds)
+  return {
+    client: createClient({ userAgent: 'somebody', fetch: life.counted(server.fetchAs(user)) }),
+    complaints,
+    get isDead() {
+      return life.isOver()
+    },
+    get activity() {
+      return life.activity()
+    },
+    dieAt: life.dieAt,
+    enqueue: controllers.enqueue,
+    // A key that waits does so for a worker, so those who work are all there is to look at.
+    isBusy: () => controllers.snapshots().reduce((sum, { running }) => sum + running.length, 0) > life.launching(),
+    kill() {
+      life.end()
+      void hypervisor.release()
+      server.close()
+      void controllers.stop()
+    },
+  }
+}
+
+export const prepareStore = (plane: ControlPlane): Promise<void> => ensureNamespaces(plane.client)
+
+function startControllers(ports: MachinePorts, kinds: readonly Kind[]) {
+  const { client, clock, random, log } = ports
+  const follow = { client, clock, random, log }
+  const virtualMachines = startInformer<VirtualMachine>({ ...follow, resource: virtualMachineDefinition })
+  const instances = startInformer<VirtualMachineInstance>({ ...follow, resource: virtualMachineInstanceDefinition })
+  const resources = kinds.map(({ definition }) => definition)
+  const own = [
+    startVirtualMachineController(ports, { virtualMachines, instances }),
+    startVirtualMachineInstanceController(ports, instances),
+  ]
+  const namespaces = startNamespaceController({ ...ports, resources })
+  const collector = startGarbageCollector({ ...ports, resources })
+  return {
+    enqueue: (keys: readonly ObjectKey[]) => own.forEach((controller) => keys.forEach((key) => controller.enqueue(key))),
+    snapshots: (): ControllerSnapshot[] => [
+      ...[...own, namespaces].map((controller) => controller.snapshot()),
+      ...collector.snapshot(),
+    ],
+    async stop() {
+      virtualMachines.stop()
+      instances.stop()
+      await Promise.all([...own, namespaces, collector].map((each) => each.stop()))
+    },
+  }
+}
+
+/** How long the process lives, counted in effects, and what it is about. */
+function createLife() {
+  let left = Number.POSITIVE_INFINITY
+  let moment: Death['moment'] = 'before'
+  let isOver = false
+  let activity = 0
+  let launching = 0
+
+  async function during<T>(what: () => Promise<T>): Promise<T> {
+    activity++
+    try {
+      return await what()
+    } finally {
+      activity++
+    }
+  }
+
+  async function effect<T>(what: () => Promise<T>): Promise<T> {
+    if (isOver) throw new Died()
+    const dies = --left < 0
+    if (dies && moment === 'before') isOver = true
+    if (isOver) throw new Died()
+    const result = await what()
+    if (dies) isOver = true
+    if (isOver) throw new Died()
+    return result
+  }
+
+  const counted =
+    (door: Fetch): Fetch =>
+    (request) =>
+      during(() => door(request))
+
+  return {
+    isOver: () => isOver,
+    end: () => void (isOver = true),
+    activity: () => activity,
+    /** Starts of QEMU that are under way: they take their time. */
+    launching: () => launching,
+    dieAt(death: Death) {
+      left = death.effect
+      moment = death.moment
+    },
+    counted,
+    carry(request: ApiRequest, door: Fetch): Promise<ApiResponse> {
+      if (isOver) return Promise.reject(new Died())
+      return during(() => (request.method === 'GET' ? door(request) : effect(() => door(request))))
+    },
+    /** Looking is free, doing is an effect. */
+    mortal(hypervisor: Hypervisor): Hypervisor {
+      const act = <A extends unknown[], R>(method: (...given: A) => Promise<R>) => {
+        return (...given: A): Promise<R> => during(() => effect(() => method(...given)))
+      }
+      return {
+        list: () => hypervisor.list(),
+        find: (id) => hypervisor.find(id),
+        async launch(plan) {
+          launching++
+          try {
+            return await act((given: typeof plan) => hypervisor.launch(given))(plan)
+          } finally {
+            launching--
+          }
+        },
+        pressPowerButton: act((id) => hypervisor.pressPowerButton(id)),
+        kill: act((id) => hypervisor.kill(id)),
+        shutDownWithHost: act((id, graceMs) => hypervisor.shutDownWithHost(id, graceMs)),
+        reset: act((id) => hypervisor.reset(id)),
+        pause: act((id) => hypervisor.pause(id)),
+        resume: act((id) => hypervisor.resume(id)),
+        remove: act((id) => hypervisor.remove(id)),
+        openSerial: (id) => hypervisor.openSerial(id),
+        onChange: (listener) => hypervisor.onChange(listener),
+        release: () => hypervisor.release(),
+      }
+    },
+  }
+}
+
+function logInto(complain: (text: string) => void): Log {
+  const say = (fields: object, message: string): void =>
+    complain('error' in fields ? `${message}: ${String(fields.error)}` : message)
+  return { debug: () => {}, info: () => {}, warn: say, error: say }
+}
