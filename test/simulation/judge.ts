@@ -2,7 +2,7 @@
 
 import type { VirtualMachine, VirtualMachineInstance } from '@sheaf/api'
 import { findCondition } from '@sheaf/api/meta'
-import { isRestartRequired, type Model, type ModelInstance, type ModelVm, type Strategy, wordOf } from './model.ts'
+import { countingMs, isRestartRequired, type Model, type ModelInstance, type ModelVm, type Strategy, wordOf } from './model.ts'
 import type { Sight } from './observe.ts'
 
 /** Sentences about where they differ. */
@@ -58,7 +58,7 @@ function vmFrom({ spec, status }: VirtualMachine, lastSerial: number | undefined
     failures: failure && {
       count: failure.consecutiveFailCount ?? 0,
       lastSerial,
-      overMs: { earliest: overMs, latest: overMs },
+      overMs: { earliest: overMs, latest: overMs + countingMs },
     },
     hostname: spec.template.spec.hostname ?? '',
     hasImage: (spec.template.spec.volumes ?? []).length > 0,

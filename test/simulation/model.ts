@@ -77,7 +77,7 @@ const delaysMs = (failures: number) => ({
   most: Math.min(15 * failures ** 2, 300) * 1000,
 })
 /** Times are kept in whole seconds, and a failure is counted when it is seen. */
-const countingMs = 3_000
+export const countingMs = 3_000
 /** A chain of failures longer than this would be a start without a pause. */
 const mostSteps = 50
 
@@ -119,6 +119,8 @@ function withInstance(model: Model, vm: ModelVm, instance: ModelInstance): boole
 }
 
 function withoutInstance(model: Model, vm: ModelVm, around: Surroundings): boolean {
+  // A switch to RerunOnFailure is noticed by this being another one.
+  if (vm.recorded !== undefined && vm.strategy !== 'RerunOnFailure') vm.recorded = vm.strategy
   switch (vm.strategy) {
     case 'Always':
       return createAfterPause(model, vm, around)
@@ -153,7 +155,8 @@ function create(model: Model, { hostname, hasImage, tellsPanic, request }: Model
 function createAfterPause(model: Model, vm: ModelVm, around: Surroundings): boolean {
   if (vm.failures === undefined) return create(model, vm, around)
   const { count, overMs } = vm.failures
-  const latestMs = Math.max(overMs.latest, around.heldUntilMs + countingMs)
+  // It may have been made to want this only now.
+  const latestMs = Math.max(overMs.latest, around.heldUntilMs + countingMs, around.sinceMs + countingMs)
   const lacksImage = vm.hasImage && !around.imageIsThere
   const startMs = around.starts[0]?.atMs
   if (startMs !== undefined) {

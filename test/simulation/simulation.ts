@@ -1,38 +1,30 @@
 // Carries operations out one after the other, lets everything come to rest, and asks at every rest whether the rules
 // hold and whether the model says the same.
 
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type ControlPlane, prepareStore, startControlPlane } from './control-plane.ts'
+import { errorChain } from '@sheaf/machinery/controller'
+import { prepareStore, startControlPlane } from './control-plane.ts'
 import { doDeed, ensureNamespace, keyOfSlot, machineName } from './deeds.ts'
 import { expectDeed } from './expectations.ts'
-import { type Host, openHost } from './host.ts'
+import { openHost } from './host.ts'
 import { breachesIn } from './invariants.ts'
 import { adopt, compare } from './judge.ts'
 import { comeToRest, Disagreement, endInstance, type Model } from './model.ts'
 import { isAtRest, look, type View } from './observe.ts'
 import { type Deed, describeOperation, type Operation, type Slot, slots } from './operations.ts'
+import { becomeQuiet, longestStepMs, pass, type Platform, restart } from './pace.ts'
 
-/** Watches pass an event on within two turns of the event loop; nobody stays silent for longer and goes on then. */
-const calmTurns = 5
-/** Far more than anything here takes; whoever is busy for longer goes round in circles. */
-const mostTurns = 20_000
 /** Longer than a retry after a lost race, a launch and a boot, and shorter than the shortest pause after a failure. */
 const leastRestMs = 2_500
 /** Longer than every grace period and every interval at which somebody looks again. */
 const mostRestMs = 60_000
-/** Time goes on in steps, so that everybody acts at about the moment at which they are to. */
-const longestStepMs = 500
 /** A guest that does not hear is ended with its host after this. */
 const hostGraceMs = 8_000
 
-interface Run {
-  host: Host
-  plane: ControlPlane
+interface Run extends Platform {
   models: Map<Slot, Model>
   uids: Map<Slot, { uid: string | undefined; serial: number }>
   serial: number
   lastRestMs: number
-  heldUntilMs: number
 }
 
 /** What went wrong, and at which operation. */
@@ -62,8 +54,7 @@ export async function simulate(operations: readonly Operation[]): Promise<Failur
     }
     return undefined
   } catch (error) {
-    if (!(error instanceof Disagreement)) throw error
-    return { message: error.message, at }
+    return { message: error instanceof Disagreement ? error.message : errorChain(error), at }
   } finally {
     run.plane.kill()
     host.close()
@@ -127,35 +118,6 @@ async function change(run: Run, deed: Deed): Promise<void> {
   await pass(run, hostGraceMs)
   await Promise.all(down)
   restart(run)
-}
-
-function restart(run: Run): void {
-  run.host.breaches.push(...run.plane.complaints)
-  run.plane.kill()
-  run.plane = startControlPlane(run.host)
-  run.heldUntilMs = run.host.clock.now()
-}
-
-/** Until nobody has anything to do before time goes on. Whoever died has a successor by then. */
-async function becomeQuiet(run: Run): Promise<void> {
-  let calm = 0
-  for (let turn = 0; calm < calmTurns; turn++) {
-    if (turn > mostTurns) throw new Disagreement('somebody is busy without end')
-    const before = run.plane.activity + run.host.store.revision
-    await nextTurn()
-    if (run.plane.isDead) restart(run)
-    const isCalm = !run.plane.isBusy() && run.plane.activity + run.host.store.revision === before
-    calm = isCalm ? calm + 1 : 0
-  }
-}
-
-async function pass(run: Run, ms: number): Promise<void> {
-  const { clock } = run.host
-  for (const until = clock.now() + ms; clock.now() < until; ) {
-    clock.advance(Math.min(clock.nextInMs ?? longestStepMs, longestStepMs, until - clock.now()))
-    if (!run.plane.isDead) await becomeQuiet(run)
-    else await nextTurn()
-  }
 }
 
 async function settle(run: Run): Promise<void> {

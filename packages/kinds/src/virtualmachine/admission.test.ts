@@ -103,3 +103,17 @@ describe('what is refused', () => {
     expect(await refusalOf(vm)).toMatchObject({ message: expect.stringMatching(/, and 3 more validation errors$/) })
   })
 })
+
+test.each([
+  ['instancetype', { kind: 'VirtualMachineInstancetype', name: 'large' }, 'virtualmachineinstancetypes'],
+  ['instancetype', { name: 'large' }, 'virtualmachineclusterinstancetypes'],
+  ['preference', { name: 'large' }, 'virtualmachineclusterpreferences'],
+] as const)('an %s that is not there is refused, because the machine would start smaller: %o', async (field, matcher, plural) => {
+  const vm = sampleVirtualMachine('Always')
+  const refusal = await refusalOf({ ...vm, spec: { ...vm.spec, [field]: matcher } })
+  expect(refusal).toMatchObject({
+    code: 422,
+    details: { causes: [{ reason: 'FieldValueNotFound', field: `spec.${field}` }] },
+    message: expect.stringContaining(`Failure to find ${field}: ${plural}.instancetype.kubevirt.io "large" not found`),
+  })
+})

@@ -1,7 +1,7 @@
 // What may be written about a virtual machine, and what is filled in once and kept for ever.
 
 import { type VirtualMachine, validateVirtualMachine } from '@sheaf/api'
-import type { Random } from '@sheaf/api/meta'
+import { type FieldError, isBeingDeleted, type Random } from '@sheaf/api/meta'
 import type { Admission } from '@sheaf/machinery/kind'
 import { admissionPolicy } from '../admission-policy.ts'
 import { isController } from '../controller-user.ts'
@@ -18,7 +18,8 @@ export function virtualMachineAdmission(random: Random): Admission<VirtualMachin
     validate({ operation, subresource, object, user }) {
       if (operation === 'DELETE' || subresource !== undefined) return
       const policy = { ...admissionPolicy, writerIsController: isController(user) }
-      const errors = validateVirtualMachine(object, policy, { isNew: operation === 'CREATE' })
+      const missing = isBeingDeleted(object) ? undefined : missingReference(object)
+      const errors = missing === undefined ? validateVirtualMachine(object, policy, { isNew: operation === 'CREATE' }) : [missing]
       if (errors.length > 0) throw webhookDenial('virtualmachine-validator.kubevirt.io', errors)
     },
   }
@@ -35,4 +36,19 @@ function fillIdentity(vm: VirtualMachine, random: Random): void {
   domain.firmware = { ...firmware, uuid: firmware?.uuid || random.uuid(), serial: firmware?.serial || random.uuid() }
   domain.machine = { ...machine, type: machine?.type || defaultMachine.type }
   template.spec.architecture ||= defaultMachine.architecture
+}
+
+/**
+ * What it takes its size from, if that is not there. No such Kinds are served here, so none is ever found: a machine must
+ * not start smaller than it was asked to be. KubeVirt tells the first one alone, before it looks at anything else.
+ */
+function missingReference({ spec }: Partial<VirtualMachine>): FieldError | undefined {
+  for (const field of ['instancetype', 'preference'] as const) {
+    const matcher = spec?.[field]
+    if (matcher == null) continue
+    const kind = matcher.kind || `VirtualMachineCluster${field}`
+    const message = `Failure to find ${field}: ${kind.toLowerCase()}s.instancetype.kubevirt.io "${matcher.name ?? ''}" not found`
+    return { type: 'FieldValueNotFound', field: `spec.${field}`, message }
+  }
+  return undefined
 }

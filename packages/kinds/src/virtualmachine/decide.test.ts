@@ -147,8 +147,16 @@ describe('a VM that is being deleted', () => {
 
   test('with orphan, lets go of the instance and then of itself', () => {
     expect(decide(orphaning, sampleInstance(orphaning, 'Running'))).toEqual({ kind: 'orphanInstance' })
-    expect(decide(orphaning, sampleInstance(orphaning, 'Running', { metadata: { ownerReferences: [] } }))).toEqual({
+    expect(decide(orphaning, sampleInstance(orphaning, 'Running', { metadata: { ownerReferences: [], finalizers: [] } }))).toEqual({
       kind: 'removeFinalizer',
     })
+  })
+
+  test('RS38 lets go of an instance whose owner the garbage collector has taken away before', () => {
+    const ownerless = sampleInstance(orphaning, 'Running', { metadata: { ownerReferences: [] } })
+    expect(decide(orphaning, ownerless)).toEqual({ kind: 'orphanInstance' })
+    expect(decide(vm, ownerless)).toEqual({ kind: 'orphanInstance' })
+    const leaving = sampleInstance(vm, 'Succeeded', { metadata: { ...deleting, ownerReferences: [] } })
+    expect(decide(sampleVirtualMachine('Always'), leaving)).toEqual({ kind: 'releaseInstance' })
   })
 })

@@ -45,7 +45,8 @@ export function decideNextStep(vm: VirtualMachine, vmi: VirtualMachineInstance |
 
 function decideRemoval(vm: VirtualMachine, vmi: VirtualMachineInstance | undefined): Step {
   if (!vm.metadata.finalizers?.includes(controllerFinalizer)) return none
-  if (vmi === undefined || !isControlledBy(vmi, vm)) return { kind: 'removeFinalizer' }
+  if (vmi === undefined) return { kind: 'removeFinalizer' }
+  if (!isControlledBy(vmi, vm)) return { kind: isLeftHeld(vmi) ? 'orphanInstance' : 'removeFinalizer' }
   if (vm.metadata.finalizers.includes('orphan')) return { kind: 'orphanInstance' }
   return isBeingDeleted(vmi) ? decideRelease(vmi) : { kind: 'deleteInstance', thenStart: false }
 }
@@ -57,7 +58,12 @@ function decideAdoption(vmi: VirtualMachineInstance): Step {
     return { kind: 'blocked', message }
   }
   // One that is on its way out would be ours only to be buried; when it is gone we are asked again.
-  return isBeingDeleted(vmi) ? none : { kind: 'adoptInstance' }
+  return isBeingDeleted(vmi) ? decideRelease(vmi) : { kind: 'adoptInstance' }
+}
+
+/** It belongs to nobody, and still waits for us: the garbage collector, or a user, took its owner away first. */
+function isLeftHeld(vmi: VirtualMachineInstance): boolean {
+  return controllerOf(vmi) === undefined && (vmi.metadata.finalizers?.includes(controllerFinalizer) ?? false)
 }
 
 function decideRelease(vmi: VirtualMachineInstance): Step {

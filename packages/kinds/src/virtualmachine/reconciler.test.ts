@@ -111,6 +111,23 @@ test('RS36 an instance of its name that belongs to nobody is adopted', async () 
   expect((await box.vm())?.status).toMatchObject({ created: true, printableStatus: 'Running' })
 })
 
+test('RS36 whose generations are no longer counted', async () => {
+  const box = await world.create('Manual')
+  await situations['while running']?.(box)
+  for (const hostname of ['one', 'two', 'three']) await box.change({ spec: { template: { spec: { hostname } } } })
+  await box.put('restart')
+  await box.settle()
+  const before = await box.vmi()
+  await box.vms.delete(box.key, { propagationPolicy: 'Orphan' })
+  await box.settle()
+  await box.change({ metadata: { finalizers: null } })
+  await world.create('Manual', box.key.name)
+  await box.settle()
+  expect((await box.vmi())?.metadata.uid).toBe(before?.metadata.uid)
+  const { metadata, status } = await box.vms.get(box.key)
+  expect(status?.observedGeneration ?? 0).toBeLessThanOrEqual(metadata.generation ?? 0)
+})
+
 test('RS36 also when it is made at the moment at which the VM makes its own', async () => {
   const box = await world.create('Always')
   let made: VirtualMachineInstance | undefined

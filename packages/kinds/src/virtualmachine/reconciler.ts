@@ -88,6 +88,8 @@ async function actOnInstance(step: InstanceStep, { vm, vmi }: SeenInstance, port
       return deleteInstance(step, { vm, vmi }, ports)
     case 'adoptInstance':
       return change({
+        // It counted the generations of somebody else.
+        annotations: omitKey(annotations, generationAnnotation),
         ownerReferences: [...ownerReferences, controllerReference(vm)],
         finalizers: [...withoutOurs(finalizers), controllerFinalizer],
       })
@@ -147,6 +149,11 @@ async function write<T extends VirtualMachine | VirtualMachineInstance>(
   metadata: ObjectMeta,
 ): Promise<void> {
   await resource.update({ ...object, metadata: { ...object.metadata, ...metadata } })
+}
+
+function omitKey(annotations: Readonly<Record<string, string>> = {}, key: string): Record<string, string> {
+  const { [key]: _omitted, ...kept } = annotations
+  return kept
 }
 
 function withoutOurs(finalizers: readonly string[] = []): string[] {

@@ -36,3 +36,9 @@ test('RS31 a guest that ran, or a strategy that does not retry, forgets the fail
   const manual = sampleVirtualMachine('Manual', { status: { startFailure: before } })
   expect(startFailureOf(manual, sampleInstance(manual, 'Failed'), sampleNowMs, largest)).toBeUndefined()
 })
+
+test('RS30 one that was taken away before it ran has not failed', () => {
+  const vm = sampleVirtualMachine('Always', { status: { startFailure: before } })
+  const taken = sampleInstance(vm, 'Failed', { metadata: { deletionTimestamp: '2026-01-01T11:59:00Z' } })
+  expect(startFailureOf(vm, taken, sampleNowMs, smallest)).toBe(before)
+})

@@ -7,7 +7,7 @@ import {
   type VirtualMachineInstance,
   type VirtualMachineStatus,
 } from '@sheaf/api'
-import type { Random } from '@sheaf/api/meta'
+import { isBeingDeleted, type Random } from '@sheaf/api/meta'
 import { hasRun } from './observed-instance.ts'
 
 type StartFailure = NonNullable<VirtualMachineStatus['startFailure']>
@@ -33,7 +33,8 @@ export function startFailureOf(
   const before = vm.status?.startFailure ?? undefined
   if (vmi === undefined) return before
   if (hasRun(vmi)) return undefined
-  if (!isFinal(vmi) || before?.lastFailedVMIUID === vmi.metadata.uid) return before
+  // One that was taken away before it ran has not failed; one that failed is counted before we take it away.
+  if (!isFinal(vmi) || isBeingDeleted(vmi) || before?.lastFailedVMIUID === vmi.metadata.uid) return before
   const consecutiveFailCount = (before?.consecutiveFailCount ?? 0) + 1
   const retryAtSeconds = Math.ceil(nowMs / 1000) + startDelaySeconds(consecutiveFailCount, random)
   return {

@@ -7,6 +7,7 @@ import { type Refusal, refuse } from './refusal.ts'
 type Spec = VirtualMachineInstance['spec']
 
 const asked: readonly { what: string; isAsked(spec: Spec): boolean }[] = [
+  { what: 'another architecture than amd64', isAsked: (spec) => (spec.architecture || 'amd64') !== 'amd64' },
   { what: 'GPU devices', isAsked: (spec) => (spec.domain.devices.gpus ?? []).length > 0 },
   { what: 'host devices', isAsked: (spec) => (spec.domain.devices.hostDevices ?? []).length > 0 },
   {

@@ -1,0 +1,157 @@
+// Every manifest of KubeVirt's own examples, applied to the API server as kubectl would: look in discovery for who serves
+// the Kind, then create. The examples lie beside the repository where they have been fetched; they are not kept in it.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  type VirtualMachine,
+  virtualMachineDefinition,
+  type VirtualMachineInstance,
+  virtualMachineInstanceDefinition,
+} from '@sheaf/api'
+import type { Client } from '@sheaf/api/client'
+import { isJsonObject, type Json, type JsonObject, StatusError } from '@sheaf/api/meta'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseAllDocuments } from 'yaml'
+import { root } from '../kit/repository-root.ts'
+import { prepareStore, startControlPlane } from '../simulation/control-plane.ts'
+import { ensureNamespace } from '../simulation/deeds.ts'
+import { openHost } from '../simulation/host.ts'
+import { type Platform, pass } from '../simulation/pace.ts'
+
+/** Beside the repository, or beside the folder of its work trees. */
+const places = [join(root, '..'), join(root, '..', '..')].map((place) => join(place, 'shared', 'corpus', 'kubevirt-examples'))
+const folder = places.find((place) => existsSync(place)) ?? ''
+const isThere = folder !== ''
+const files = isThere ? readdirSync(folder).filter((file) => file.endsWith('.yaml')) : []
+
+/** The answer, and for what was accepted how it stands after it was told to run, and why. */
+const outcomes: Readonly<Record<string, string>> = {
+  'clarge.yaml': 'no matches for kind "VirtualMachineInstancetype" in version "instancetype.kubevirt.io/v1beta1"',
+  'cluster-csmall.yaml': 'no matches for kind "VirtualMachineClusterInstancetype" in version "instancetype.kubevirt.io/v1beta1"',
+  'csmall.yaml': 'no matches for kind "VirtualMachineInstancetype" in version "instancetype.kubevirt.io/v1beta1"',
+  'example-migration-policy.yaml': 'no matches for kind "MigrationPolicy" in version "migrations.kubevirt.io/v1alpha1"',
+  'migration-job.yaml': 'no matches for kind "VirtualMachineInstanceMigration" in version "kubevirt.io/v1"',
+  'non-preemtible.yaml': 'no matches for kind "PriorityClass" in version "scheduling.k8s.io/v1"',
+  'pgpu-resource-claim-tmpl.yaml': 'no matches for kind "ResourceClaimTemplate" in version "resource.k8s.io/v1"',
+  'preemtible.yaml': 'no matches for kind "PriorityClass" in version "scheduling.k8s.io/v1"',
+  'virtio.yaml': 'no matches for kind "VirtualMachinePreference" in version "instancetype.kubevirt.io/v1beta1"',
+  'vm-alpine-datavolume.yaml': 'accepted; ErrorPvcNotFound: PVC vm-alpine-datavolume/alpine-dv does not exist, waiting for it to appear',
+  'vm-alpine-multipvc.yaml': 'accepted; ErrorPvcNotFound: PVC vm-alpine-multipvc/disk-alpine does not exist, waiting for it to appear',
+  'vm-cirros-clarge-virtio.yaml': 'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: Failure to find instancetype: virtualmachineinstancetypes.instancetype.kubevirt.io "clarge" not found',
+  'vm-cirros-clarge-windows.yaml': 'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: Failure to find instancetype: virtualmachineinstancetypes.instancetype.kubevirt.io "clarge" not found',
+  'vm-cirros-clarge.yaml': 'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: Failure to find instancetype: virtualmachineinstancetypes.instancetype.kubevirt.io "clarge" not found',
+  'vm-cirros-cluster-csmall.yaml': 'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: Failure to find instancetype: virtualmachineclusterinstancetypes.instancetype.kubevirt.io "cluster-csmall" not found',
+  'vm-cirros-csmall.yaml': 'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: Failure to find instancetype: virtualmachineinstancetypes.instancetype.kubevirt.io "csmall" not found',
+  'vm-cirros-sata.yaml': 'accepted; ErrImagePull: image "registry:5000/kubevirt/cirros-container-disk-demo:devel" not found',
+  'vm-cirros-with-sidecar-hook-configmap.yaml': 'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: sidecar feature gate is not enabled in kubevirt-config, invalid entry spec.template.metadata.annotations.hooks.kubevirt.io/hookSidecars',
+  'vm-cirros.yaml': 'accepted; ErrImagePull: image "registry:5000/kubevirt/cirros-container-disk-demo:devel" not found',
+  'vm-pool-cirros.yaml': 'no matches for kind "VirtualMachinePool" in version "pool.kubevirt.io/v1beta1"',
+  'vm-priorityclass.yaml': 'accepted; ErrImagePull: image "registry:5000/kubevirt/cirros-container-disk-demo:devel" not found',
+  'vm-windows-clarge-windows.yaml': 'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: Failure to find instancetype: virtualmachineinstancetypes.instancetype.kubevirt.io "clarge" not found',
+  'vmi-alpine-efi.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/alpine-container-disk-demo:devel" not found',
+  'vmi-arm.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/cirros-container-disk-demo:devel" not found',
+  'vmi-dra-pgpu.yaml': 'accepted; Scheduling: 0/1 nodes are available: this machine does not offer GPU devices; take it out of the spec to run here.',
+  'vmi-ephemeral.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/cirros-container-disk-demo:devel" not found',
+  'vmi-fedora-isolated.yaml': 'accepted; Scheduling: 0/1 nodes are available: this machine does not offer dedicated CPUs; take it out of the spec to run here.',
+  'vmi-fedora.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/fedora-with-test-tooling-container-disk:devel" not found',
+  'vmi-gpu.yaml': 'accepted; Scheduling: 0/1 nodes are available: this machine does not offer GPU devices; take it out of the spec to run here.',
+  'vmi-host-disk.yaml': 'admission webhook "virtualmachineinstances-create-validator.kubevirt.io" denied the request: HostDisk feature gate is not enabled',
+  'vmi-kernel-boot.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/alpine-ext-kernel-boot-demo:devel" not found',
+  'vmi-masquerade.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/fedora-with-test-tooling-container-disk:devel" not found',
+  'vmi-migratable.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/alpine-container-disk-demo:devel" not found',
+  'vmi-multus-multiple-net.yaml': 'accepted; Scheduling: 0/1 nodes are available: this machine does not offer networks beside the pod network; take it out of the spec to run here.',
+  'vmi-multus-ptp.yaml': 'accepted; Scheduling: 0/1 nodes are available: this machine does not offer networks beside the pod network; take it out of the spec to run here.',
+  'vmi-nocloud.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/cirros-container-disk-demo:devel" not found',
+  'vmi-preset-small.yaml': 'no matches for kind "VirtualMachineInstancePreset" in version "kubevirt.io/v1"',
+  'vmi-pvc.yaml': 'accepted; Scheduling: PVC vmi-pvc/disk-alpine does not exist, waiting for it to appear',
+  'vmi-replicaset-cirros.yaml': 'no matches for kind "VirtualMachineInstanceReplicaSet" in version "kubevirt.io/v1"',
+  'vmi-sata.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/cirros-container-disk-demo:devel" not found',
+  'vmi-secureboot.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/fedora-with-test-tooling-container-disk:devel" not found',
+  'vmi-sriov.yaml': 'accepted; Scheduling: 0/1 nodes are available: this machine does not offer SR-IOV interfaces, networks beside the pod network; take it out of the spec to run here.',
+  'vmi-usb.yaml': 'admission webhook "virtualmachineinstances-create-validator.kubevirt.io" denied the request: Host Devices feature gate is not enabled in kubevirt-config',
+  'vmi-windows.yaml': 'accepted; Scheduling: 0/1 nodes are available: this machine does not offer a TPM; take it out of the spec to run here.',
+  'vmi-with-sidecar-hook-configmap.yaml': 'admission webhook "virtualmachineinstances-create-validator.kubevirt.io" denied the request: sidecar feature gate is not enabled in kubevirt-config, invalid entry metadata.annotations.hooks.kubevirt.io/hookSidecars',
+  'vmi-with-sidecar-hook.yaml': 'admission webhook "virtualmachineinstances-create-validator.kubevirt.io" denied the request: sidecar feature gate is not enabled in kubevirt-config, invalid entry metadata.annotations.hooks.kubevirt.io/hookSidecars',
+  'windows.yaml': 'no matches for kind "VirtualMachinePreference" in version "instancetype.kubevirt.io/v1beta1"',
+}
+
+let platform: Platform
+beforeAll(async () => {
+  const host = openHost()
+  // None of the images can be had.
+  host.imageIsThere = false
+  platform = { host, plane: startControlPlane(host), heldUntilMs: 0 }
+  await prepareStore(platform.plane)
+})
+afterAll(() => {
+  platform.plane.kill()
+  platform.host.close()
+})
+
+function manifestsIn(file: string): JsonObject[] {
+  const documents = parseAllDocuments(readFileSync(join(folder, file), 'utf8'))
+  return documents.map((document): unknown => document.toJS()).filter(isJsonObject)
+}
+
+/** What kubectl prints after the name of the file. */
+async function apply(manifest: JsonObject, namespace: string, client: Client): Promise<string> {
+  const { kind = '', apiVersion = '' } = manifest
+  const plural = await pluralOf(String(kind), String(apiVersion), client)
+  if (plural === undefined) return `no matches for kind "${String(kind)}" in version "${String(apiVersion)}"`
+  const prefix = String(apiVersion).includes('/') ? '/apis' : '/api'
+  const path = `${prefix}/${String(apiVersion)}/namespaces/${namespace}/${plural}?fieldValidation=Strict`
+  return messageOf(client.request('POST', path, manifest).then(() => 'accepted'))
+}
+
+/** From discovery, which is all that kubectl knows. */
+async function pluralOf(kind: string, apiVersion: string, client: Client): Promise<string | undefined> {
+  const path = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
+  const found = await client.request('GET', path).catch(() => undefined)
+  const list = found === undefined ? { resources: [] } : (JSON.parse(String(found.body)) as { resources: { name: string; kind: string }[] })
+  return list.resources.find((resource) => resource.kind === kind && !resource.name.includes('/'))?.name
+}
+
+/** Long enough to look for an image twice. */
+const patienceMs = 12_000
+
+/** What keeps it from running, once it has been told to. */
+async function lackOf(namespace: string, metadata: Json | undefined): Promise<string> {
+  const name = isJsonObject(metadata) ? String(metadata['name']) : ''
+  const { client } = platform.plane
+  const start = `/apis/subresources.kubevirt.io/v1/namespaces/${namespace}/virtualmachines/${name}/start`
+  await messageOf(client.request('PUT', start).then(() => ''))
+  await pass(platform, patienceMs)
+  const vm = await client.resource<VirtualMachine>(virtualMachineDefinition).find({ namespace, name })
+  const vmi = await client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition).find({ namespace, name })
+  const conditions = [...(vmi?.status?.conditions ?? []), ...(vm?.status?.conditions ?? [])]
+  const lack = conditions.find(({ type, status }) => (type === 'Failure' ? status === 'True' : type !== 'Ready' && type !== 'LiveMigratable' && status === 'False'))
+  return `accepted; ${vm?.status?.printableStatus ?? vmi?.status?.phase ?? 'gone'}: ${lack?.message?.replace(/ in \/.*/, '') ?? ''}`
+}
+
+async function messageOf(answer: Promise<string>): Promise<string> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof StatusError) return error.message
+    throw error
+  }
+}
+
+describe.skipIf(!isThere)(`KubeVirt's examples (skipped where none of ${places.join(', ')} is there)`, () => {
+  it('are all in the table', () => {
+    expect(Object.keys(outcomes).toSorted()).toEqual(files.toSorted())
+  })
+
+  it.each(files)("%s is accepted, or refused in KubeVirt's words, and says what it lacks", async (file) => {
+    const namespace = file.replace('.yaml', '')
+    await ensureNamespace(namespace, platform.plane.client)
+    const [manifest, ...others] = manifestsIn(file)
+    if (manifest === undefined) throw new Error(`${file} is empty`)
+    expect(others).toEqual([])
+    const answer = await apply(manifest, namespace, platform.plane.client)
+    const outcome = answer === 'accepted' ? await lackOf(namespace, manifest.metadata) : answer
+    expect(outcome).toBe(outcomes[file])
+    expect([...platform.host.breaches, ...platform.plane.complaints]).toEqual([])
+  })
+})
