@@ -130,6 +130,8 @@ function withoutInstance(model: Model, vm: ModelVm, around: Surroundings): boole
     case 'Manual':
       return vm.request !== undefined && create(model, vm, around)
     case 'Halted':
+      // Any other start is a leftover of the strategy before: ADR 0012.
+      if (vm.request === 'start') vm.request = undefined
       if (vm.request === undefined) return false
       vm.strategy = 'Always'
       return true

@@ -32,7 +32,13 @@ describe('without an instance', () => {
       createInstance,
     ],
     ['Halted', 'stays off', never, none],
-    ['Halted', 'becomes Always on a start request', startRequest, { kind: 'switchToAlways' }],
+    ['Halted', 'does not heed a start that another strategy left behind', startRequest, none],
+    [
+      'Halted',
+      'becomes Always when asked to start paused',
+      { stateChangeRequests: [{ action: 'Start' as const, data: { paused: 'true' } }] },
+      { kind: 'switchToAlways' },
+    ],
     ['Once', 'starts', never, createInstance],
     [
       'Always',

@@ -1,5 +1,6 @@
 // For tests: what the words of the matrix in docs/spec/run-strategy.md do to a virtual machine.
 
+import type { Condition } from '@sheaf/api/meta'
 import type { Sandbox } from './run-strategy-world.fixture.ts'
 
 /** Runs the guest: by itself where the strategy does so, by hand where it does not. */
@@ -14,9 +15,16 @@ async function runAndEnd(box: Sandbox, phase: 'Succeeded' | 'Failed'): Promise<v
   await box.setPhase(phase)
 }
 
+const paused: Condition[] = [{ type: 'Paused', status: 'True', reason: 'PausedByUser' }]
+
 /** How things stand before the event. */
 export const situations: Record<string, (box: Sandbox) => Promise<void>> = {
   'while running': run,
+  async 'while paused'(box) {
+    await run(box)
+    await box.setPhase('Running', paused)
+    await box.settle()
+  },
   async 'while starting'(box) {
     if ((await box.vm())?.spec.runStrategy === 'Manual') await box.put('start')
     await box.untilInstance()
@@ -50,6 +58,10 @@ export const effects: Record<string, (box: Sandbox, strategy: string) => Promise
   'the VM is created': async () => undefined,
   'the guest shuts down cleanly': (box) => box.setPhase('Succeeded'),
   'the guest crashes': (box) => box.setPhase('Failed'),
+  // What the instance's controller makes of the host's end: docs/spec/instance.md.
+  'the host shuts down': (box) => box.setPhase('Failed'),
+  'the guest is paused': (box) => box.setPhase('Running', paused),
+  'the guest is resumed': (box) => box.setPhase('Running', []),
   'the instance fails': (box) => box.setPhase('Failed'),
   'the instance is deleted by hand': (box) => box.vmis.delete(box.key),
   start: (box) => box.put('start'),

@@ -1,7 +1,7 @@
 // status.stateChangeRequests: what a user asked for and the controller has not brought about yet. Only the first one
 // counts. The rules of who may write one and when it is fulfilled are KubeVirt's.
 
-import type { VirtualMachine, VirtualMachineInstance, VirtualMachineStatus } from '@sheaf/api'
+import { effectiveRunStrategy, type VirtualMachine, type VirtualMachineInstance, type VirtualMachineStatus } from '@sheaf/api'
 import { isBeingDeleted } from '@sheaf/api/meta'
 
 export type StateChangeRequest = NonNullable<VirtualMachineStatus['stateChangeRequests']>[number]
@@ -15,7 +15,13 @@ export const stopRequest = (vmi: VirtualMachineInstance): StateChangeRequest => 
 export function pendingRequests(vm: VirtualMachine, vmi: VirtualMachineInstance | undefined): readonly StateChangeRequest[] {
   const requests = vm.status?.stateChangeRequests ?? []
   const firstPending = requests.findIndex((request) => !isFulfilled(request, vmi))
-  return firstPending === -1 ? [] : requests.slice(firstPending)
+  const pending = firstPending === -1 ? [] : requests.slice(firstPending)
+  return effectiveRunStrategy(vm.spec) === 'Halted' ? pending.filter((request) => !isPlainStart(request)) : pending
+}
+
+/** Of a halted VM it is a leftover of another strategy: halting is the later wish, and only a paused start is asked for so. */
+function isPlainStart({ action, data }: StateChangeRequest): boolean {
+  return action === 'Start' && data?.['paused'] !== 'true'
 }
 
 /**
