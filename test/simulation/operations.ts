@@ -42,7 +42,7 @@ export interface Operation {
 /** How often each deed is drawn, against the others. */
 const drawers: readonly (readonly [weight: number, draw: (random: Random) => Deed])[] = [
   [
-    12,
+    30,
     (random) => ({
       kind: 'create',
       runs: drawStrategy(random),
@@ -51,24 +51,24 @@ const drawers: readonly (readonly [weight: number, draw: (random: Random) => Dee
       tellsPanic: random.below(2) === 0,
     }),
   ],
-  [12, (random) => ({ kind: 'start', paused: random.below(4) === 0 })],
+  [30, (random) => ({ kind: 'start', paused: random.below(4) === 0 })],
   [8, (random) => ({ kind: 'stop', graceSeconds: pick(random, [undefined, undefined, 0, 1]) })],
   [8, (random) => ({ kind: 'restart', forced: random.below(3) === 0 })],
   [3, () => ({ kind: 'pause' })],
   [3, () => ({ kind: 'unpause' })],
-  [14, (random) => ({ kind: 'set strategy', to: drawStrategy(random) })],
+  [18, (random) => ({ kind: 'set strategy', to: drawStrategy(random) })],
   [4, (random) => ({ kind: 'set hostname', to: pick(random, ['one', 'two']) })],
-  [4, (random) => ({ kind: 'delete VM', policy: pick(random, ['Background', 'Background', 'Foreground', 'Orphan']) })],
+  [3, (random) => ({ kind: 'delete VM', policy: pick(random, ['Background', 'Background', 'Foreground', 'Orphan']) })],
   [5, () => ({ kind: 'delete instance' })],
   [
-    14,
-    (random) => ({ kind: 'guest', does: pick(random, ['shut down', 'crash', 'panic', 'reboot', 'ignore the power button']) }),
+    30,
+    (random) => ({ kind: 'guest', does: pick(random, ['shut down', 'shut down', 'crash', 'panic', 'reboot', 'ignore the power button']) }),
   ],
-  [8, (random) => ({ kind: 'QEMU', refuses: random.below(2) === 0 })],
+  [6, (random) => ({ kind: 'QEMU', refuses: random.below(2) === 0 })],
   [4, (random) => ({ kind: 'image', isThere: random.below(3) > 0 })],
   [1, () => ({ kind: 'delete namespace' })],
   [3, () => ({ kind: 'restart the control plane' })],
-  [1, () => ({ kind: 'host goes down' })],
+  [2, () => ({ kind: 'host goes down' })],
   [8, (random) => ({ kind: 'time passes', seconds: pick(random, [1, 5, 12, 20, 70]) })],
   [3, (random) => ({ kind: 'clock jumps', seconds: pick(random, [2, 30, 400, 4_000]) })],
 ]
@@ -82,7 +82,7 @@ export function drawOperations(random: Random, count: number): Operation[] {
     slot: pick(random, slots),
     deed: drawDeed(random),
     ...(random.below(6) === 0 ? { death: { effect: random.below(8), moment: pick(random, ['before', 'after']) } } : {}),
-    isHasty: random.below(4) === 0,
+    isHasty: random.below(5) === 0,
   }))
 }
 

@@ -9,7 +9,7 @@ import { shrink, simulate, transcriptOf } from './simulation.ts'
 
 const operationCount = Number(process.env['SHEAF_OPERATIONS'] ?? 1_000)
 /** A history of its own each, so that a failure is near its cause. */
-const operationsPerHistory = 50
+const operationsPerHistory = 100
 const mostMs = 30_000 + operationCount * 100
 
 async function expectToHold(operations: readonly Operation[]): Promise<void> {

@@ -1,0 +1,230 @@
+// docs/spec/instance.md, as far as it takes a guest: the real API server and controllers over simulated machines.
+
+import { forwardedPortsOf, hostPortsAnnotation, type VirtualMachineInstance, virtualMachineInstanceDefinition } from '@sheaf/api'
+import { findCondition } from '@sheaf/api/meta'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { prepareStore, startControlPlane } from './control-plane.ts'
+import { imageName, openHost } from './host.ts'
+import { pass, type Platform } from './pace.ts'
+
+const key = { namespace: 'default', name: 'one' }
+const bootMs = 3_000
+
+let platform: Platform
+beforeEach(async () => {
+  const host = openHost()
+  platform = { host, plane: startControlPlane(host), heldUntilMs: 0 }
+  await prepareStore(platform.plane)
+})
+afterEach(() => {
+  platform.plane.kill()
+  platform.host.close()
+  expect([...platform.host.breaches, ...platform.plane.complaints]).toEqual([])
+})
+
+const instances = () => platform.plane.client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition)
+const see = () => instances().find(key)
+const machine = async () => (await platform.host.list())[0]
+const put = (action: string) =>
+  platform.plane.client.request(
+    'PUT',
+    `/apis/subresources.kubevirt.io/v1/namespaces/default/virtualmachineinstances/one/${action}`,
+  )
+
+interface Changes {
+  spec?: Partial<VirtualMachineInstance['spec']>
+  devices?: VirtualMachineInstance['spec']['domain']['devices']
+  annotations?: Record<string, string>
+  status?: VirtualMachineInstance['status']
+}
+
+function create({ spec = {}, devices = {}, annotations = {}, status }: Changes = {}): Promise<VirtualMachineInstance> {
+  return instances().create({
+    apiVersion: 'kubevirt.io/v1',
+    kind: 'VirtualMachineInstance',
+    metadata: { ...key, annotations },
+    spec: { domain: { memory: { guest: '64Mi' }, devices }, ...spec },
+    ...(status === undefined ? {} : { status }),
+  })
+}
+
+/** Its guest is up. Answers the machine's id. */
+async function run(changes?: Changes): Promise<string> {
+  const { metadata } = await create(changes)
+  await pass(platform, bootMs)
+  expect((await see())?.status?.phase).toBe('Running')
+  return metadata.uid ?? ''
+}
+
+const withImage: Changes = {
+  spec: { volumes: [{ name: 'root', containerDisk: { image: imageName } }] },
+  devices: { disks: [{ name: 'root', disk: {} }] },
+}
+
+test('VI1 a new instance is Pending and held, whatever it was sent with', async () => {
+  const { metadata, status, spec } = await create({ status: { phase: 'Running' } })
+  expect(status?.phase).toBe('Pending')
+  expect(metadata.finalizers).toEqual(['kubevirt.io/foregroundDeleteVirtualMachine'])
+  expect(spec.domain.machine?.type).toBe('q35')
+})
+
+test.each([
+  ['shuts down', 'guestShutdown', 'Succeeded', 'GuestShutdown'],
+  ['panics', 'guestPanic', 'Failed', 'GuestPanicked'],
+  ['crashes', 'crash', 'Failed', 'ProcessGone'],
+] as const)('VI3 a guest that %s', async (_what, does, phase, reason) => {
+  const id = await run({ devices: { panicDevices: [{ model: 'pvpanic' }] } })
+  platform.host.machines[does](id)
+  await pass(platform, 100)
+  expect((await see())?.status).toMatchObject({ phase, reason })
+  expect((await see())?.metadata.uid).toBe(id)
+})
+
+test('VI5 an instance that has ended is not launched again, not even by another control plane', async () => {
+  const id = await run()
+  platform.host.machines.crash(id)
+  await pass(platform, 60_000)
+  expect(platform.host.starts.get('default_one')).toHaveLength(1)
+})
+
+test('VI6 a reboot, and a panic that nobody is told of, change nothing', async () => {
+  const id = await run()
+  const before = await see()
+  platform.host.machines.guestReboot(id)
+  await pass(platform, bootMs)
+  platform.host.machines.guestPanic(id)
+  await pass(platform, bootMs)
+  expect(await see()).toEqual(before)
+  expect(platform.host.starts.get('default_one')).toHaveLength(1)
+})
+
+test('VI7 a guest that hears goes as soon as it has shut down, one that does not when its grace period is over', async () => {
+  await run()
+  await instances().delete(key)
+  await pass(platform, 2_000)
+  expect(await see()).toBeUndefined()
+
+  const id = await run({ spec: { terminationGracePeriodSeconds: 12 } })
+  platform.host.machines.ignorePowerButton(id)
+  await instances().delete(key)
+  await pass(platform, 10_900)
+  expect((await machine())?.state.kind).toBe('running')
+  await pass(platform, 2_000)
+  expect(await see()).toBeUndefined()
+})
+
+test('VI8 a grace period that is changed while it runs counts from the deletion on', async () => {
+  const id = await run({ spec: { terminationGracePeriodSeconds: 600 } })
+  platform.host.machines.ignorePowerButton(id)
+  await instances().delete(key)
+  await pass(platform, 4_000)
+  await instances().patch(key, { spec: { terminationGracePeriodSeconds: 6 } })
+  await pass(platform, 1_000)
+  expect((await machine())?.state.kind).toBe('running')
+  await pass(platform, 2_000)
+  expect(await see()).toBeUndefined()
+})
+
+test('VI9 it is let go when no trace of its machine is left, and other finalizers stay', async () => {
+  await run()
+  await instances().patch(key, { metadata: { finalizers: ['example.org/held', 'kubevirt.io/foregroundDeleteVirtualMachine'] } })
+  await instances().delete(key)
+  await pass(platform, 10_000)
+  expect((await see())?.metadata.finalizers).toEqual(['example.org/held'])
+  expect(await platform.host.list()).toEqual([])
+})
+
+test('VI10 one that is deleted before it was launched is Failed and leaves nothing behind', async () => {
+  platform.host.imageIsThere = false
+  await create(withImage)
+  await pass(platform, 1_000)
+  await instances().patch(key, { metadata: { finalizers: ['example.org/held', 'kubevirt.io/foregroundDeleteVirtualMachine'] } })
+  await instances().delete(key)
+  await pass(platform, 1_000)
+  expect((await see())?.status?.phase).toBe('Failed')
+  expect(platform.host.starts.size).toBe(0)
+})
+
+test('VI11 a missing image is told, looked for again, and forgotten when it is there', async () => {
+  platform.host.imageIsThere = false
+  await create(withImage)
+  await pass(platform, 20_000)
+  expect((await see())?.status?.phase).toBe('Scheduling')
+  expect(findCondition((await see())?.status?.conditions, 'Synchronized')).toMatchObject({ status: 'False', reason: 'ErrImagePull' })
+  platform.host.imageIsThere = true
+  await pass(platform, 6_000)
+  expect((await see())?.status?.phase).toBe('Running')
+  expect(findCondition((await see())?.status?.conditions, 'Synchronized')).toBeUndefined()
+})
+
+test.each([
+  ['a claim', { persistentVolumeClaim: { claimName: 'data' } }, 'FailedPvcNotFound'],
+  ['a secret', { cloudInitNoCloud: { secretRef: { name: 'seed' } } }, 'SecretNotFound'],
+  ['a volume that cannot be attached', { configMap: { name: 'settings' } }, 'UnsupportedVolume'],
+])('VI11 %s is told as well', async (_what, source, reason) => {
+  await create({ spec: { volumes: [{ name: 'data', ...source }] }, devices: { disks: [{ name: 'data', disk: {} }] } })
+  await pass(platform, 1_000)
+  expect(findCondition((await see())?.status?.conditions, 'Synchronized')).toMatchObject({ status: 'False', reason })
+})
+
+test('VI12 all that this machine does not offer is told at once', async () => {
+  await create({ spec: { architecture: 'arm64' }, devices: { watchdog: { name: 'dog', i6300esb: { action: 'reset' } } } })
+  await pass(platform, 1_000)
+  const condition = findCondition((await see())?.status?.conditions, 'PodScheduled')
+  expect(condition).toMatchObject({ status: 'False', reason: 'Unschedulable' })
+  expect(condition?.message).toMatch(/another architecture than amd64, a watchdog device/)
+})
+
+test('VI13 a start that QEMU refuses is Failed, in its last words', async () => {
+  platform.host.refused.add('default_one')
+  await create()
+  await pass(platform, 1_000)
+  const { status } = (await see()) ?? {}
+  expect(status).toMatchObject({ phase: 'Failed', reason: 'FailedToStart' })
+  expect(findCondition(status?.conditions, 'Synchronized')?.message).toContain('QEMU refuses this machine')
+})
+
+test('VI14 the spec is not to be changed, and a status is put back', async () => {
+  await run()
+  await expect(instances().patch(key, { spec: { hostname: 'two' } })).rejects.toMatchObject({
+    code: 422,
+    message: expect.stringContaining('update of VMI object is restricted'),
+  })
+  const before = await see()
+  expect(await instances().patch(key, { status: { phase: 'Failed' } })).toEqual(before)
+})
+
+test('VI15 Ready follows the machine, and Paused its pause', async () => {
+  const conditionOf = async (type: string) => findCondition((await see())?.status?.conditions, type)?.status
+  const id = await run({ spec: { startStrategy: 'Paused' } })
+  expect([await conditionOf('Ready'), await conditionOf('Paused')]).toEqual(['True', 'True'])
+  await put('unpause')
+  await pass(platform, 100)
+  expect([await conditionOf('Ready'), await conditionOf('Paused')]).toEqual(['True', undefined])
+  platform.host.machines.crash(id)
+  await pass(platform, 100)
+  expect(await conditionOf('Ready')).toBe('False')
+})
+
+test('VI17 declared ports are forwarded and told', async () => {
+  const devices = { interfaces: [{ name: 'default', masquerade: {}, ports: [{ name: 'http', port: 80 }] }] }
+  await run({ devices, spec: { networks: [{ name: 'default', pod: {} }] } })
+  expect(forwardedPortsOf(await see())).toEqual((await machine())?.forwards)
+  expect(forwardedPortsOf(await see())).toMatchObject([{ name: 'http', guestPort: 80, hostAddress: '127.0.0.1' }])
+  expect((await see())?.metadata.labels).toMatchObject({ 'kubevirt.io/nodeName': 'here' })
+})
+
+test('VI18 a wish for ports that cannot be read is refused', async () => {
+  const refusal = create({ annotations: { [hostPortsAnnotation]: 'http:8080' } })
+  await expect(refusal).rejects.toMatchObject({ code: 422, message: expect.stringContaining(hostPortsAnnotation) })
+})
+
+test('VI19 pause and unpause ask for a running machine that is not, or is, paused', async () => {
+  await expect(put('pause')).rejects.toMatchObject({ code: 404 })
+  await create()
+  await expect(put('pause')).rejects.toMatchObject({ code: 409, message: expect.stringContaining('VMI is not running') })
+  await pass(platform, bootMs)
+  await expect(put('unpause')).rejects.toMatchObject({ code: 409, message: expect.stringContaining('VMI is not paused') })
+  expect(await put('pause')).toMatchObject({ status: 202 })
+  await expect(put('pause')).rejects.toMatchObject({ code: 409, message: expect.stringContaining('VMI is already paused') })
+})
