@@ -10,7 +10,7 @@ import {
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
 import type { Client } from '@sheaf/api/client'
-import { isJsonObject, type Json, type JsonObject, StatusError } from '@sheaf/api/meta'
+import { isJsonObject, type JsonObject, StatusError } from '@sheaf/api/meta'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { root } from '../kit/repository-root.ts'
@@ -36,43 +36,66 @@ const outcomes: Readonly<Record<string, string>> = {
   'pgpu-resource-claim-tmpl.yaml': 'no matches for kind "ResourceClaimTemplate" in version "resource.k8s.io/v1"',
   'preemtible.yaml': 'no matches for kind "PriorityClass" in version "scheduling.k8s.io/v1"',
   'virtio.yaml': 'no matches for kind "VirtualMachinePreference" in version "instancetype.kubevirt.io/v1beta1"',
-  'vm-alpine-datavolume.yaml': 'accepted; ErrorPvcNotFound: PVC vm-alpine-datavolume/alpine-dv does not exist, waiting for it to appear',
-  'vm-alpine-multipvc.yaml': 'accepted; ErrorPvcNotFound: PVC vm-alpine-multipvc/disk-alpine does not exist, waiting for it to appear',
-  'vm-cirros-clarge-virtio.yaml': 'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: Failure to find instancetype: virtualmachineinstancetypes.instancetype.kubevirt.io "clarge" not found',
-  'vm-cirros-clarge-windows.yaml': 'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: Failure to find instancetype: virtualmachineinstancetypes.instancetype.kubevirt.io "clarge" not found',
-  'vm-cirros-clarge.yaml': 'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: Failure to find instancetype: virtualmachineinstancetypes.instancetype.kubevirt.io "clarge" not found',
-  'vm-cirros-cluster-csmall.yaml': 'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: Failure to find instancetype: virtualmachineclusterinstancetypes.instancetype.kubevirt.io "cluster-csmall" not found',
-  'vm-cirros-csmall.yaml': 'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: Failure to find instancetype: virtualmachineinstancetypes.instancetype.kubevirt.io "csmall" not found',
+  'vm-alpine-datavolume.yaml':
+    'accepted; ErrorPvcNotFound: PVC vm-alpine-datavolume/alpine-dv does not exist, waiting for it to appear',
+  'vm-alpine-multipvc.yaml':
+    'accepted; ErrorPvcNotFound: PVC vm-alpine-multipvc/disk-alpine does not exist, waiting for it to appear',
+  'vm-cirros-clarge-virtio.yaml':
+    'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: Failure to find instancetype: virtualmachineinstancetypes.instancetype.kubevirt.io "clarge" not found',
+  'vm-cirros-clarge-windows.yaml':
+    'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: Failure to find instancetype: virtualmachineinstancetypes.instancetype.kubevirt.io "clarge" not found',
+  'vm-cirros-clarge.yaml':
+    'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: Failure to find instancetype: virtualmachineinstancetypes.instancetype.kubevirt.io "clarge" not found',
+  'vm-cirros-cluster-csmall.yaml':
+    'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: Failure to find instancetype: virtualmachineclusterinstancetypes.instancetype.kubevirt.io "cluster-csmall" not found',
+  'vm-cirros-csmall.yaml':
+    'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: Failure to find instancetype: virtualmachineinstancetypes.instancetype.kubevirt.io "csmall" not found',
   'vm-cirros-sata.yaml': 'accepted; ErrImagePull: image "registry:5000/kubevirt/cirros-container-disk-demo:devel" not found',
-  'vm-cirros-with-sidecar-hook-configmap.yaml': 'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: sidecar feature gate is not enabled in kubevirt-config, invalid entry spec.template.metadata.annotations.hooks.kubevirt.io/hookSidecars',
+  'vm-cirros-with-sidecar-hook-configmap.yaml':
+    'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: sidecar feature gate is not enabled in kubevirt-config, invalid entry spec.template.metadata.annotations.hooks.kubevirt.io/hookSidecars',
   'vm-cirros.yaml': 'accepted; ErrImagePull: image "registry:5000/kubevirt/cirros-container-disk-demo:devel" not found',
   'vm-pool-cirros.yaml': 'no matches for kind "VirtualMachinePool" in version "pool.kubevirt.io/v1beta1"',
   'vm-priorityclass.yaml': 'accepted; ErrImagePull: image "registry:5000/kubevirt/cirros-container-disk-demo:devel" not found',
-  'vm-windows-clarge-windows.yaml': 'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: Failure to find instancetype: virtualmachineinstancetypes.instancetype.kubevirt.io "clarge" not found',
+  'vm-windows-clarge-windows.yaml':
+    'admission webhook "virtualmachine-validator.kubevirt.io" denied the request: Failure to find instancetype: virtualmachineinstancetypes.instancetype.kubevirt.io "clarge" not found',
   'vmi-alpine-efi.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/alpine-container-disk-demo:devel" not found',
   'vmi-arm.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/cirros-container-disk-demo:devel" not found',
-  'vmi-dra-pgpu.yaml': 'accepted; Scheduling: 0/1 nodes are available: this machine does not offer GPU devices; take it out of the spec to run here.',
+  'vmi-dra-pgpu.yaml':
+    'accepted; Scheduling: 0/1 nodes are available: this machine does not offer GPU devices; take it out of the spec to run here.',
   'vmi-ephemeral.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/cirros-container-disk-demo:devel" not found',
-  'vmi-fedora-isolated.yaml': 'accepted; Scheduling: 0/1 nodes are available: this machine does not offer dedicated CPUs; take it out of the spec to run here.',
-  'vmi-fedora.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/fedora-with-test-tooling-container-disk:devel" not found',
-  'vmi-gpu.yaml': 'accepted; Scheduling: 0/1 nodes are available: this machine does not offer GPU devices; take it out of the spec to run here.',
-  'vmi-host-disk.yaml': 'admission webhook "virtualmachineinstances-create-validator.kubevirt.io" denied the request: HostDisk feature gate is not enabled',
+  'vmi-fedora-isolated.yaml':
+    'accepted; Scheduling: 0/1 nodes are available: this machine does not offer dedicated CPUs; take it out of the spec to run here.',
+  'vmi-fedora.yaml':
+    'accepted; Scheduling: image "registry:5000/kubevirt/fedora-with-test-tooling-container-disk:devel" not found',
+  'vmi-gpu.yaml':
+    'accepted; Scheduling: 0/1 nodes are available: this machine does not offer GPU devices; take it out of the spec to run here.',
+  'vmi-host-disk.yaml':
+    'admission webhook "virtualmachineinstances-create-validator.kubevirt.io" denied the request: HostDisk feature gate is not enabled',
   'vmi-kernel-boot.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/alpine-ext-kernel-boot-demo:devel" not found',
-  'vmi-masquerade.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/fedora-with-test-tooling-container-disk:devel" not found',
+  'vmi-masquerade.yaml':
+    'accepted; Scheduling: image "registry:5000/kubevirt/fedora-with-test-tooling-container-disk:devel" not found',
   'vmi-migratable.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/alpine-container-disk-demo:devel" not found',
-  'vmi-multus-multiple-net.yaml': 'accepted; Scheduling: 0/1 nodes are available: this machine does not offer networks beside the pod network; take it out of the spec to run here.',
-  'vmi-multus-ptp.yaml': 'accepted; Scheduling: 0/1 nodes are available: this machine does not offer networks beside the pod network; take it out of the spec to run here.',
+  'vmi-multus-multiple-net.yaml':
+    'accepted; Scheduling: 0/1 nodes are available: this machine does not offer networks beside the pod network; take it out of the spec to run here.',
+  'vmi-multus-ptp.yaml':
+    'accepted; Scheduling: 0/1 nodes are available: this machine does not offer networks beside the pod network; take it out of the spec to run here.',
   'vmi-nocloud.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/cirros-container-disk-demo:devel" not found',
   'vmi-preset-small.yaml': 'no matches for kind "VirtualMachineInstancePreset" in version "kubevirt.io/v1"',
   'vmi-pvc.yaml': 'accepted; Scheduling: PVC vmi-pvc/disk-alpine does not exist, waiting for it to appear',
   'vmi-replicaset-cirros.yaml': 'no matches for kind "VirtualMachineInstanceReplicaSet" in version "kubevirt.io/v1"',
   'vmi-sata.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/cirros-container-disk-demo:devel" not found',
-  'vmi-secureboot.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/fedora-with-test-tooling-container-disk:devel" not found',
-  'vmi-sriov.yaml': 'accepted; Scheduling: 0/1 nodes are available: this machine does not offer SR-IOV interfaces, networks beside the pod network; take it out of the spec to run here.',
-  'vmi-usb.yaml': 'admission webhook "virtualmachineinstances-create-validator.kubevirt.io" denied the request: Host Devices feature gate is not enabled in kubevirt-config',
-  'vmi-windows.yaml': 'accepted; Scheduling: 0/1 nodes are available: this machine does not offer a TPM; take it out of the spec to run here.',
-  'vmi-with-sidecar-hook-configmap.yaml': 'admission webhook "virtualmachineinstances-create-validator.kubevirt.io" denied the request: sidecar feature gate is not enabled in kubevirt-config, invalid entry metadata.annotations.hooks.kubevirt.io/hookSidecars',
-  'vmi-with-sidecar-hook.yaml': 'admission webhook "virtualmachineinstances-create-validator.kubevirt.io" denied the request: sidecar feature gate is not enabled in kubevirt-config, invalid entry metadata.annotations.hooks.kubevirt.io/hookSidecars',
+  'vmi-secureboot.yaml':
+    'accepted; Scheduling: image "registry:5000/kubevirt/fedora-with-test-tooling-container-disk:devel" not found',
+  'vmi-sriov.yaml':
+    'accepted; Scheduling: 0/1 nodes are available: this machine does not offer SR-IOV interfaces, networks beside the pod network; take it out of the spec to run here.',
+  'vmi-usb.yaml':
+    'admission webhook "virtualmachineinstances-create-validator.kubevirt.io" denied the request: Host Devices feature gate is not enabled in kubevirt-config',
+  'vmi-windows.yaml':
+    'accepted; Scheduling: 0/1 nodes are available: this machine does not offer a TPM; take it out of the spec to run here.',
+  'vmi-with-sidecar-hook-configmap.yaml':
+    'admission webhook "virtualmachineinstances-create-validator.kubevirt.io" denied the request: sidecar feature gate is not enabled in kubevirt-config, invalid entry metadata.annotations.hooks.kubevirt.io/hookSidecars',
+  'vmi-with-sidecar-hook.yaml':
+    'admission webhook "virtualmachineinstances-create-validator.kubevirt.io" denied the request: sidecar feature gate is not enabled in kubevirt-config, invalid entry metadata.annotations.hooks.kubevirt.io/hookSidecars',
   'windows.yaml': 'no matches for kind "VirtualMachinePreference" in version "instancetype.kubevirt.io/v1beta1"',
 }
 
@@ -89,26 +112,34 @@ afterAll(() => {
   platform.host.close()
 })
 
-function manifestsIn(file: string): JsonObject[] {
+type Manifest = JsonObject & { kind: string; apiVersion: string; metadata: { name: string } }
+
+function manifestsIn(file: string): Manifest[] {
   const documents = parseAllDocuments(readFileSync(join(folder, file), 'utf8'))
-  return documents.map((document): unknown => document.toJS()).filter(isJsonObject)
+  return documents.map((document): unknown => document.toJS()).filter(isJsonObject) as Manifest[]
 }
 
 /** What kubectl prints after the name of the file. */
-async function apply(manifest: JsonObject, namespace: string, client: Client): Promise<string> {
-  const { kind = '', apiVersion = '' } = manifest
-  const plural = await pluralOf(String(kind), String(apiVersion), client)
-  if (plural === undefined) return `no matches for kind "${String(kind)}" in version "${String(apiVersion)}"`
-  const prefix = String(apiVersion).includes('/') ? '/apis' : '/api'
-  const path = `${prefix}/${String(apiVersion)}/namespaces/${namespace}/${plural}?fieldValidation=Strict`
-  return messageOf(client.request('POST', path, manifest).then(() => 'accepted'))
+async function apply({ kind, apiVersion, ...rest }: Manifest, namespace: string, client: Client): Promise<string> {
+  const plural = await pluralOf(kind, apiVersion, client)
+  if (plural === undefined) return `no matches for kind "${kind}" in version "${apiVersion}"`
+  const prefix = apiVersion.includes('/') ? '/apis' : '/api'
+  const path = `${prefix}/${apiVersion}/namespaces/${namespace}/${plural}?fieldValidation=Strict`
+  return messageOf(client.request('POST', path, { kind, apiVersion, ...rest }).then(() => 'accepted'))
+}
+
+interface ResourceList {
+  resources: { name: string; kind: string }[]
 }
 
 /** From discovery, which is all that kubectl knows. */
 async function pluralOf(kind: string, apiVersion: string, client: Client): Promise<string | undefined> {
   const path = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
-  const found = await client.request('GET', path).catch(() => undefined)
-  const list = found === undefined ? { resources: [] } : (JSON.parse(String(found.body)) as { resources: { name: string; kind: string }[] })
+  const body = await client.request('GET', path).then(
+    (answer) => answer.body,
+    () => undefined,
+  )
+  const list = body instanceof Uint8Array ? (JSON.parse(new TextDecoder().decode(body)) as ResourceList) : { resources: [] }
   return list.resources.find((resource) => resource.kind === kind && !resource.name.includes('/'))?.name
 }
 
@@ -116,8 +147,7 @@ async function pluralOf(kind: string, apiVersion: string, client: Client): Promi
 const patienceMs = 12_000
 
 /** What keeps it from running, once it has been told to. */
-async function lackOf(namespace: string, metadata: Json | undefined): Promise<string> {
-  const name = isJsonObject(metadata) ? String(metadata['name']) : ''
+async function lackOf(namespace: string, name: string): Promise<string> {
   const { client } = platform.plane
   const start = `/apis/subresources.kubevirt.io/v1/namespaces/${namespace}/virtualmachines/${name}/start`
   await messageOf(client.request('PUT', start).then(() => ''))
@@ -125,7 +155,9 @@ async function lackOf(namespace: string, metadata: Json | undefined): Promise<st
   const vm = await client.resource<VirtualMachine>(virtualMachineDefinition).find({ namespace, name })
   const vmi = await client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition).find({ namespace, name })
   const conditions = [...(vmi?.status?.conditions ?? []), ...(vm?.status?.conditions ?? [])]
-  const lack = conditions.find(({ type, status }) => (type === 'Failure' ? status === 'True' : type !== 'Ready' && type !== 'LiveMigratable' && status === 'False'))
+  const lack = conditions.find(({ type, status }) =>
+    type === 'Failure' ? status === 'True' : type !== 'Ready' && type !== 'LiveMigratable' && status === 'False',
+  )
   return `accepted; ${vm?.status?.printableStatus ?? vmi?.status?.phase ?? 'gone'}: ${lack?.message?.replace(/ in \/.*/, '') ?? ''}`
 }
 
@@ -150,7 +182,7 @@ describe.skipIf(!isThere)(`KubeVirt's examples (skipped where none of ${places.j
     if (manifest === undefined) throw new Error(`${file} is empty`)
     expect(others).toEqual([])
     const answer = await apply(manifest, namespace, platform.plane.client)
-    const outcome = answer === 'accepted' ? await lackOf(namespace, manifest.metadata) : answer
+    const outcome = answer === 'accepted' ? await lackOf(namespace, manifest.metadata.name) : answer
     expect(outcome).toBe(outcomes[file])
     expect([...platform.host.breaches, ...platform.plane.complaints]).toEqual([])
   })

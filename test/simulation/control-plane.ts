@@ -90,7 +90,11 @@ export function startControlPlane(host: Host): ControlPlane {
     nodeName: 'here',
   }
   // A user's request is not what dies here: its author would not know how far it got, and the model neither.
-  const front = { ...ports, hypervisor, client: createClient({ userAgent: 'actions', fetch: life.counted((request) => door(request)) }) }
+  const front = {
+    ...ports,
+    hypervisor,
+    client: createClient({ userAgent: 'actions', fetch: life.counted((request) => door(request)) }),
+  }
   const kinds = [namespaceKind, secretKind, virtualMachineKind(front), virtualMachineInstanceKind(front)] as readonly Kind[]
   const server = createApiServer({
     store: host.store,
@@ -115,7 +119,7 @@ export function startControlPlane(host: Host): ControlPlane {
     get activity() {
       return life.activity()
     },
-    dieAt: life.dieAt,
+    dieAt: (death) => life.dieAt(death),
     enqueue: controllers.enqueue,
     // A key that waits does so for a worker, so those who work are all there is to look at.
     isBusy: () => controllers.snapshots().reduce((sum, { running }) => sum + running.length, 0) > life.launching(),

@@ -26,7 +26,14 @@ export async function doDeed(slot: Slot, deed: Deed, client: Client, host: Host)
   const key = keyOfSlot(slot)
   const vms = client.resource<VirtualMachine>(virtualMachineDefinition)
   const put = (plural: string, action: string, body?: Json): Promise<number> =>
-    codeOf(client.request('PUT', `/apis/subresources.kubevirt.io/v1/namespaces/${key.namespace}/${plural}/${key.name}/${action}`, body), 202)
+    codeOf(
+      client.request(
+        'PUT',
+        `/apis/subresources.kubevirt.io/v1/namespaces/${key.namespace}/${plural}/${key.name}/${action}`,
+        body,
+      ),
+      202,
+    )
   switch (deed.kind) {
     case 'create':
       return codeOf(vms.create(machineOf(key, deed)), 201)
@@ -50,7 +57,8 @@ export async function doDeed(slot: Slot, deed: Deed, client: Client, host: Host)
     case 'delete namespace':
       return codeOf(client.resource<Namespace>(namespaceDefinition).delete({ namespace: '', name: key.namespace }), 200)
     case 'guest':
-      return void guestDoes(slot, deed.does, host)
+      guestDoes(slot, deed.does, host)
+      return undefined
     case 'QEMU':
       if (deed.refuses) host.refused.add(machineName(slot))
       else host.refused.delete(machineName(slot))
@@ -58,14 +66,20 @@ export async function doDeed(slot: Slot, deed: Deed, client: Client, host: Host)
     case 'image':
       host.imageIsThere = deed.isThere
       return undefined
-    default:
+    case 'restart the control plane':
+    case 'host goes down':
+    case 'time passes':
+    case 'clock jumps':
       return undefined
   }
 }
 
 const strategyField = (to: Strategy | boolean) => (typeof to === 'boolean' ? { running: to } : { runStrategy: to })
 
-function machineOf(key: ObjectKey, { runs, graceSeconds, hasImage, tellsPanic }: Extract<Deed, { kind: 'create' }>): VirtualMachine {
+function machineOf(
+  key: ObjectKey,
+  { runs, graceSeconds, hasImage, tellsPanic }: Extract<Deed, { kind: 'create' }>,
+): VirtualMachine {
   return {
     apiVersion: 'kubevirt.io/v1',
     kind: 'VirtualMachine',
@@ -92,7 +106,9 @@ function machineOf(key: ObjectKey, { runs, graceSeconds, hasImage, tellsPanic }:
 
 /** A paused guest does nothing. */
 function guestDoes(slot: Slot, does: Extract<Deed, { kind: 'guest' }>['does'], { machines }: Host): void {
-  const running = [...machines.machines.values()].find(({ plan, state }) => plan.name === machineName(slot) && state.kind === 'running')
+  const running = [...machines.machines.values()].find(
+    ({ plan, state }) => plan.name === machineName(slot) && state.kind === 'running',
+  )
   if (running?.state.kind !== 'running') return
   const { id } = running.plan
   if (does === 'crash') machines.crash(id)

@@ -150,7 +150,10 @@ test('VI11 a missing image is told, looked for again, and forgotten when it is t
   await create(withImage)
   await pass(platform, 20_000)
   expect((await see())?.status?.phase).toBe('Scheduling')
-  expect(findCondition((await see())?.status?.conditions, 'Synchronized')).toMatchObject({ status: 'False', reason: 'ErrImagePull' })
+  expect(findCondition((await see())?.status?.conditions, 'Synchronized')).toMatchObject({
+    status: 'False',
+    reason: 'ErrImagePull',
+  })
   platform.host.imageIsThere = true
   await pass(platform, 6_000)
   expect((await see())?.status?.phase).toBe('Running')

@@ -7,8 +7,14 @@ import type { Sight, View } from './observe.ts'
 /** Sentences about what does not hold. */
 export function breachesIn(view: View): string[] {
   const uids = new Set([...view.bySlot.values()].map(({ vmi }) => vmi?.metadata.uid))
-  const strays = view.machines.filter(({ id }) => !uids.has(id)).map(({ id, plan }) => `${plan.name}: machine ${id} has no instance`)
-  return [...strays, ...twins(view.machines), ...[...view.bySlot].flatMap(([slot, sight]) => inSlot(sight).map((text) => `${slot}: ${text}`))]
+  const strays = view.machines
+    .filter(({ id }) => !uids.has(id))
+    .map(({ id, plan }) => `${plan.name}: machine ${id} has no instance`)
+  return [
+    ...strays,
+    ...twins(view.machines),
+    ...[...view.bySlot].flatMap(([slot, sight]) => inSlot(sight).map((text) => `${slot}: ${text}`)),
+  ]
 }
 
 function twins(machines: readonly Machine[]): string[] {

@@ -69,7 +69,8 @@ export class Disagreement extends Error {}
 const retries = (strategy: Strategy): boolean => strategy === 'Always' || strategy === 'RerunOnFailure' || strategy === 'Once'
 const waitsBeforeRetry = (strategy: Strategy): boolean => strategy === 'Always' || strategy === 'RerunOnFailure'
 const isFinal = (instance: ModelInstance): boolean => instance.state === 'succeeded' || instance.state === 'failed'
-export const isRunning = (instance: ModelInstance | undefined): boolean => instance?.state === 'running' || instance?.state === 'paused'
+export const isRunning = (instance: ModelInstance | undefined): boolean =>
+  instance?.state === 'running' || instance?.state === 'paused'
 
 /** 10·n² to 15·n² seconds, at most 300. */
 const delaysMs = (failures: number) => ({
@@ -140,9 +141,9 @@ function withoutInstance(model: Model, vm: ModelVm, around: Surroundings): boole
   }
 }
 
-function create(model: Model, { hostname, hasImage, tellsPanic, request }: ModelVm, { nextSerial }: Surroundings): true {
+function create(model: Model, { hostname, hasImage, tellsPanic, request }: ModelVm, around: Surroundings): true {
   model.instance = {
-    serial: nextSerial(),
+    serial: around.nextSerial(),
     state: 'waiting',
     hasRun: false,
     endedAtMs: 0,
@@ -164,7 +165,8 @@ function createAfterPause(model: Model, vm: ModelVm, around: Surroundings): bool
   if (startMs !== undefined) {
     const offMs = startMs < overMs.earliest ? startMs - overMs.earliest : Math.max(0, startMs - latestMs)
     // An image may have come late.
-    if (offMs < 0 || (offMs > 0 && !vm.hasImage)) throw new Disagreement(`the start after failure ${count} was off by ${offMs} ms`)
+    if (offMs < 0 || (offMs > 0 && !vm.hasImage))
+      throw new Disagreement(`the start after failure ${count} was off by ${offMs} ms`)
     return create(model, vm, around)
   }
   if (around.nowMs < overMs.earliest) return false

@@ -62,7 +62,10 @@ const drawers: readonly (readonly [weight: number, draw: (random: Random) => Dee
   [5, () => ({ kind: 'delete instance' })],
   [
     30,
-    (random) => ({ kind: 'guest', does: pick(random, ['shut down', 'shut down', 'crash', 'panic', 'reboot', 'ignore the power button']) }),
+    (random) => ({
+      kind: 'guest',
+      does: pick(random, ['shut down', 'shut down', 'crash', 'panic', 'reboot', 'ignore the power button']),
+    }),
   ],
   [6, (random) => ({ kind: 'QEMU', refuses: random.below(2) === 0 })],
   [4, (random) => ({ kind: 'image', isThere: random.below(3) > 0 })],

@@ -167,7 +167,9 @@ function judge(run: Run, view: View, isExact: boolean): void {
     if (starts.length > 0) differences.push(`${starts.length} starts of its machine that no rule asks for`)
     const isSame = model.instance?.serial === known?.serial
     if (isExact && model.instance !== undefined && isSame !== (uid === known?.uid)) {
-      differences.push(`the instance is ${isSame ? 'another' : 'the same'} one, the model says ${isSame ? 'the same' : 'another'}`)
+      differences.push(
+        `the instance is ${isSame ? 'another' : 'the same'} one, the model says ${isSame ? 'the same' : 'another'}`,
+      )
     }
     expectNothing(differences.map((text) => `${slot}: ${text}`))
     if (model.instance === undefined) run.uids.delete(slot)
@@ -176,7 +178,9 @@ function judge(run: Run, view: View, isExact: boolean): void {
 }
 
 /** As few operations as still fail, by leaving out ever smaller parts of them. */
-export async function shrink(operations: readonly Operation[]): Promise<{ operations: readonly Operation[]; failure: Failure | undefined }> {
+export async function shrink(
+  operations: readonly Operation[],
+): Promise<{ operations: readonly Operation[]; failure: Failure | undefined }> {
   let kept = operations
   let failure = await simulate(kept)
   for (let size = Math.ceil(kept.length / 2), runs = 0; size >= 1 && runs < mostShrinkingRuns; size = Math.floor(size / 2)) {

@@ -45,7 +45,7 @@ function fillIdentity(vm: VirtualMachine, random: Random): void {
 function missingReference({ spec }: Partial<VirtualMachine>): FieldError | undefined {
   for (const field of ['instancetype', 'preference'] as const) {
     const matcher = spec?.[field]
-    if (matcher == null) continue
+    if (!matcher) continue
     const kind = matcher.kind || `VirtualMachineCluster${field}`
     const message = `Failure to find ${field}: ${kind.toLowerCase()}s.instancetype.kubevirt.io "${matcher.name ?? ''}" not found`
     return { type: 'FieldValueNotFound', field: `spec.${field}`, message }

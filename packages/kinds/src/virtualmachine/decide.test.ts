@@ -153,7 +153,9 @@ describe('a VM that is being deleted', () => {
 
   test('with orphan, lets go of the instance and then of itself', () => {
     expect(decide(orphaning, sampleInstance(orphaning, 'Running'))).toEqual({ kind: 'orphanInstance' })
-    expect(decide(orphaning, sampleInstance(orphaning, 'Running', { metadata: { ownerReferences: [], finalizers: [] } }))).toEqual({
+    expect(
+      decide(orphaning, sampleInstance(orphaning, 'Running', { metadata: { ownerReferences: [], finalizers: [] } })),
+    ).toEqual({
       kind: 'removeFinalizer',
     })
   })

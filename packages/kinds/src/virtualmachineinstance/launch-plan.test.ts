@@ -42,7 +42,7 @@ describe('a launch plan', () => {
     expect(launchPlanOf(withEfi({ secureBoot: false }), files).firmware).toEqual({ kind: 'uefi', secureBoot: false })
   })
 
-  it('gives ports the host ports that the annotation asks for', () => {
+  it('VI18 gives ports the host ports that the annotation asks for', () => {
     const instance = sampleInstance({ metadata: { annotations: { [hostPortsAnnotation]: 'http=127.0.0.1:8080' } } })
     expect(launchPlanOf(instance, files).interfaces[0]?.forwards[0]?.hostPort).toBe(8080)
   })

@@ -28,30 +28,30 @@ describe('the phase', () => {
     ['failed-to-start', 'Failed'],
     ['killed', 'Failed'],
     ['host-shutdown', 'Failed'],
-  ] as const)('after an end by %s is %s', (cause, phase) => {
+  ] as const)('VI3 after an end by %s is %s', (cause, phase) => {
     const instance = sampleInstance({ status: { phase: 'Running' } })
     expect(phaseOf(instance, sight({ machine: sampleMachine(instance, exited(cause)) }))).toBe(phase)
   })
 
-  it('is Succeeded when a guest without ACPI, or without a grace period, was ended by us', () => {
+  it('VI4 is Succeeded when a guest without ACPI, or without a grace period, was ended by us', () => {
     const deaf = sampleInstance({ spec: { domain: { devices: {}, features: { acpi: { enabled: false } } } } })
     const hasty = sampleInstance({ spec: { terminationGracePeriodSeconds: 0 } })
     for (const instance of [deaf, hasty])
       expect(phaseOf(instance, sight({ machine: sampleMachine(instance, exited('killed')) }))).toBe('Succeeded')
   })
 
-  it('is final once and for all', () => {
+  it('VI5 is final once and for all', () => {
     const instance = sampleInstance({ status: { phase: 'Succeeded' } })
     expect(phaseOf(instance, sight({ machine: sampleMachine(instance, exited('crashed')) }))).toBe('Succeeded')
   })
 
-  it('is Failed when a running machine has vanished without a trace', () => {
+  it('VI5 is Failed when a running machine has vanished without a trace', () => {
     expect(phaseOf(sampleInstance({ status: { phase: 'Running' } }), sight())).toBe('Failed')
   })
 })
 
 describe('the report', () => {
-  it('of a running machine tells phase times, addresses, ports, devices and readiness', () => {
+  it('VI2 of a running machine tells phase times, addresses, ports, devices and readiness', () => {
     const instance = sampleInstance()
     const report = reportOf(instance, sight({ machine: sampleMachine(instance, running) }))
     expect(report.status).toMatchObject({
@@ -73,14 +73,14 @@ describe('the report', () => {
     expect(report.metadata.labels).toEqual({ 'kubevirt.io/nodeName': 'node-1' })
   })
 
-  it('of the same sight later is the same object, so that nothing is written', () => {
+  it('VI16 of the same sight later is the same object, so that nothing is written', () => {
     const instance = sampleInstance()
     const machine = sampleMachine(instance, running)
     const first = reportOf(instance, sight({ machine }))
     expect(reportOf(first, sight({ machine, now: '2026-01-01T09:00:00Z' }))).toEqual(first)
   })
 
-  it('of a pause turns Paused to True and keeps the phase', () => {
+  it('VI15 of a pause turns Paused to True and keeps the phase', () => {
     const instance = sampleInstance({ status: { phase: 'Running' } })
     const report = reportOf(
       instance,
@@ -92,7 +92,7 @@ describe('the report', () => {
     expect(findCondition(report.status?.conditions, 'Paused')).toMatchObject({ status: 'True', reason: 'PausedByUser' })
   })
 
-  it('of a missing image says which, and forgets it when it is there', () => {
+  it('VI11 of a missing image says which, and forgets it when it is there', () => {
     const missing = reportOf(
       sampleInstance(),
       sight({ refusal: refuse('Synchronized', 'ErrImagePull', 'image "x" not found'), step: { kind: 'wait', delayMs: 1 } }),
@@ -107,7 +107,7 @@ describe('the report', () => {
     expect(findCondition(found.status?.conditions, 'Synchronized')).toBeUndefined()
   })
 
-  it("of a failure carries QEMU's last words", () => {
+  it("VI13 of a failure carries QEMU's last words", () => {
     const instance = sampleInstance({ status: { phase: 'Scheduled' } })
     const report = reportOf(instance, sight({ machine: sampleMachine(instance, exited('failed-to-start')) }))
     expect(report.status).toMatchObject({ phase: 'Failed', reason: 'FailedToStart' })
