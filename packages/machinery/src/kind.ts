@@ -38,8 +38,11 @@ export interface Admission<T extends ApiObject = ApiObject> {
 }
 
 export interface ActionCall {
+  /** Empty where the action is about no object. */
   namespace: string
   name: string
+  /** What stood in the place of the words in braces. */
+  parameters: Readonly<Record<string, string>>
   query: URLSearchParams
   /** The decoded JSON or YAML body; undefined when it is empty. */
   body: Json | undefined
@@ -52,9 +55,9 @@ interface ActionBase {
   /** Of the action, which may be another than the object's: `actions.example.org`. */
   group: string
   versions: readonly string[]
-  /** The resource whose object the action is about: `widgets`. */
-  plural: string
-  /** The rest of the path: `start`, `evacuate/cancel`. */
+  /** The resource whose object the action is about: `widgets`. Absent: it is about none, `/apis/<group>/<version>/<action>`. */
+  plural?: string
+  /** The rest of the path: `start`, `evacuate/cancel`, `portforward/{port}`. A word in braces stands for any one segment. */
   action: string
 }
 

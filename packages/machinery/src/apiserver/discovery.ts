@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import type { ResourceDefinition } from '@sheaf/api/meta'
+import { actionName } from './action-paths.ts'
 import { actionVerbs, groupVersion, type ServedGroup, type ServedVersion, statusVerbs, verbsOf } from './served-groups.ts'
 
 /** `/api` */
@@ -38,7 +39,7 @@ export function resourceList(group: ServedGroup, served: ServedVersion): object 
     kind: 'APIResourceList',
     apiVersion: 'v1',
     groupVersion: groupVersion(group.name, served.version),
-    resources: [...served.definitions.flatMap(resourceEntries), ...served.actions.map(actionEntry)],
+    resources: [...served.definitions.flatMap(resourceEntries), ...byName(served.actions).map(actionEntry)],
   }
 }
 
@@ -58,10 +59,27 @@ function resourceEntries(definition: ResourceDefinition): object[] {
   return [main, { name: `${plural}/status`, singularName: '', namespaced, kind, verbs: statusVerbs }]
 }
 
+interface NamedActions {
+  /** `widgets/spin` */
+  name: string
+  namespaced: boolean
+  verbs: string[]
+}
+
+/** One entry for all paths and methods of a name. What is about no object is found by those who know its path. */
+function byName(actions: ServedVersion['actions']): NamedActions[] {
+  const about = actions.filter(({ action }) => action.plural !== undefined)
+  const named = Map.groupBy(about, ({ action }) => `${action.plural}/${actionName(action)}`)
+  return [...named].map(([name, group]) => ({
+    name,
+    namespaced: group.some(({ definition }) => definition.scope === 'Namespaced'),
+    verbs: [...new Set(group.flatMap(({ action }) => actionVerbs(action)))],
+  }))
+}
+
 /** Actions have no Kind of their own: what they take and give is not an object of the API. */
-function actionEntry({ action, definition }: ServedVersion['actions'][number]): object {
-  const namespaced = definition.scope === 'Namespaced'
-  return { name: `${action.plural}/${action.action}`, singularName: '', namespaced, kind: '', verbs: actionVerbs(action) }
+function actionEntry({ name, namespaced, verbs }: NamedActions): object {
+  return { name, singularName: '', namespaced, kind: '', verbs }
 }
 
 function namesOf({ shortNames, categories }: ResourceDefinition): object {
@@ -109,14 +127,16 @@ function discoveredResource(definition: ResourceDefinition, served: ServedVersio
 const noKind = { group: '', version: '', kind: '' }
 
 function actionsOf(plural: string, served: ServedVersion): object[] {
-  return served.actions
-    .filter(({ action }) => action.plural === plural)
-    .map(({ action }) => ({ subresource: action.action, responseKind: noKind, verbs: actionVerbs(action) }))
+  return byName(served.actions.filter(({ action }) => action.plural === plural)).map(({ name, verbs }) => ({
+    subresource: name.slice(plural.length + 1),
+    responseKind: noKind,
+    verbs,
+  }))
 }
 
 /** Resources that this group version knows only by their actions: the objects live in another group. */
 function actionOnlyResources(served: ServedVersion): object[] {
-  const plurals = new Set(served.actions.map(({ action }) => action.plural))
+  const plurals = new Set(served.actions.flatMap(({ action }) => action.plural ?? []))
   for (const { plural } of served.definitions) plurals.delete(plural)
   return [...plurals].map((plural) => ({
     resource: plural,

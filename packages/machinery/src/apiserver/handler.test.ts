@@ -314,6 +314,36 @@ test('RG43 a stream action is opened by connect and refused as a plain request',
   })
 })
 
+test('RG43 an action may take parameters from its path, each a whole segment', async () => {
+  const { send } = await startServer()
+  expect((await send('GET', `${actions}/gears/3`)).json).toEqual({ gear: '3' })
+  expect((await send('GET', `${actions}/gears/a%20b/fast`)).json).toEqual({ gear: 'a b', speed: 'fast' })
+  for (const path of ['gears', 'gears/3/fast/more', 'wheels/3']) {
+    expect((await send('GET', `${actions}/${path}`)).text).toBe('404 page not found\n')
+  }
+})
+
+test('RG43 an action may be about no object: of its group version, or of a namespace', async () => {
+  const { send } = await startServer()
+  const root = '/apis/actions.example.org/v1'
+  expect((await send('GET', `${root}/motto`)).text).toBe('turn on')
+  expect((await send('GET', `${root}/namespaces/home/motto`)).text).toBe('turn home')
+  expect(await send('PUT', `${root}/motto`)).toMatchObject({ status: 405, headers: { allow: 'GET' } })
+  expect((await send('GET', `${root}/widgets/motto`)).status).toBe(404)
+})
+
+test('RG43 discovery names each action once, without parameters, and leaves out those about no object', async () => {
+  const { send } = await startServer()
+  const { json } = await send('GET', '/apis/actions.example.org/v1')
+  expect(
+    (json as unknown as { resources: { name: string; verbs: string[] }[] }).resources.map(({ name, verbs }) => [name, verbs]),
+  ).toEqual([
+    ['widgets/spin/fast', ['update']],
+    ['widgets/listen', ['get']],
+    ['widgets/gears', ['get']],
+  ])
+})
+
 test('RG1 two Kinds cannot share one resource', async () => {
   const [first] = kinds
   if (first === undefined) throw new Error('no Kinds')

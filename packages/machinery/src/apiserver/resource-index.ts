@@ -3,11 +3,17 @@
 import { apiVersionOf, qualifiedResource, type SchemaDefinitions } from '@sheaf/api/meta'
 import type { Action, Kind } from '../kind.ts'
 import { type Resource, storagePrefix } from '../registry/registry.ts'
+import { matchActionPath } from './action-paths.ts'
 import type { ResourceRequest } from './request-info.ts'
 
 export interface ResourceIndex {
   resource(group: string, version: string, plural: string): Resource | undefined
-  actionsAt(request: ResourceRequest): readonly Action[]
+  actionsAt(request: ResourceRequest): readonly MatchedAction[]
+}
+
+export interface MatchedAction {
+  action: Action
+  parameters: Readonly<Record<string, string>>
 }
 
 /** Throws when two Kinds claim the same name: stored objects have one version, and nothing here converts them. */
@@ -28,15 +34,23 @@ export function indexResources(kinds: readonly Kind[], schemas: SchemaDefinition
     resources.set(nameOf(definition.group, definition.version, definition.plural), resource)
     for (const action of own ?? []) {
       for (const version of action.versions) {
-        const at = nameOf(action.group, version, action.plural, action.action)
+        const at = nameOf(action.group, version, action.plural ?? '')
         actions.set(at, [...(actions.get(at) ?? []), action])
       }
     }
   }
   return {
     resource: (group, version, plural) => resources.get(nameOf(group, version, plural)),
-    actionsAt: ({ group, version, namespace, resource, subresource }) =>
-      namespace === '' ? [] : (actions.get(nameOf(group, version, resource, subresource)) ?? []),
+    actionsAt({ group, version, namespace, resource, name, subresource }) {
+      const isAboutObject = namespace !== '' && name !== ''
+      const [plural, path] = isAboutObject
+        ? [resource, subresource]
+        : ['', [...(namespace === '' ? [] : ['namespaces', namespace]), resource, name].filter((part) => part !== '').join('/')]
+      return (actions.get(nameOf(group, version, plural)) ?? []).flatMap((action) => {
+        const parameters = matchActionPath(action.action, path)
+        return parameters === undefined ? [] : [{ action, parameters }]
+      })
+    },
   }
 }
 

@@ -3,36 +3,38 @@
 import type { Duplex } from 'node:stream'
 import type { ApiRequest, ApiResponse } from '@sheaf/api/client'
 import { badRequest, StatusError } from '@sheaf/api/meta'
-import type { Action, ActionCall, RequestAction, StreamAction, UserInfo } from '../kind.ts'
+import type { ActionCall, UserInfo } from '../kind.ts'
 import { pathSegmentFinding } from '../registry/name-rules.ts'
 import { decodeBody } from './decode-body.ts'
 import { MethodNotAllowed } from './refusals.ts'
 import type { ResourceRequest } from './request-info.ts'
+import type { MatchedAction } from './resource-index.ts'
 
 export interface ActionExchange {
   request: ApiRequest
   info: ResourceRequest
   /** All that answer at this path: not empty. */
-  actions: readonly Action[]
+  actions: readonly MatchedAction[]
   user: UserInfo
   warn: (text: string) => void
 }
 
 export function serveAction(exchange: ActionExchange): Promise<ApiResponse> {
   const { actions, request } = exchange
-  const offered = actions.filter((each): each is RequestAction => each.kind === 'request')
-  const action = offered.find((each) => each.method === request.method.toUpperCase())
-  if (action !== undefined) return action.run(callOf(exchange))
+  const offered = actions.flatMap(({ action, parameters }) => (action.kind === 'request' ? [{ action, parameters }] : []))
+  const found = offered.find(({ action }) => action.method === request.method.toUpperCase())
+  if (found !== undefined) return found.action.run(callOf(exchange, found))
   if (offered.length === 0) {
     throw badRequest(`${exchange.info.subresource} is a stream: open this path as a websocket (Upgrade: websocket)`)
   }
-  throw new MethodNotAllowed(offered.map((each) => each.method))
+  throw new MethodNotAllowed(offered.map(({ action }) => action.method))
 }
 
 export function openAction(exchange: ActionExchange): Promise<Duplex> {
-  const action = exchange.actions.find((each): each is StreamAction => each.kind === 'stream')
-  if (action === undefined) throw notAStream()
-  return action.connect(callOf(exchange))
+  for (const { action, parameters } of exchange.actions) {
+    if (action.kind === 'stream') return action.connect(callOf(exchange, { parameters }))
+  }
+  throw notAStream()
 }
 
 export function notAStream(): StatusError {
@@ -44,10 +46,13 @@ export function notAStream(): StatusError {
   )
 }
 
-function callOf({ request, info, user, warn }: ActionExchange): ActionCall {
+function callOf({ request, info, user, warn }: ActionExchange, { parameters }: Pick<MatchedAction, 'parameters'>): ActionCall {
   const { namespace, name, query } = info
-  const finding = pathSegmentFinding(name) ?? pathSegmentFinding(namespace)
+  const finding = [name, namespace]
+    .filter((part) => part !== '')
+    .map(pathSegmentFinding)
+    .find((each) => each !== undefined)
   if (finding !== undefined) throw badRequest(`invalid name in the path: it ${finding}`)
   const body = decodeBody(request, 'custom', (why) => badRequest(`the body cannot be read: ${why}`))?.value
-  return { namespace, name, query, body, user, signal: request.signal ?? new AbortController().signal, warn }
+  return { namespace, name, parameters, query, body, user, signal: request.signal ?? new AbortController().signal, warn }
 }

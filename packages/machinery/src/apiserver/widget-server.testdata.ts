@@ -149,6 +149,27 @@ const actions: Action[] = [
     action: 'listen',
     connect: async ({ name }) => new PassThrough().end(`here is ${name}`),
   },
+  ...['gears/{gear}', 'gears/{gear}/{speed}'].map(
+    (action): Action => ({
+      kind: 'request',
+      method: 'GET',
+      group: 'actions.example.org',
+      versions: ['v1'],
+      plural: 'widgets',
+      action,
+      run: async ({ parameters }) => ({ status: 200, headers: {}, body: JSON.stringify(parameters) }),
+    }),
+  ),
+  ...['motto', 'namespaces/{namespace}/motto'].map(
+    (action): Action => ({
+      kind: 'request',
+      method: 'GET',
+      group: 'actions.example.org',
+      versions: ['v1'],
+      action,
+      run: async ({ parameters }) => ({ status: 200, headers: {}, body: `turn ${parameters['namespace'] ?? 'on'}` }),
+    }),
+  ),
 ]
 
 const any = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } as const

@@ -120,8 +120,8 @@ const deletion = (selection: readonly Parameter[]): Details => ({
 })
 
 function actionOperations(group: string, version: string, { action, definition }: ServedAction): Operation[] {
-  const inGroup = { ...definition, group, version, plural: action.plural }
-  const path = `${templatePath(inGroup)}/${action.action}`
+  const inGroup = { ...definition, group, version, plural: action.plural ?? '' }
+  const path = `${action.plural === undefined ? rootPath(group, version) : templatePath(inGroup)}/${action.action}`
   const method = action.kind === 'request' && action.method === 'PUT' ? 'put' : 'get'
   return [operationMaker(inGroup)(path, method, 'connect', {})]
 }
@@ -147,8 +147,10 @@ function operationMaker({ group, version, kind }: GroupVersionKind) {
 }
 
 function namedIn(path: string): Parameter[] {
-  return (path.match(/\{\w+\}/g) ?? []).flatMap((name) => pathParameters[name] ?? [])
+  return (path.match(/\{\w+\}/g) ?? []).map((braced) => pathParameters[braced] ?? ownParameter(braced.slice(1, -1)))
 }
+
+const ownParameter = (name: string): Parameter => ({ name, in: 'path', type: 'string', description: `The ${name}.` })
 
 /** Unique because a path has each action once: `patchApisAppsV1NamespacesNamespaceDeploymentsName`. */
 function operationId(action: string, path: string): string {
