@@ -145,7 +145,7 @@ describe('the argument vector', () => {
     const sockets = qemuArguments(plans['desktop-with-uefi']?.[0] ?? small, { ...site, firmware: ofFirmware }).flatMap(
       (argument) => /(?:path=|unix:)([^,]*\.sock)/.exec(argument)?.[1] ?? [],
     )
-    expect(sockets).toEqual(['qmp.sock', 'tools.sock', 'serial.sock', 'vnc.sock'])
+    expect(sockets).toEqual(['qmp.sock', 'tools.sock', 'serial.sock', 'vnc.sock', 'agent.sock'])
   })
 
   it('is refused for a UEFI plan on a site that names no firmware', () => {

@@ -36,6 +36,7 @@ export function qemuArguments(plan: LaunchPlan, site: LaunchSite): string[] {
     ...diskArguments(plan, site.folder),
     ...networkArguments(plan, site.forwards),
     ...display(plan),
+    ...agentChannel(plan),
     ...otherDevices(plan),
   ]
 }
@@ -180,6 +181,19 @@ function display(plan: LaunchPlan): string[] {
     option('usb-tablet', { bus: 'usb.0' }),
     '-vnc',
     `unix:${fileNames.vncSocket}`,
+  ]
+}
+
+/** The way to an agent in the guest, under the name by which agents look for it. Every machine has it: a guest may get one later. */
+function agentChannel(plan: LaunchPlan): string[] {
+  const controller = plan.machine === 'microvm' ? 'virtio-serial-device' : 'virtio-serial-pci'
+  return [
+    '-chardev',
+    option('socket', { id: 'agent', path: fileNames.agentSocket, server: true, wait: false }),
+    '-device',
+    option(controller, { id: 'channels' }),
+    '-device',
+    option('virtserialport', { id: 'agent', bus: 'channels.0', chardev: 'agent', name: 'org.qemu.guest_agent.0' }),
   ]
 }
 

@@ -14,6 +14,8 @@ export interface Attachment {
   readonly process: ProcessIdentity
   /** QEMU's latest answer. Whoever gets news asks anew. */
   readonly runState: RunState
+  /** Whether the agent in the guest has opened its end of the channel, by the latest answer. */
+  readonly agentConnected: boolean
   execute: QmpClient['execute']
   /** Asks QEMU anew. */
   refresh(): Promise<void>
@@ -74,8 +76,18 @@ async function untilConnected(options: AttachOptions, transcript: Transcript): P
   }
 }
 
-/** Events after which QEMU's run state may be another. */
-const telling = new Set(['STOP', 'RESUME', 'SHUTDOWN', 'GUEST_PANICKED', 'BLOCK_IO_ERROR', 'SUSPEND', 'WAKEUP', 'WATCHDOG'])
+/** Events after which QEMU's run state, or who is on the agent's channel, may be another. */
+const telling = new Set([
+  'STOP',
+  'RESUME',
+  'SHUTDOWN',
+  'GUEST_PANICKED',
+  'BLOCK_IO_ERROR',
+  'SUSPEND',
+  'WAKEUP',
+  'WATCHDOG',
+  'VSERPORT_CHANGE',
+])
 
 /** SeaBIOS reboots 30 ms after a reset under emulation; no guest comes as far as a reboot of its own in this time. */
 const firmwareRebootMs = 3_000
@@ -84,6 +96,7 @@ class Connection implements Attachment {
   readonly process: ProcessIdentity
   readonly execute: QmpClient['execute']
   runState: RunState = 'other'
+  agentConnected = false
   readonly #client: QmpClient
   readonly #options: AttachOptions
   readonly #transcript: Transcript
@@ -140,7 +153,9 @@ class Connection implements Attachment {
   }
 
   async refresh(): Promise<void> {
-    this.runState = parseRunState((await this.execute('query-status')).status)
+    const [{ status }, devices] = await Promise.all([this.execute('query-status'), this.execute('query-chardev')])
+    this.runState = parseRunState(status)
+    this.agentConnected = devices.some((device) => device.label === 'agent' && device['frontend-open'])
   }
 
   close(): void {

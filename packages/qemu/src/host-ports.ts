@@ -48,7 +48,7 @@ export function portInUse(hostAddress: string, hostPort: number, name: string): 
 }
 
 /** The port that could be listened on, for 0 whichever the kernel gave; undefined when it is taken. */
-function tryPort(forward: PortForward, port: number): Promise<number | undefined> {
+export function tryPort(forward: Pick<PortForward, 'protocol' | 'hostAddress'>, port: number): Promise<number | undefined> {
   return forward.protocol === 'tcp' ? tryTcp(forward.hostAddress, port) : tryUdp(forward.hostAddress, port)
 }
 

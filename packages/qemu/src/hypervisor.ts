@@ -2,6 +2,7 @@
 // Two implementations: QEMU, and a simulated one with seeded faults. Both keep the same promises.
 
 import type { Duplex } from 'node:stream'
+import type { AgentCommand, AgentCommands } from './agent/protocol.ts'
 import type { LaunchPlan } from './launch-plan.ts'
 
 /** Why a machine is not running any more. */
@@ -31,7 +32,16 @@ export interface Exit {
 
 export type MachineState =
   /** A state folder with a plan, no process yet: a launch was interrupted. Launching again goes on. */
-  { kind: 'prepared' } | { kind: 'running'; pid: number; paused: boolean; startedAt: string } | { kind: 'exited'; exit: Exit }
+  { kind: 'prepared' } | RunningState | { kind: 'exited'; exit: Exit }
+
+export interface RunningState {
+  kind: 'running'
+  pid: number
+  paused: boolean
+  startedAt: string
+  /** The agent in the guest has opened its end of the channel. */
+  agentConnected?: true
+}
 
 export interface Machine {
   id: string
@@ -68,8 +78,26 @@ export interface Hypervisor {
   resume(id: string): Promise<void>
   /** Ends the process if need be and removes every trace: folder, overlays, sockets. */
   remove(id: string): Promise<void>
-  /** The serial console, both ways. One client at a time: throws ConsoleBusy; throws NotRunning. */
+  /**
+   * The serial console, both ways, beginning with what the guest printed lately. A new session ends the one before it:
+   * that stream closes. Throws ConsoleBusy when a program of somebody else is connected; throws NotRunning.
+   */
   openSerial(id: string): Promise<Duplex>
+  /**
+   * The display, as the RFB protocol speaks of it. A new session ends the one before it, unless it is to be spared:
+   * then throws DisplayBusy. Throws NotRunning, MachineLacks.
+   */
+  openDisplay(id: string, options?: { sparesOther?: boolean }): Promise<Duplex>
+  /** What the display shows, as PNG. `movesPointer` wakes a screen that the guest has blanked. Throws NotRunning, MachineLacks. */
+  screenshot(id: string, options?: { movesPointer?: boolean }): Promise<Uint8Array>
+  /** A TCP connection to a port of the guest; it closes at once when nobody listens there. Throws NotRunning, MachineLacks. */
+  openPort(id: string, guestPort: number): Promise<Duplex>
+  /** One question to the agent in the guest. Throws NotRunning, AgentSilent, AgentRefused. */
+  askAgent<C extends AgentCommand>(
+    id: string,
+    command: C,
+    ...taken: AgentCommands[C]['takes'] extends undefined ? [] : [AgentCommands[C]['takes']]
+  ): Promise<AgentCommands[C]['gives']>
   /** Says only that a machine should be looked at again. */
   onChange(listener: (id: string) => void): { close(): void }
   /** Lets go of every machine without touching it. They run on. */
@@ -96,7 +124,38 @@ export class NotRunning extends Error {
 
 export class ConsoleBusy extends Error {
   constructor(id: string) {
-    super(`another session is connected to the serial console of ${id}`)
+    super(`another program is connected to the serial console of ${id}`)
     this.name = 'ConsoleBusy'
+  }
+}
+
+export class DisplayBusy extends Error {
+  constructor(id: string) {
+    super(`another session is connected to the display of ${id}`)
+    this.name = 'DisplayBusy'
+  }
+}
+
+/** Its plan gives the machine none. */
+export class MachineLacks extends Error {
+  constructor(id: string, what: string) {
+    super(`machine ${id} has not ${what}`)
+    this.name = 'MachineLacks'
+  }
+}
+
+/** The agent in the guest is not there, or does not answer. */
+export class AgentSilent extends Error {
+  constructor(command: string, how: string, options?: ErrorOptions) {
+    super(`the guest agent ${how} when asked for ${command}`, options)
+    this.name = 'AgentSilent'
+  }
+}
+
+/** The agent in the guest answered that it cannot, or may not. */
+export class AgentRefused extends Error {
+  constructor(command: string, description: string) {
+    super(`the guest agent refused ${command}: ${description}`)
+    this.name = 'AgentRefused'
   }
 }

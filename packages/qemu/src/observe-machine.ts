@@ -39,15 +39,19 @@ export async function describeMachine(
 ): Promise<Machine> {
   const { plan, forwards, exit } = record
   const state =
-    exit === undefined ? await stateOf(await observeMachine(folder, record, attachment)) : ({ kind: 'exited', exit } as const)
+    exit === undefined
+      ? await stateOf(await observeMachine(folder, record, attachment), attachment)
+      : ({ kind: 'exited', exit } as const)
   return { id: plan.id, plan, forwards, state, serialLogPath: join(folder, fileNames.serialLog) }
 }
 
 /** An end that is not on record yet is told when it is. */
-async function stateOf({ verdict, process }: Observation): Promise<MachineState> {
+async function stateOf({ verdict, process }: Observation, attachment: Attachment | undefined): Promise<MachineState> {
   if (verdict.kind === 'prepared' || process === undefined) return { kind: 'prepared' }
   const paused = verdict.kind === 'running' && verdict.paused
-  return { kind: 'running', pid: process.pid, paused, startedAt: (await startTime(process)).toISOString() }
+  const startedAt = (await startTime(process)).toISOString()
+  const agent = attachment?.agentConnected === true ? { agentConnected: true as const } : {}
+  return { kind: 'running', pid: process.pid, paused, startedAt, ...agent }
 }
 
 /** The process on record, if the record is of this boot of the host. It may have ended since. */

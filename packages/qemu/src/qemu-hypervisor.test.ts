@@ -1,11 +1,16 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { connect } from 'node:net'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findProgram } from './find-program.ts'
+import { listForwards } from './guest-ports.ts'
+import { connectQmp } from './qmp/client.ts'
+import { fileNames } from './state-files.ts'
+import { openSocketPath } from './state-folder.ts'
 import { findFirmware } from './firmware.ts'
-import type { Hypervisor, Machine } from './hypervisor.ts'
+import { ConsoleBusy, type Hypervisor, type Machine } from './hypervisor.ts'
 import type { Disk, LaunchPlan } from './launch-plan.ts'
 import { scanByPidFile } from './process-identity.ts'
 import { openQemuHypervisor } from './qemu-hypervisor.ts'
@@ -113,6 +118,40 @@ describe.skipIf(!isQemuThere)(`${title}, beyond the common promises`, { timeout:
     hypervisor = await openQemuHypervisor({ root: rig.root, accelerator: 'tcg', programs: { qemu } })
     const machine = await hypervisor.launch(rig.plan('one', { interfaces: [forwardedInterface] }))
     expect(machine.state.kind).toBe('running')
+  })
+
+  it('forwards a port that the plan does not, for as long as somebody is connected', async () => {
+    const network = { ...forwardedInterface, forwards: [] }
+    await hypervisor.launch(rig.plan('one', { interfaces: [network] }))
+    const [first, second] = [await hypervisor.openPort('one', 80), await hypervisor.openPort('one', 80)]
+    const added = await forwardsOf(rig, 'one')
+    expect(added).toEqual([{ hostAddress: '127.0.0.1', hostPort: expect.any(Number) }])
+    first.destroy()
+    await hypervisor.openPort('one', 81).then((other) => other.destroy())
+    await expect.poll(() => forwardsOf(rig, 'one')).toEqual(added)
+    second.destroy()
+    await expect.poll(() => forwardsOf(rig, 'one')).toEqual([])
+  })
+
+  it('takes away the forwards that its predecessor had added, and no others', async () => {
+    await hypervisor.launch(rig.plan('one', { interfaces: [forwardedInterface] }))
+    const planned = await forwardsOf(rig, 'one')
+    await hypervisor.openPort('one', 80)
+    expect(await forwardsOf(rig, 'one')).toHaveLength(planned.length + 1)
+    await hypervisor.release()
+    hypervisor = await rig.open()
+    expect(await forwardsOf(rig, 'one')).toEqual(planned)
+  })
+
+  it('does not take the console from another program', async () => {
+    const machine = await hypervisor.launch(rig.plan('one'))
+    await untilPrinted(machine, '>')
+    await using named = await openSocketPath(dirname(machine.serialLogPath), fileNames.serialSocket)
+    const other = connect({ path: named.path })
+    await once(other, 'connect')
+    await expect(hypervisor.openSerial('one')).rejects.toBeInstanceOf(ConsoleBusy)
+    other.destroy()
+    await hypervisor.openSerial('one').then((console) => console.destroy())
   })
 
   it('refuses with NoSpace when qemu-img finds the disk full, and leaves no trace', async () => {
@@ -290,3 +329,16 @@ const untilSaid = (rig: QemuRig, id: string, word: string): Promise<void> =>
 
 const untilExited = (hypervisor: Hypervisor, id: string): Promise<void> =>
   until(async () => (await hypervisor.find(id))?.state.kind === 'exited')
+
+/** As QEMU tells them on the monitor for tools. */
+async function forwardsOf(rig: QemuRig, id: string): ReturnType<typeof askForForwards> {
+  await using named = await openSocketPath(join(rig.root, 'machines', id), fileNames.toolsSocket)
+  return askForForwards(named.path)
+}
+
+async function askForForwards(path: string): Promise<ReturnType<typeof listForwards>> {
+  const tools = await connectQmp(path)
+  const table = await tools.execute('human-monitor-command', { 'command-line': 'info usernet' })
+  tools.close()
+  return listForwards(table)
+}

@@ -5,16 +5,30 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { chooseAccelerator } from './accelerator.ts'
+import { askAgent } from './agent/ask-agent.ts'
+import type { AgentCommand, AgentCommands } from './agent/protocol.ts'
 import { type Attachment, attach } from './attachment.ts'
 import { ByTurns } from './by-turns.ts'
-import { type ExitCause, type Hypervisor, LaunchRefused, type Machine, NotRunning } from './hypervisor.ts'
+import { takeScreenshot } from './display.ts'
+import { GuestPorts, removeStrayForwards } from './guest-ports.ts'
+import {
+  AgentSilent,
+  DisplayBusy,
+  type ExitCause,
+  type Hypervisor,
+  LaunchRefused,
+  type Machine,
+  MachineLacks,
+  NotRunning,
+} from './hypervisor.ts'
 import type { LaunchPlan } from './launch-plan.ts'
 import { describeMachine, observeMachine, processOf } from './observe-machine.ts'
 import { asRefusal, assertLaunchable, type Programs, prepareFiles } from './prepare-launch.ts'
 import { endProcess } from './process.ts'
 import { type ProcessIdentity, scanByPidFile } from './process-identity.ts'
 import { QmpClosed } from './qmp/client.ts'
-import { connectSerial } from './serial-console.ts'
+import { connectSerial, connectTo } from './serial-console.ts'
+import { Sessions } from './sessions.ts'
 import { attachToOther, startQemu } from './start-qemu.ts'
 import { fileNames } from './state-files.ts'
 import {
@@ -26,6 +40,7 @@ import {
   type MachineRecord,
   machineIds,
   openDataFolder,
+  openSocketPath,
   readLastWords,
   readRecord,
   stateFolderOf,
@@ -69,6 +84,11 @@ class QemuHypervisor implements Hypervisor {
   readonly #now: () => Date
   readonly #turns = new ByTurns()
   readonly #attachments = new Map<string, Attachment>()
+  readonly #consoles = new Sessions()
+  readonly #displays = new Sessions()
+  readonly #guestPorts = new GuestPorts()
+  /** Agents are slow, so a question to one does not take the machine's own turn. */
+  readonly #questions = new ByTurns()
   readonly #listeners = new Set<(id: string) => void>()
   readonly #timer: NodeJS.Timeout
   #accelerator: Promise<'kvm' | 'tcg'> | undefined
@@ -99,6 +119,11 @@ class QemuHypervisor implements Hypervisor {
     if (record === undefined) return rm(this.#folder(id), { recursive: true, force: true })
     if (record.ending?.kind === 'remove') return this.#remove(id)
     if (process !== undefined && record.exit === undefined) await this.#attach(id, record, process)
+    const attachment = this.#attachments.get(id)
+    if (attachment !== undefined)
+      await removeStrayForwards(attachment, record).catch((error: unknown) =>
+        this.#log(`forwards that were added to machine ${id} could not be removed`, error),
+      )
     if (record.ending?.kind === 'kill' && record.exit === undefined) return this.#kill(id)
     await this.#settle(id)
     // Its exit is on record and its process was left behind: there is nothing more to be asked.
@@ -198,10 +223,60 @@ class QemuHypervisor implements Hypervisor {
   }
 
   async openSerial(id: string): Promise<Duplex> {
+    return this.#withRunning(id, 'it has no serial console', (attachment) =>
+      this.#consoles.replace(id, () => connectSerial(id, this.#folder(id), attachment)),
+    )
+  }
+
+  async openDisplay(id: string, { sparesOther = false } = {}): Promise<Duplex> {
+    return this.#withRunning(id, 'it has no display', (_, { plan }) => {
+      if (!plan.graphics) throw new MachineLacks(id, 'a display')
+      if (sparesOther && this.#displays.isOpen(id)) throw new DisplayBusy(id)
+      return this.#displays.replace(id, () => connectTo(this.#folder(id), fileNames.vncSocket))
+    })
+  }
+
+  async screenshot(id: string, { movesPointer = false } = {}): Promise<Uint8Array> {
+    return this.#withRunning(id, 'it has no display', (attachment, { plan }) => {
+      if (!plan.graphics) throw new MachineLacks(id, 'a display')
+      return takeScreenshot(this.#folder(id), attachment, movesPointer)
+    })
+  }
+
+  async openPort(id: string, guestPort: number): Promise<Duplex> {
+    return this.#withRunning(id, 'nothing listens', (attachment, record) => {
+      const removeIfUnused = (): void =>
+        void this.#whileRunning(id, (each) => this.#guestPorts.removeUnused(each, record, guestPort)).catch((error: unknown) =>
+          this.#log(`a forward to port ${guestPort} of machine ${id} could not be removed`, error),
+        )
+      return this.#guestPorts.connect(attachment, record, guestPort, removeIfUnused)
+    })
+  }
+
+  async askAgent<C extends AgentCommand>(
+    id: string,
+    command: C,
+    ...[taken]: AgentCommands[C]['takes'] extends undefined ? [] : [AgentCommands[C]['takes']]
+  ): Promise<AgentCommands[C]['gives']> {
+    return this.#questions.run(id, async () => {
+      const isThere = await this.#withRunning(id, 'it has no agent', async ({ agentConnected }) => agentConnected)
+      if (!isThere) throw new AgentSilent(command, 'is not connected')
+      await using socket = await openSocketPath(this.#folder(id), fileNames.agentSocket)
+      return askAgent(socket.path, command, taken)
+    })
+  }
+
+  /** Throws NotRunning. */
+  #withRunning<T>(
+    id: string,
+    consequence: string,
+    act: (attachment: Attachment, record: MachineRecord) => Promise<T>,
+  ): Promise<T> {
     return this.#turns.run(id, async () => {
       const attachment = await this.#reach(id)
-      if (attachment === undefined) throw new NotRunning(id, 'it has no serial console')
-      return connectSerial(id, this.#folder(id), attachment)
+      const record = await this.#record(id)
+      if (attachment === undefined || record === undefined) throw new NotRunning(id, consequence)
+      return act(attachment, record)
     })
   }
 
@@ -283,6 +358,8 @@ class QemuHypervisor implements Hypervisor {
     this.#isReleased = true
     this.#listeners.clear()
     clearInterval(this.#timer)
+    this.#consoles.close()
+    this.#displays.close()
     for (const id of this.#attachments.keys()) this.#detach(id)
     // Whoever comes after us could not reach a machine to which work under way still holds a connection.
     await this.#turns.idle()

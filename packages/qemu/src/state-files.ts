@@ -25,5 +25,8 @@ export const fileNames = {
   toolsSocket: 'tools.sock',
   serialSocket: 'serial.sock',
   vncSocket: 'vnc.sock',
+  agentSocket: 'agent.sock',
+  /** There for as long as it is read. */
+  screenshot: 'screen.png',
   uefiVariables: 'uefi-vars.fd',
 } as const

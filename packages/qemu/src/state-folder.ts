@@ -139,12 +139,17 @@ export async function readLastWords(folder: string): Promise<string> {
 }
 
 async function readTail(path: string, bytes: number): Promise<string> {
-  const info = await stat(path).catch(() => undefined)
-  if (info === undefined) return ''
+  return (await readTailOf(path, bytes)).bytes.toString('utf8')
+}
+
+/** The last bytes of a file, and its size. A file that is not there is empty. */
+export async function readTailOf(path: string, mostBytes: number): Promise<{ bytes: Buffer; size: number }> {
+  const size = (await stat(path).catch(() => undefined))?.size
+  if (size === undefined) return { bytes: Buffer.alloc(0), size: 0 }
   await using file = await open(path, 'r')
-  const length = Math.min(info.size, bytes)
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, info.size - length)
-  return buffer.toString('utf8', 0, bytesRead)
+  const length = Math.min(size, mostBytes)
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length)
+  return { bytes: buffer.subarray(0, bytesRead), size }
 }
 
 /** How much of each log is kept before it begins anew; of the serial console the previous part is kept beside it. */

@@ -78,6 +78,7 @@ async function putWhile(box: Sandbox, action: string, happens: () => Promise<unk
   const user = { username: 'somebody', groups: [] }
   const call = {
     ...box.key,
+    parameters: {},
     query: new URLSearchParams(),
     body: undefined,
     user,

@@ -17,17 +17,20 @@ export function networkArguments(plan: LaunchPlan, forwards: readonly ChosenForw
   const hostPorts = new Map(forwards.map((forward) => [forward.name, forward.hostPort]))
   return plan.interfaces.flatMap((each) => [
     '-netdev',
-    [option('user', { id: `net-${each.name}`, ipv6: false }), ...hostForwards(each, hostPorts)].join(','),
+    [option('user', { id: networkId(each), ipv6: false }), ...hostForwards(each, hostPorts)].join(','),
     '-device',
     option(deviceModel(plan, each), {
       id: `nic-${each.name}`,
-      netdev: `net-${each.name}`,
+      netdev: networkId(each),
       mac: each.macAddress,
       // Without its boot ROM the firmware does not spend time looking for a network to boot from.
       romfile: plan.machine === 'microvm' ? undefined : '',
     }),
   ])
 }
+
+/** By which QEMU's monitor knows the network of an interface. */
+export const networkId = ({ name }: Pick<NetworkInterface, 'name'>): string => `net-${name}`
 
 function hostForwards(each: NetworkInterface, hostPorts: ReadonlyMap<string, number>): string[] {
   return each.forwards.map((forward) => {

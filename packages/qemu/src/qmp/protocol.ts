@@ -25,7 +25,16 @@ export interface QmpCommands {
   stop: { takes: Nothing; gives: Nothing }
   cont: { takes: Nothing; gives: Nothing }
   'set-action': { takes: { reboot: 'reset' | 'shutdown' }; gives: Nothing }
+  /** The file is written by QEMU, in its folder. */
+  screendump: { takes: { filename: string; format: 'png' }; gives: Nothing }
+  'input-send-event': { takes: { events: readonly PointerPlace[] }; gives: Nothing }
+  'human-monitor-command': { takes: { 'command-line': string }; gives: string }
   quit: { takes: Nothing; gives: Nothing }
+}
+
+interface PointerPlace {
+  type: 'abs'
+  data: { axis: 'x' | 'y'; value: number }
 }
 
 export interface QmpGreeting {

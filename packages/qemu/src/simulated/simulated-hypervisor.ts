@@ -1,10 +1,21 @@
 // The hypervisor's promises kept in memory, for tests and demos. All state is the world's: this object may be dropped at any time.
 
 import type { Duplex } from 'node:stream'
+import type { AgentCommand, AgentCommands } from '../agent/protocol.ts'
 import { ByTurns } from '../by-turns.ts'
-import { type Hypervisor, LaunchRefused, type Machine, NotRunning } from '../hypervisor.ts'
+import {
+  AgentRefused,
+  AgentSilent,
+  DisplayBusy,
+  type Hypervisor,
+  LaunchRefused,
+  type Machine,
+  MachineLacks,
+  NotRunning,
+} from '../hypervisor.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
 import { assertValidPlan, givenPaths } from '../validate-plan.ts'
+import { simulatedPicture } from './simulated-guest.ts'
 import type { SimulatedMachine } from './simulated-machine.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
@@ -104,9 +115,48 @@ export class SimulatedHypervisor implements Hypervisor {
   }
 
   async openSerial(id: string): Promise<Duplex> {
+    return this.#running(id, 'it has no serial console').openSerial()
+  }
+
+  async openDisplay(id: string, { sparesOther = false } = {}): Promise<Duplex> {
+    const machine = this.#withDisplay(id)
+    if (sparesOther && machine.isWatched) throw new DisplayBusy(id)
+    return machine.openDisplay()
+  }
+
+  async screenshot(id: string): Promise<Uint8Array> {
+    this.#withDisplay(id)
+    return simulatedPicture
+  }
+
+  async openPort(id: string, guestPort: number): Promise<Duplex> {
+    const machine = this.#running(id, 'nothing listens')
+    if (machine.plan.interfaces.length === 0) throw new MachineLacks(id, 'a network interface')
+    return machine.openPort(guestPort)
+  }
+
+  async askAgent<C extends AgentCommand>(
+    id: string,
+    command: C,
+    ...[taken]: AgentCommands[C]['takes'] extends undefined ? [] : [AgentCommands[C]['takes']]
+  ): Promise<AgentCommands[C]['gives']> {
+    const { agent } = this.#running(id, 'it has no agent')
+    if (agent === undefined) throw new AgentSilent(command, 'is not connected')
+    if (!(command in agent)) throw new AgentRefused(command, 'The command has not been found')
+    const answer: unknown = agent[command]
+    return (typeof answer === 'function' ? answer(taken) : answer) as AgentCommands[C]['gives']
+  }
+
+  #running(id: string, consequence: string): SimulatedMachine {
     const machine = this.#world.machines.get(id)
-    if (machine?.state.kind !== 'running') throw new NotRunning(id, 'it has no serial console')
-    return machine.openSerial()
+    if (machine?.state.kind !== 'running') throw new NotRunning(id, consequence)
+    return machine
+  }
+
+  #withDisplay(id: string): SimulatedMachine {
+    const machine = this.#running(id, 'it has no display')
+    if (!machine.plan.graphics) throw new MachineLacks(id, 'a display')
+    return machine
   }
 
   onChange(listener: (id: string) => void): { close(): void } {

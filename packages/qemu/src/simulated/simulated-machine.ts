@@ -2,8 +2,10 @@
 
 import { type Duplex, duplexPair } from 'node:stream'
 import type { ChosenForward } from '../argv/network.ts'
-import { ConsoleBusy, type Exit, type ExitCause, type MachineState } from '../hypervisor.ts'
+import { consoleHistoryBytes } from '../console-history.ts'
+import type { Exit, ExitCause, MachineState, RunningState } from '../hypervisor.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
+import { displayGreeting, type SimulatedAgent, type SimulatedService } from './simulated-guest.ts'
 
 export interface SimulatedClock {
   /** Milliseconds since 1970. */
@@ -33,6 +35,10 @@ export class SimulatedMachine {
   #isBooted = false
   #serialText = ''
   #console: { guestEnd: Duplex; clientEnd: Duplex } | undefined
+  #display: { machineEnd: Duplex; clientEnd: Duplex } | undefined
+  #agent: SimulatedAgent | undefined
+  /** By port. They come up with every boot, as programs that are installed. */
+  readonly services = new Map<number, SimulatedService>()
   /** What the guest does next, unless it is paused: then it waits. */
   #pending: { act: () => void; timer: { cancel(): void } | undefined } | undefined
   readonly #clock: SimulatedClock
@@ -113,15 +119,18 @@ export class SimulatedMachine {
     }
     this.#state = { kind: 'exited', exit }
     this.#pending?.timer?.cancel()
+    this.#agent = undefined
     this.#console?.guestEnd.end()
+    this.#display?.machineEnd.end()
     this.#onChange()
   }
 
   openSerial(): Duplex {
-    if (this.#console !== undefined) throw new ConsoleBusy(this.plan.id)
+    this.#console?.clientEnd.destroy()
     const [guestEnd, clientEnd] = duplexPair({ encoding: 'utf8' })
     const opened = { guestEnd, clientEnd }
     this.#console = opened
+    guestEnd.write(this.#serialText.slice(-consoleHistoryBytes))
     guestEnd.on('data', (typed: string) => this.#print(typed))
     clientEnd.on('close', () => {
       guestEnd.destroy()
@@ -130,8 +139,48 @@ export class SimulatedMachine {
     return clientEnd
   }
 
+  get isWatched(): boolean {
+    return this.#display !== undefined && !this.#display.clientEnd.destroyed
+  }
+
+  openDisplay(): Duplex {
+    this.#display?.clientEnd.destroy()
+    const [machineEnd, clientEnd] = duplexPair()
+    const opened = { machineEnd, clientEnd }
+    this.#display = opened
+    machineEnd.write(displayGreeting)
+    machineEnd.resume()
+    clientEnd.on('close', () => {
+      machineEnd.destroy()
+      if (this.#display === opened) this.#display = undefined
+    })
+    return clientEnd
+  }
+
+  openPort(port: number): Duplex {
+    const [guestEnd, clientEnd] = duplexPair()
+    const service = this.services.get(port)
+    if (service === undefined || !this.#isBooted) clientEnd.destroy()
+    else service(guestEnd)
+    return clientEnd
+  }
+
+  get agent(): SimulatedAgent | undefined {
+    return this.#agent
+  }
+
+  /** The agent opens its end of the channel, or closes it. */
+  set agent(agent: SimulatedAgent | undefined) {
+    if (this.#state.kind !== 'running') return
+    this.#agent = agent
+    const { agentConnected: _, ...state }: RunningState = this.#state
+    this.#state = agent === undefined ? state : { ...state, agentConnected: true }
+    this.#onChange()
+  }
+
   #boot(): void {
     this.#isBooted = false
+    if (this.#agent !== undefined) this.agent = undefined
     this.listensToPowerButton = true
     this.#next(this.#times.bootMs, () => {
       this.#isBooted = true

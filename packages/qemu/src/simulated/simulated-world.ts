@@ -6,6 +6,7 @@ import type { Hypervisor } from '../hypervisor.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
 import { seededRandom } from './seeded-random.ts'
 import { SimulatedHypervisor } from './simulated-hypervisor.ts'
+import type { SimulatedAgent, SimulatedService } from './simulated-guest.ts'
 import { type SimulatedClock, SimulatedMachine, type SimulatedTimes } from './simulated-machine.ts'
 
 /** Chances from 0 to 1; each is drawn once for each launch. */
@@ -80,6 +81,17 @@ export class SimulatedWorld {
   ignorePowerButton(id: string): void {
     const machine = this.#running(id)
     if (machine !== undefined) machine.listensToPowerButton = false
+  }
+
+  /** An agent in the guest opens its end of the channel, until the guest boots anew; or, with none, closes it. */
+  connectAgent(id: string, agent: SimulatedAgent | undefined): void {
+    const machine = this.#running(id)
+    if (machine !== undefined) machine.agent = agent
+  }
+
+  /** A program in the guest listens on this port. */
+  serveGuestPort(id: string, port: number, service: SimulatedService): void {
+    this.machines.get(id)?.services.set(port, service)
   }
 
   /** The next launch, of whichever machine, ends with QEMU's refusal in these words. */

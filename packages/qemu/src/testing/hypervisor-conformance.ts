@@ -2,7 +2,16 @@
 
 import type { Duplex } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ConsoleBusy, type ExitCause, type Hypervisor, LaunchRefused, type Machine, NotRunning } from '../hypervisor.ts'
+import {
+  AgentSilent,
+  DisplayBusy,
+  type ExitCause,
+  type Hypervisor,
+  LaunchRefused,
+  type Machine,
+  MachineLacks,
+  NotRunning,
+} from '../hypervisor.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
 
 /** What the suite needs of an implementation. */
@@ -235,15 +244,68 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
       expect((await existing('one')).state).toMatchObject({ kind: 'running', paused: false })
     })
 
-    it('can be typed to and read from, by one client at a time', async () => {
+    it('can be typed to and read from, by one client at a time: a new one ends the one before it', async () => {
       await launchBooted(rig.plan('one'))
-      const console = await hypervisor.openSerial('one')
-      await typeUntilEchoed(console, 'hello')
-      await expect(hypervisor.openSerial('one')).rejects.toBeInstanceOf(ConsoleBusy)
-      console.destroy()
-      const next = await untilOpened(() => hypervisor.openSerial('one'))
+      const first = await hypervisor.openSerial('one')
+      await typeUntilEchoed(first, 'hello')
+      const next = await hypervisor.openSerial('one')
+      await until(async () => first.closed)
       await typeUntilEchoed(next, 'again')
       next.destroy()
+    })
+
+    it('shows whoever comes late to its console what was printed before, once, also after a restart', async () => {
+      await launchBooted(rig.plan('one'))
+      const first = await hypervisor.openSerial('one')
+      await typeUntilEchoed(first, 'hello')
+      const second = await hypervisor.openSerial('one')
+      await untilHeard(second, '>hello')
+      await restart()
+      const third = await hypervisor.openSerial('one')
+      const heard = await typeUntilEchoed(third, ' again')
+      expect(heard()).toBe('>hello again')
+      third.destroy()
+    })
+
+    it('can be looked at: its display speaks RFB, to one client at a time, who may be spared', async () => {
+      await launchBooted(rig.plan('one', { graphics: true }))
+      const first = await hypervisor.openDisplay('one')
+      await untilHeard(first, 'RFB 003.')
+      await expect(hypervisor.openDisplay('one', { sparesOther: true })).rejects.toBeInstanceOf(DisplayBusy)
+      expect(first.closed).toBe(false)
+      const next = await hypervisor.openDisplay('one')
+      await until(async () => first.closed)
+      await untilHeard(next, 'RFB 003.')
+      next.destroy()
+      await until(async () => next.closed)
+      const spared = await hypervisor.openDisplay('one', { sparesOther: true })
+      await untilHeard(spared, 'RFB 003.')
+      spared.destroy()
+    })
+
+    it('gives a picture of its display', async () => {
+      await launchBooted(rig.plan('one', { graphics: true }))
+      for (const movesPointer of [false, true]) {
+        const picture = await hypervisor.screenshot('one', { movesPointer })
+        expect(Buffer.from(picture.subarray(0, 8)).toString('latin1')).toBe('\x89PNG\r\n\x1a\n')
+      }
+    })
+
+    it('without a display, a network or an agent says so', async () => {
+      const { state } = await launchBooted(rig.plan('one', { graphics: false, interfaces: [] }))
+      expect(state).not.toHaveProperty('agentConnected')
+      await expect(hypervisor.openDisplay('one')).rejects.toBeInstanceOf(MachineLacks)
+      await expect(hypervisor.screenshot('one')).rejects.toBeInstanceOf(MachineLacks)
+      await expect(hypervisor.openPort('one', 80)).rejects.toBeInstanceOf(MachineLacks)
+      await expect(hypervisor.askAgent('one', 'guest-info')).rejects.toBeInstanceOf(AgentSilent)
+    })
+
+    it('closes a connection to a port on which nobody listens', async () => {
+      const network = { name: 'default', macAddress: '02:00:00:00:00:01', model: 'virtio-net', forwards: [] } as const
+      await launchBooted(rig.plan('one', { interfaces: [network] }))
+      const connection = await hypervisor.openPort('one', 80)
+      connection.destroy()
+      await until(async () => connection.closed)
     })
   })
 
@@ -265,8 +327,15 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
       expect(await hypervisor.list()).toEqual([before])
     })
 
-    it('has no serial console', async () => {
-      await expect(hypervisor.openSerial('none')).rejects.toBeInstanceOf(NotRunning)
+    it('has no console, no display, no port and no agent', async () => {
+      for (const ask of [
+        () => hypervisor.openSerial('none'),
+        () => hypervisor.openDisplay('none'),
+        () => hypervisor.screenshot('none'),
+        () => hypervisor.openPort('none', 80),
+        () => hypervisor.askAgent('none', 'guest-info'),
+      ])
+        await expect(ask()).rejects.toBeInstanceOf(NotRunning)
     })
   })
 
@@ -345,24 +414,23 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   }
 }
 
-async function untilOpened(open: () => Promise<Duplex>): Promise<Duplex> {
-  let opened: Duplex | undefined
-  await until(async () => {
-    opened = await open().catch((error: unknown) => {
-      if (error instanceof ConsoleBusy) return undefined
-      throw error
-    })
-    return opened !== undefined
-  })
-  if (opened === undefined) throw new Error('the console was not opened')
-  return opened
-}
-
-async function typeUntilEchoed(console: Duplex, text: string): Promise<void> {
+/** Everything that is heard from now on. */
+function listenTo(stream: Duplex): () => string {
   let heard = ''
-  console.on('data', (chunk: unknown) => {
+  stream.on('data', (chunk: unknown) => {
     heard += String(chunk)
   })
+  return () => heard
+}
+
+async function untilHeard(stream: Duplex, text: string): Promise<void> {
+  const heard = listenTo(stream)
+  await until(async () => heard().includes(text))
+}
+
+async function typeUntilEchoed(console: Duplex, text: string): Promise<() => string> {
+  const heard = listenTo(console)
   console.write(text)
-  await until(async () => heard.includes(text))
+  await until(async () => heard().includes(text))
+  return heard
 }
