@@ -93,11 +93,7 @@ export interface Hypervisor {
   /** A TCP connection to a port of the guest; it closes at once when nobody listens there. Throws NotRunning, MachineLacks. */
   openPort(id: string, guestPort: number): Promise<Duplex>
   /** One question to the agent in the guest. Throws NotRunning, AgentSilent, AgentRefused. */
-  askAgent<C extends AgentCommand>(
-    id: string,
-    command: C,
-    ...taken: AgentCommands[C]['takes'] extends undefined ? [] : [AgentCommands[C]['takes']]
-  ): Promise<AgentCommands[C]['gives']>
+  askAgent<C extends AgentCommand>(id: string, command: C, taken?: AgentCommands[C]['takes']): Promise<AgentCommands[C]['gives']>
   /** Says only that a machine should be looked at again. */
   onChange(listener: (id: string) => void): { close(): void }
   /** Lets go of every machine without touching it. They run on. */

@@ -256,7 +256,7 @@ class QemuHypervisor implements Hypervisor {
   async askAgent<C extends AgentCommand>(
     id: string,
     command: C,
-    ...[taken]: AgentCommands[C]['takes'] extends undefined ? [] : [AgentCommands[C]['takes']]
+    taken?: AgentCommands[C]['takes'],
   ): Promise<AgentCommands[C]['gives']> {
     return this.#questions.run(id, async () => {
       const isThere = await this.#withRunning(id, 'it has no agent', async ({ agentConnected }) => agentConnected)

@@ -1,4 +1,5 @@
-// start, stop and restart under subresources.kubevirt.io: check, then write what is wanted. The controller does the rest.
+// What can be done to a virtual machine beside writing its object. start, stop and restart check, then write what is wanted;
+// the controller does the rest.
 
 import {
   isFinal,
@@ -20,13 +21,14 @@ import {
 } from '@sheaf/api/meta'
 import type { ActionCall, RequestAction } from '@sheaf/machinery/kind'
 import type { Ports } from '../ports.ts'
+import { platformActions } from '../platform-actions.ts'
+import { refusedVirtualMachineActions } from '../refused-actions.ts'
+import { accepted, kubevirtActions, vmSubject as subject } from '../subresources.ts'
+import { expandActions } from './expand-actions.ts'
 import { decideRestart, decideStart, decideStop, type Effect } from './lifecycle.ts'
 import { restartOptions, startOptions, stopOptions } from './lifecycle-options.ts'
 import type { StateChangeRequest } from './state-change-requests.ts'
 
-/** Messages about a virtual machine name it in the singular here. */
-const subject = { group: 'kubevirt.io', plural: 'virtualmachine', kind: 'VirtualMachine' }
-const accepted: ApiResponse = { status: 202, headers: {}, body: '' }
 /** The shortest that still lets the guest's kernel be told. KubeVirt's figure for a forced restart. */
 const forcedGraceSeconds = 1
 /** Who loses so many races in a row is told to try later. */
@@ -43,9 +45,8 @@ type Decide = (vm: VirtualMachine, vmi: VirtualMachineInstance | undefined) => R
 
 export function virtualMachineActions(ports: Pick<Ports, 'client'>): RequestAction[] {
   const verb = (action: string, decideOn: (call: ActionCall) => Decide): RequestAction => ({
+    ...kubevirtActions,
     kind: 'request',
-    group: 'subresources.kubevirt.io',
-    versions: ['v1', 'v1alpha3'],
     plural: 'virtualmachines',
     action,
     method: 'PUT',
@@ -64,6 +65,9 @@ export function virtualMachineActions(ports: Pick<Ports, 'client'>): RequestActi
       const { force, dryRun } = restartOptions(body)
       return (vm, vmi) => ({ effect: decideRestart(vm, vmi), graceSeconds: force ? forcedGraceSeconds : undefined, dryRun })
     }),
+    ...expandActions(ports),
+    ...refusedVirtualMachineActions(ports),
+    ...platformActions(),
   ]
 }
 

@@ -40,6 +40,9 @@ export function restartOptions(body: Json | undefined): RestartOptions {
   return { force: gracePeriodSeconds === 0, dryRun: dryRunIn(options) }
 }
 
+/** Of any body that may ask for it. */
+export const isDryRun = (body: Json | undefined): boolean => dryRunIn(optionsIn(body))
+
 function optionsIn(body: Json | undefined): JsonObject {
   if (body === undefined || body === null) return {}
   if (!isJsonObject(body)) throw cannotRead('the body', 'an object', body)

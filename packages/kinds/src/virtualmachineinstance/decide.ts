@@ -3,6 +3,7 @@
 import { isFinal, type VirtualMachineInstance } from '@sheaf/api'
 import { isBeingDeleted } from '@sheaf/api/meta'
 import type { MachineState } from '@sheaf/qemu'
+import { thawAtMs } from './freeze.ts'
 import type { Refusal } from './refusal.ts'
 
 export interface Observed {
@@ -18,6 +19,8 @@ export type Step =
   /** Nothing now; look again, because what is missing may appear without telling us. */
   | { kind: 'wait'; delayMs: number }
   | { kind: 'launch' }
+  /** The guest's filesystems have stood still for as long as was asked. */
+  | { kind: 'thaw' }
   | { kind: 'pressPowerButton'; isFirst: boolean; lookAgainMs: number }
   | { kind: 'kill' }
   | { kind: 'removeMachine' }
@@ -50,7 +53,14 @@ export function decideNextStep(instance: VirtualMachineInstance, observed: Obser
     if (!isBeforeLaunch(instance)) return { kind: 'none' }
     return observed.refusal === undefined ? { kind: 'launch' } : { kind: 'wait', delayMs: lookForFilesMs }
   }
-  return observed.machine.kind === 'prepared' ? { kind: 'launch' } : { kind: 'none' }
+  if (observed.machine.kind === 'prepared') return { kind: 'launch' }
+  return observed.machine.kind === 'running' ? decideThaw(instance, observed.nowMs) : { kind: 'none' }
+}
+
+function decideThaw(instance: VirtualMachineInstance, nowMs: number): Step {
+  const thawAt = thawAtMs(instance)
+  if (thawAt === undefined) return { kind: 'none' }
+  return thawAt <= nowMs ? { kind: 'thaw' } : { kind: 'wait', delayMs: thawAt - nowMs }
 }
 
 /** The clock of the grace period is deletionTimestamp: it needs no memory and survives every restart. */

@@ -4,9 +4,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { type VirtualMachineInstance, virtualMachineInstanceDefinition } from '@sheaf/api'
 import { isBeingDeleted, type ObjectKey, timestamp } from '@sheaf/api/meta'
 import { after, again, done, type Result } from '@sheaf/machinery/controller'
-import { LaunchRefused, type Machine } from '@sheaf/qemu'
+import { AgentSilent, LaunchRefused, type Machine } from '@sheaf/qemu'
 import type { MachinePorts } from '../ports.ts'
 import { decideNextStep, instanceFinalizer, isBeforeLaunch, type Step } from './decide.ts'
+import { promiseThaw, thaw } from './freeze-actions.ts'
 import { launchPlanOf } from './launch-plan.ts'
 import { machineLacks } from './machine-limits.ts'
 import { type Refusal, refuse } from './refusal.ts'
@@ -102,6 +103,8 @@ async function act(step: Step, instance: VirtualMachineInstance, sight: Sight, p
       return after(step.delayMs)
     case 'launch':
       return launch(instance, sight, ports)
+    case 'thaw':
+      return keepPromiseToThaw(instance, sight, ports)
     case 'pressPowerButton':
       if (step.isFirst)
         ports.events.record(instance, { type: 'Normal', reason: 'ShuttingDown', message: 'Signaled Graceful Shutdown' })
@@ -137,6 +140,22 @@ async function launch(instance: VirtualMachineInstance, { machine, files }: Sigh
 
 /** A full disk or a taken port may be mended at any time; looking costs a few system calls. */
 const retryRefusedLaunchMs = 5_000
+
+/** A frozen guest's agent keeps its channel open: where there is none, the guest has booted anew and nothing is frozen. */
+async function keepPromiseToThaw(instance: VirtualMachineInstance, { machine }: Sight, ports: MachinePorts): Promise<Result> {
+  const hasAgent = machine?.state.kind === 'running' && machine.state.agentConnected === true
+  try {
+    if (hasAgent) await thaw(instance, ports)
+    else await promiseThaw(instance, undefined, ports)
+    return done
+  } catch (error) {
+    if (!(error instanceof AgentSilent)) throw error
+    return after(retryThawMs)
+  }
+}
+
+/** An agent that is silent may only be slow. */
+const retryThawMs = 5_000
 
 async function removeFinalizer(instance: VirtualMachineInstance, ports: MachinePorts): Promise<void> {
   const finalizers = (instance.metadata.finalizers ?? []).filter((each) => each !== instanceFinalizer)

@@ -150,6 +150,8 @@ function conditionsOf(instance: VirtualMachineInstance, phase: Phase, sight: Sig
     // A launch that was refused and is tried again has not succeeded yet.
     else if (step.kind !== 'launch') conditions = withoutCondition(conditions, type)
   }
+  if (running?.agentConnected !== true) conditions = withoutCondition(conditions, 'AgentConnected')
+  else conditions = withCondition(conditions, { type: 'AgentConnected', status: 'True', lastTransitionTime: now })
   if (running === undefined) return withoutCondition(conditions, 'Paused')
   conditions = withCondition(conditions, {
     type: 'LiveMigratable',

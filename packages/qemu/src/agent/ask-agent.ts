@@ -26,7 +26,7 @@ const delimiter = 0xff
 export async function askAgent<C extends AgentCommand>(
   path: string,
   command: C,
-  taken: AgentCommands[C]['takes'],
+  taken: AgentCommands[C]['takes'] | undefined,
   options: AskOptions = {},
 ): Promise<AgentCommands[C]['gives']> {
   const timeoutMs = options.timeoutMs ?? (command === 'guest-fsfreeze-freeze' ? freezeTimeoutMs : defaultTimeoutMs)

@@ -138,7 +138,7 @@ export class SimulatedHypervisor implements Hypervisor {
   async askAgent<C extends AgentCommand>(
     id: string,
     command: C,
-    ...[taken]: AgentCommands[C]['takes'] extends undefined ? [] : [AgentCommands[C]['takes']]
+    taken?: AgentCommands[C]['takes'],
   ): Promise<AgentCommands[C]['gives']> {
     const { agent } = this.#running(id, 'it has no agent')
     if (agent === undefined) throw new AgentSilent(command, 'is not connected')
