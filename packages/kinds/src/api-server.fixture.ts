@@ -2,8 +2,8 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { schemas } from '@sheaf/api'
-import { type Client, createClient } from '@sheaf/api/client'
-import { createApiServer } from '@sheaf/machinery/apiserver'
+import { type Client, createClient, type Fetch } from '@sheaf/api/client'
+import { type ApiServer, createApiServer } from '@sheaf/machinery/apiserver'
 import { createManualClock, createSeededRandom, errorChain, type ManualClock } from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
 import { openMemoryStore } from '@sheaf/machinery/store'
@@ -27,6 +27,7 @@ export const smallKinds: readonly Kind[] = [
 ] as readonly Kind[]
 
 export interface TestApi extends Ports {
+  server: ApiServer
   client: Client
   clock: ManualClock
   log: CollectingLog
@@ -50,15 +51,29 @@ const version = {
   platform: 'linux/amd64',
 }
 
-export async function startTestApi(kinds: readonly Kind[] = smallKinds): Promise<TestApi> {
+/** Kinds whose actions use the API are made of the ports that they use it through. */
+export async function startTestApi(kinds: readonly Kind[] | ((ports: Ports) => readonly Kind[]) = smallKinds): Promise<TestApi> {
   const clock = createManualClock()
   const random = createSeededRandom(1)
   const log = collectingLog()
   const recorded: string[] = []
   const writes: string[] = []
+  let fetch: Fetch = () => Promise.reject(new Error('the API server is not there yet'))
+  const client = createClient({
+    userAgent: 'sheaf/test',
+    onWarning: (text) => log.warn({}, text),
+    fetch: (request) => {
+      if (request.method !== 'GET') writes.push(`${request.method} ${request.path}`)
+      return fetch(request)
+    },
+  })
+  const events: Ports['events'] = {
+    record: (about, { type, reason, message }) => recorded.push(`${type} ${reason} ${about.metadata.name}: ${message}`),
+  }
+  const ports: Ports = { client, clock, random, log, events }
   const server = createApiServer({
     store: openMemoryStore(),
-    kinds,
+    kinds: typeof kinds === 'function' ? kinds(ports) : kinds,
     schemas,
     namespaces: namespaceRole,
     clock,
@@ -68,26 +83,15 @@ export async function startTestApi(kinds: readonly Kind[] = smallKinds): Promise
     storeDescription: 'memory',
     onInternalError: (error) => log.error({ error: errorChain(error) }, 'the server failed'),
   })
-  const fetch = server.fetchAs(controllerUser)
-  const client = createClient({
-    userAgent: 'sheaf/test',
-    onWarning: (text) => log.warn({}, text),
-    fetch: (request) => {
-      if (request.method !== 'GET') writes.push(`${request.method} ${request.path}`)
-      return fetch(request)
-    },
-  })
+  fetch = server.fetchAs(controllerUser)
   await ensureNamespaces(client)
   return {
-    client,
+    ...ports,
     clock,
-    random,
     log,
+    server,
     recorded,
     writes,
-    events: {
-      record: (about, { type, reason, message }) => recorded.push(`${type} ${reason} ${about.metadata.name}: ${message}`),
-    },
     async until(condition, stepMs = 50) {
       for (let turn = 0; turn < 5000; turn++) {
         if (await condition()) return

@@ -1,0 +1,150 @@
+// What is refused, expanded and told of the platform; and that the reference names everything that is served.
+
+import { readFile } from 'node:fs/promises'
+import type { Json } from '@sheaf/api/meta'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { controllerUser } from './controller-user.ts'
+import { type ActionWorld, startActionWorld } from './virtualmachineinstance/action-world.fixture.ts'
+
+let world: ActionWorld
+beforeAll(async () => {
+  world = await startActionWorld()
+  await world.create('runs')
+  await world.createVirtualMachine('runs')
+  await world.createVirtualMachine('off')
+})
+afterAll(() => world.stop())
+
+const ofVm = (name: string, action: string, method = 'PUT') =>
+  world.request(method, `namespaces/default/virtualmachines/${name}/${action}`, method === 'PUT' ? {} : undefined)
+
+describe('what cannot be done', () => {
+  it.each([
+    ['migrate', 'runs', 409, /Cannot migrate VMI, Reason: NotMigratable, Message: this machine is the only node/],
+    ['migrate', 'off', 404, /^virtualmachineinstance.kubevirt.io "off" not found$/],
+    ['evacuate/cancel', 'runs', 409, /VM is not being evacuated/],
+    [
+      'addvolume',
+      'runs',
+      400,
+      /^Enable DeclarativeHotplugVolumes or HotplugVolumes feature gate to use this API\..* stop the VM/,
+    ],
+    ['removevolume', 'runs', 400, /^Enable DeclarativeHotplugVolumes/],
+    ['memorydump', 'runs', 400, /PersistentVolumeClaim.*dump-guest-memory/],
+    ['removememorydump', 'runs', 409, /can't remove memory dump association for vm runs, no association found$/],
+  ] as const)('%s of a VM that %s is %i', async (action, name, code, message) => {
+    expect(await ofVm(name, action)).toMatchObject({ code, message: expect.stringMatching(message) })
+  })
+
+  it.each(['migrate', 'evacuate/cancel', 'addvolume', 'removevolume', 'memorydump', 'removememorydump'])(
+    '%s of a VM that is not there is 404',
+    async (action) => {
+      expect((await ofVm('nobody', action)).message).toBe('virtualmachine.kubevirt.io "nobody" not found')
+    },
+  )
+
+  it.each([
+    ['evacuate/cancel', 409],
+    ['addvolume', 400],
+    ['removevolume', 400],
+  ])('%s of an instance is %i', async (action, code) => {
+    expect((await world.put('runs', action, {})).code).toBe(code)
+  })
+})
+
+describe('expand-spec', () => {
+  const expand = (body?: Json) => world.request('PUT', 'namespaces/default/expand-vm-spec', body)
+  const vm = { apiVersion: 'kubevirt.io/v1', kind: 'VirtualMachine', metadata: { name: 'a' }, spec: { runStrategy: 'Halted' } }
+
+  it('is the virtual machine as it is stored', async () => {
+    const { code, message } = await ofVm('off', 'expand-spec', 'GET')
+    expect(code).toBe(200)
+    expect(JSON.parse(message)).toMatchObject({
+      kind: 'VirtualMachine',
+      metadata: { name: 'off' },
+      spec: { runStrategy: 'Halted' },
+    })
+    expect((await ofVm('nobody', 'expand-spec', 'GET')).code).toBe(404)
+  })
+
+  it('is the virtual machine that was sent', async () => {
+    const { code, message } = await expand(vm)
+    expect([code, JSON.parse(message)]).toEqual([200, vm])
+    expect((await expand({ ...vm, metadata: { name: 'a', namespace: 'default' } })).code).toBe(200)
+  })
+
+  it.each<[string, Json | undefined, string | RegExp]>([
+    ['nothing', undefined, /^empty request body$/],
+    ['something else', { kind: 'Pod' }, /^Object is not a valid VirtualMachine$/],
+    [
+      'one of another namespace',
+      { ...vm, metadata: { name: 'a', namespace: 'shop' } },
+      /^VM namespace must be empty or default$/,
+    ],
+    ['one with an instance type', { ...vm, spec: { instancetype: { name: 'small' } } }, /cannot be expanded/],
+  ])('of %s is refused', async (_, body, message) => {
+    expect(await expand(body)).toMatchObject({ code: 400, message: expect.stringMatching(message) })
+  })
+})
+
+describe('the platform', () => {
+  it('tells its version as virtctl asks for it', async () => {
+    const get = async (path: string) => {
+      const { body } = await world.server.handle({ method: 'GET', path, headers: {} }, controllerUser)
+      return JSON.parse(String(body))
+    }
+    const { preferredVersion } = await get('/apis/subresources.kubevirt.io')
+    expect(preferredVersion).toEqual({ groupVersion: 'subresources.kubevirt.io/v1', version: 'v1' })
+    expect(await get(`/apis/${preferredVersion.groupVersion}/version`)).toMatchObject({
+      gitVersion: expect.stringMatching(/^v\d+\.\d+\.\d+$/),
+      platform: expect.stringMatching(/^linux\//),
+    })
+    expect(await get('/apis/subresources.kubevirt.io/v1alpha3/healthz')).toEqual({ apiserver: { connectivity: 'ok' } })
+  })
+
+  it('says why there is no guestfs', async () => {
+    expect(await world.request('GET', 'guestfs')).toMatchObject({ code: 404, message: expect.stringContaining('guestfish') })
+  })
+})
+
+describe('docs/reference/subresources.md', () => {
+  async function document(path: string) {
+    const { body } = await world.server.handle({ method: 'GET', path, headers: {} }, controllerUser)
+    return JSON.parse(Buffer.from(body as Uint8Array).toString())
+  }
+  /** `PUT virtualmachines/{name}/start` */
+  async function written(): Promise<string[]> {
+    const text = await readFile(new URL('../../../docs/reference/subresources.md', import.meta.url), 'utf8')
+    return [...text.matchAll(/^\| (GET|PUT|websocket) \| `([^`]+)` \|/gm)].map(
+      ([, method, path]) => `${method === 'PUT' ? 'put' : 'get'} ${path}`,
+    )
+  }
+
+  it('names every path that is served, and no other', async () => {
+    const served: string[] = []
+    for (const [group, version] of [
+      ['subresources.kubevirt.io', 'v1'],
+      ['subresources.sheaf.io', 'v1'],
+    ]) {
+      const { paths } = await document(`/openapi/v3/apis/${group}/${version}`)
+      for (const [path, operations] of Object.entries<object>(paths)) {
+        for (const method of ['get', 'put'].filter((each) => each in operations))
+          served.push(
+            `${method} ${path.replace(`/apis/${group}/${version}/`, '').replace(/^namespaces\/\{namespace\}\/(?=virtual)/, '')}`,
+          )
+      }
+    }
+    expect(served.length).toBeGreaterThan(30)
+    expect((await written()).toSorted()).toEqual(served.toSorted())
+  })
+
+  it('and discovery agree: a name for each path, without its parameters', async () => {
+    const { resources } = (await document('/apis/subresources.kubevirt.io/v1')) as { resources: { name: string }[] }
+    const ours = (await document('/apis/subresources.sheaf.io/v1')) as { resources: { name: string }[] }
+    const names = (await written())
+      .map((line) => line.split(' ')[1] ?? '')
+      .filter((path) => path.startsWith('virtual'))
+      .map((path) => path.replaceAll(/\/\{\w+\}/g, ''))
+    expect([...new Set(names)].toSorted()).toEqual([...resources, ...ours.resources].map(({ name }) => name).toSorted())
+  })
+})
