@@ -1,4 +1,4 @@
-// start, stop and restart: KubeVirt's subresources, by the name of the virtual machine.
+// start, stop and restart of a virtual machine, and what is done to its guest while it runs: KubeVirt's subresources.
 
 import type { Json } from '@sheaf/api/meta'
 import { type Command, InvalidArgumentError } from 'commander'
@@ -22,6 +22,25 @@ export function lifecycleCommands(): Command[] {
       .action((vm: string, options: NamespaceOption & { force?: true }) =>
         put(vm, options, 'restart', options.force === true ? { gracePeriodSeconds: 0 } : {}),
       ),
+    whileRunning(
+      'pause',
+      'hold the processors of a running virtual machine',
+      'paused',
+      'It keeps its memory and its place, and the guest does not notice; its clock and its connections do. Go on with: sheaf unpause VM',
+    ),
+    whileRunning('unpause', 'let a paused virtual machine go on', 'unpaused', 'It goes on where it was held.'),
+    whileRunning(
+      'soft-reboot',
+      'ask the guest to reboot itself',
+      'asked to reboot',
+      'The guest shuts its programs down in order. This needs qemu-guest-agent in the guest; without it: sheaf reset, sheaf restart',
+    ),
+    whileRunning(
+      'reset',
+      "press a running virtual machine's reset button",
+      'reset',
+      'The guest boots anew at once, in the same process and with the same disks; what it had not written is lost.\nTo let it shut down first: sheaf soft-reboot VM, or sheaf restart VM, which makes a new instance',
+    ),
   ]
 }
 
@@ -29,6 +48,17 @@ function secondsIn(text: string): number {
   const seconds = Number(text)
   if (/^\d+$/.test(text) && Number.isSafeInteger(seconds)) return seconds
   throw new InvalidArgumentError('Give a whole number of seconds, such as 30.')
+}
+
+function whileRunning(name: string, description: string, done: string, explanation: string): Command {
+  return virtualMachineCommand(name, description)
+    .addHelpText('after', `\n${explanation}`)
+    .action(async (vm: string, options: NamespaceOption) => {
+      const key = keyFrom(vm, options)
+      const path = `/apis/subresources.kubevirt.io/v1/namespaces/${key.namespace}/virtualmachineinstances/${key.name}`
+      await connect().client.request('PUT', `${path}/${name.replace('-', '')}`, {})
+      process.stdout.write(`VM ${key.name} was ${done}.\n`)
+    })
 }
 
 const said = { start: 'start', stop: 'stop', restart: 'restart' } as const

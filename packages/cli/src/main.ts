@@ -11,6 +11,7 @@ import { lintCommand } from './lint/lint-command.ts'
 import { logsCommand } from './logs.ts'
 import { statusCommand } from './status.ts'
 import { upCommand } from './up.ts'
+import { vncCommand } from './vnc.ts'
 
 function createProgram(): Command {
   const program = new Command('sheaf')
@@ -25,6 +26,7 @@ function createProgram(): Command {
   for (const command of lifecycleCommands()) program.addCommand(command)
   program.addCommand(consoleCommand())
   program.addCommand(logsCommand())
+  program.addCommand(vncCommand())
   program.addCommand(explainCommand())
   program.addCommand(lintCommand())
   program.command('doctor').description('what this machine lacks, and the command that mends it')

@@ -1,10 +1,9 @@
-// Joins a websocket to a stream of bytes: the console, as KubeVirt's clients open it.
+// Joins a websocket to a stream of bytes: console, display and ports of guests, as KubeVirt's clients open them.
 
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type { ApiRequest } from '@sheaf/api/client'
-import { createWebSocketStream, WebSocketServer } from 'ws'
+import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws'
 import type { FrontDoor } from './front-door.ts'
 import { refusal } from './refusal.ts'
 
@@ -30,15 +29,36 @@ export async function joinWebsocket(
   try {
     const user = door.authenticate(request)
     const stream = await door.apiServer.connect(request, user)
-    websockets.handleUpgrade(incoming, socket, head, (websocket) => {
-      const wire = createWebSocketStream(websocket, { encoding: undefined })
-      // Either side may leave at any time; then both are closed.
-      pipeline(wire, stream).catch(() => wire.destroy())
-      pipeline(stream, wire).catch(() => stream.destroy())
-    })
+    websockets.handleUpgrade(incoming, socket, head, (websocket) => bridge(websocket, stream))
   } catch (error) {
     const { status, body } = refusal(error)
     const head = `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`
     socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`)
   }
+}
+
+/** Clients read this code as the end of the stream, and any other as a fault. */
+const normalClosure = 1000
+
+/** Either side may leave at any time; then both are closed. */
+function bridge(websocket: WebSocket, stream: Duplex): void {
+  const wire = createWebSocketStream(websocket)
+  wire.on('error', () => {}) // `close` tells.
+  stream.on('error', () => {})
+  wire.pipe(stream)
+  // What the client still sends is let go, so that its answer to our closing is seen.
+  stream.once('close', () => wire.resume())
+  websocket.once('close', () => stream.destroy())
+  void sendAll(stream, websocket)
+}
+
+async function sendAll(stream: Duplex, websocket: WebSocket): Promise<void> {
+  try {
+    for await (const chunk of stream) {
+      await new Promise<void>((resolve) => websocket.send(chunk as Buffer, { binary: true }, () => resolve()))
+    }
+  } catch {
+    // It was cut off, which is an end as well.
+  }
+  websocket.close(normalClosure)
 }

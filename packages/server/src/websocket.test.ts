@@ -1,0 +1,92 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Duplex, duplexPair } from 'node:stream'
+import { conflict } from '@sheaf/api/meta'
+import type { ApiServer } from '@sheaf/machinery/apiserver'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { joinWebsocket } from './websocket.ts'
+
+let server: Server
+let machineEnd: Duplex
+let serverEnd: Duplex
+let connect: ApiServer['connect']
+
+beforeEach(async () => {
+  ;[machineEnd, serverEnd] = duplexPair()
+  connect = async () => serverEnd
+  server = createServer()
+  server.on('upgrade', (incoming, socket, head) => {
+    const door = {
+      apiServer: { connect: (...asked: Parameters<typeof connect>) => connect(...asked) } as ApiServer,
+      authenticate: () => ({ username: 'somebody', groups: [] }),
+    }
+    void joinWebsocket(incoming, socket, head, { method: 'GET', path: incoming.url ?? '', headers: {} }, door)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+})
+afterEach(() => new Promise((resolve) => server.close(resolve)))
+
+const dial = (protocols: string[] = []): WebSocket =>
+  new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/console`, protocols)
+const opened = (socket: WebSocket): Promise<unknown> => new Promise((resolve) => socket.once('open', resolve))
+const closed = (socket: WebSocket): Promise<number> => new Promise((resolve) => socket.once('close', resolve))
+
+describe('a websocket', () => {
+  it('carries bytes both ways, in binary messages', async () => {
+    const socket = dial()
+    const heard = new Promise((resolve) => socket.once('message', (data, isBinary) => resolve([String(data), isBinary])))
+    await opened(socket)
+    machineEnd.write('login: ')
+    expect(await heard).toEqual(['login: ', true])
+    const typed = new Promise((resolve) => machineEnd.once('data', (data) => resolve(String(data))))
+    socket.send('root')
+    expect(await typed).toBe('root')
+    socket.terminate()
+  })
+
+  it.each([
+    ['ends', () => machineEnd.end('bye')],
+    ['is cut off', () => serverEnd.destroy()],
+  ])('is closed as finished when the stream %s', async (_, end) => {
+    const socket = dial()
+    await opened(socket)
+    const code = closed(socket)
+    end()
+    expect(await code).toBe(1000)
+  })
+
+  it.each([
+    ['leaves', (socket: WebSocket) => socket.close()],
+    ['is lost', (socket: WebSocket) => socket.terminate()],
+  ])('ends the stream when the client %s', async (_, leave) => {
+    const socket = dial()
+    await opened(socket)
+    const gone = new Promise((resolve) => serverEnd.once('close', resolve))
+    leave(socket)
+    await gone
+  })
+
+  it.each([
+    [['plain.kubevirt.io'], 'plain.kubevirt.io'],
+    [['base64url.bearer.authorization.k8s.io.dG9rZW4', 'plain.kubevirt.io'], 'plain.kubevirt.io'],
+    [[], ''],
+  ])('that offers %j speaks %j', async (offered, chosen) => {
+    const socket = dial(offered)
+    await opened(socket)
+    expect(socket.protocol).toBe(chosen)
+    socket.terminate()
+  })
+
+  it('that is refused gets the Status instead of a connection', async () => {
+    connect = () => Promise.reject(conflict({ group: '', plural: 'machines', kind: 'Machine' }, 'a', 'it is paused'))
+    const socket = dial()
+    const answer = new Promise<[number | undefined, string]>((resolve) => {
+      socket.once('unexpected-response', (_request, response) => {
+        response.on('data', (body: Buffer) => resolve([response.statusCode, String(body)]))
+      })
+    })
+    const [code, body] = await answer
+    expect([code, JSON.parse(body)]).toMatchObject([409, { kind: 'Status', reason: 'Conflict' }])
+  })
+})
