@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { WebSocket } from 'ws'
+import { openWebsocket } from '../../packages/cli/src/open-websocket.ts'
 import { eventually } from '../kit/eventually.ts'
 import { machineProcesses } from '../kit/machine-processes.ts'
 import { readKubeconfig, type ServerProcess, startServerProcess } from '../kit/server-process.ts'
@@ -19,7 +19,6 @@ import {
   virtualMachines,
 } from '../kit/virtual-machines.ts'
 
-const protocol = 'plain.kubevirt.io'
 const openDeadlineMs = 60_000
 /** Long enough that a guest which ran on would be seen to have counted. */
 const pauseMs = 4_000
@@ -47,24 +46,22 @@ function withoutForwards(name: string) {
 }
 
 interface Session {
-  socket: WebSocket
-  heard(): string
+  socket: Awaited<ReturnType<typeof openWebsocket>>
+  heard: () => string
   /** The code with which it ended. */
   closed: Promise<number>
 }
 
 /** `virtualmachineinstances/guest/console` */
-function open(path: string): Promise<Session> {
-  const { server: url, authorityPem, token } = readKubeconfig(server.kubeconfig)
-  const address = new URL(`/apis/subresources.kubevirt.io/v1/namespaces/default/${path}`, url.origin.replace(/^http/, 'ws'))
-  const socket = new WebSocket(address, protocol, { ca: authorityPem, headers: { authorization: `Bearer ${token}` } })
+async function open(path: string): Promise<Session> {
   let heard = ''
-  socket.on('message', (data: Buffer) => (heard += data.toString('latin1')))
+  const socket = await openWebsocket(
+    readKubeconfig(server.kubeconfig),
+    `/apis/subresources.kubevirt.io/v1/namespaces/default/${path}`,
+    (bytes) => (heard += bytes.toString('latin1')),
+  )
   const closed = new Promise<number>((resolve) => socket.once('close', resolve))
-  return new Promise((resolve, reject) => {
-    socket.once('open', () => resolve({ socket, heard: () => heard, closed }))
-    socket.once('error', reject)
-  })
+  return { socket, heard: () => heard, closed }
 }
 
 async function askThrough(path: string, question: string): Promise<string> {

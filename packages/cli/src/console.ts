@@ -1,9 +1,9 @@
 // An interactive serial console over KubeVirt's websocket. Ctrl-] leaves it.
 
-import { statusErrorFrom } from '@sheaf/api/meta'
 import type { Command } from 'commander'
-import { WebSocket } from 'ws'
+import { WebSocket, WebSocket } from 'ws'
 import { CommandError, connect } from './connection.ts'
+import { openWebsocket } from './open-websocket.ts'
 import { keyFrom, type NamespaceOption, virtualMachineCommand } from './virtual-machine-argument.ts'
 
 /** As telnet and virtctl: Ctrl-]. */
@@ -15,36 +15,10 @@ export function consoleCommand(): Command {
 
 async function openConsole(vm: string, options: NamespaceOption): Promise<void> {
   const { namespace, name } = keyFrom(vm, options)
-  const { server, authorityPem, token } = connect()
   const path = `/apis/subresources.kubevirt.io/v1/namespaces/${namespace}/virtualmachineinstances/${name}/console`
-  const socket = new WebSocket(new URL(path, server.origin.replace(/^http/, 'ws')), 'plain.kubevirt.io', {
-    ca: authorityPem,
-    headers: { authorization: `Bearer ${token}` },
-    perMessageDeflate: false,
-  })
-  await opened(socket)
+  const socket = await openWebsocket(connect(), path, (bytes) => process.stdout.write(bytes))
   process.stderr.write(`Connected to ${name}. Press Enter for a prompt; Ctrl-] leaves.\r\n`)
   await converse(socket)
-}
-
-function opened(socket: WebSocket): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once('open', resolve)
-    socket.once('error', (cause) => reject(new CommandError(`cannot open the console: ${cause.message}`)))
-    socket.once('unexpected-response', (_request, response) => {
-      let text = ''
-      response.on('data', (chunk: Buffer) => (text += chunk.toString()))
-      response.on('end', () => reject(refusalIn(text, response.statusCode ?? 0)))
-    })
-  })
-}
-
-function refusalIn(text: string, code: number): Error {
-  try {
-    return statusErrorFrom(JSON.parse(text))
-  } catch {
-    return new CommandError(`the server answered ${code}: ${text}`)
-  }
 }
 
 function converse(socket: WebSocket): Promise<void> {
@@ -56,7 +30,6 @@ function converse(socket: WebSocket): Promise<void> {
     else if (socket.readyState === WebSocket.OPEN) socket.send(chunk)
   })
   terminal.on('end', leave)
-  socket.on('message', (data: Buffer) => process.stdout.write(data))
   return new Promise((resolve, reject) => {
     const end = (): void => {
       if (terminal.isTTY) terminal.setRawMode(false)

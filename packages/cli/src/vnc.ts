@@ -1,9 +1,9 @@
 // What a virtual machine's display shows, as a picture.
 
 import { writeFile } from 'node:fs/promises'
-import type { Command } from 'commander'
 import { bodyText } from '@sheaf/api/client'
 import { statusErrorFrom } from '@sheaf/api/meta'
+import type { Command } from 'commander'
 import { connect } from './connection.ts'
 import { keyFrom, type NamespaceOption, virtualMachineCommand } from './virtual-machine-argument.ts'
 

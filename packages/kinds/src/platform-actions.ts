@@ -1,7 +1,7 @@
 // What clients ask of KubeVirt itself and not of an object: `GET /apis/subresources.kubevirt.io/v1/version`.
 
-import { StatusError } from '@sheaf/api/meta'
 import type { ApiResponse } from '@sheaf/api/client'
+import { StatusError } from '@sheaf/api/meta'
 import type { RequestAction } from '@sheaf/machinery/kind'
 import { jsonAnswer, kubevirtActions } from './subresources.ts'
 

@@ -88,7 +88,7 @@ async function removeForward(attachment: Attachment, record: MachineRecord, addr
 
 function netdevOf({ plan }: MachineRecord): string {
   const [first] = plan.interfaces
-  if (first === undefined) throw new MachineLacks(plan.id, 'a network interface')
+  if (first === undefined) throw new MachineLacks(plan.id, 'network interface')
   return networkId(first)
 }
 

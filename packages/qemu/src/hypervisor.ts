@@ -135,7 +135,7 @@ export class DisplayBusy extends Error {
 /** Its plan gives the machine none. */
 export class MachineLacks extends Error {
   constructor(id: string, what: string) {
-    super(`machine ${id} has not ${what}`)
+    super(`machine ${id} has no ${what}`)
     this.name = 'MachineLacks'
   }
 }

@@ -1,7 +1,7 @@
 // The door of the room.
 
-export type * from './agent/protocol.ts'
 export { type AcceleratorChoice, chooseAccelerator } from './accelerator.ts'
+export type * from './agent/protocol.ts'
 export { createEmpty, createOverlay, type ImageInfo, imageInfo } from './disk-image.ts'
 export { type HostFinding, inspectHost } from './doctor.ts'
 export * from './hypervisor.ts'

@@ -230,7 +230,7 @@ class QemuHypervisor implements Hypervisor {
 
   async openDisplay(id: string, { sparesOther = false } = {}): Promise<Duplex> {
     return this.#withRunning(id, 'it has no display', (_, { plan }) => {
-      if (!plan.graphics) throw new MachineLacks(id, 'a display')
+      if (!plan.graphics) throw new MachineLacks(id, 'display')
       if (sparesOther && this.#displays.isOpen(id)) throw new DisplayBusy(id)
       return this.#displays.replace(id, () => connectTo(this.#folder(id), fileNames.vncSocket))
     })
@@ -238,7 +238,7 @@ class QemuHypervisor implements Hypervisor {
 
   async screenshot(id: string, { movesPointer = false } = {}): Promise<Uint8Array> {
     return this.#withRunning(id, 'it has no display', (attachment, { plan }) => {
-      if (!plan.graphics) throw new MachineLacks(id, 'a display')
+      if (!plan.graphics) throw new MachineLacks(id, 'display')
       return takeScreenshot(this.#folder(id), attachment, movesPointer)
     })
   }

@@ -20,8 +20,8 @@ import {
   StatusError,
 } from '@sheaf/api/meta'
 import type { ActionCall, RequestAction } from '@sheaf/machinery/kind'
-import type { Ports } from '../ports.ts'
 import { platformActions } from '../platform-actions.ts'
+import type { Ports } from '../ports.ts'
 import { refusedVirtualMachineActions } from '../refused-actions.ts'
 import { accepted, kubevirtActions, vmSubject as subject } from '../subresources.ts'
 import { expandActions } from './expand-actions.ts'

@@ -1,6 +1,7 @@
 // The bodies of start, stop and restart, made of whatever was sent.
 
-import { badRequest, isJsonObject, type Json, type JsonObject } from '@sheaf/api/meta'
+import { badRequest, type Json, type JsonObject } from '@sheaf/api/meta'
+import { cannotRead, dryRunIn, optionsIn } from '../action-options.ts'
 
 export interface StartOptions {
   paused: boolean
@@ -40,15 +41,6 @@ export function restartOptions(body: Json | undefined): RestartOptions {
   return { force: gracePeriodSeconds === 0, dryRun: dryRunIn(options) }
 }
 
-/** Of any body that may ask for it. */
-export const isDryRun = (body: Json | undefined): boolean => dryRunIn(optionsIn(body))
-
-function optionsIn(body: Json | undefined): JsonObject {
-  if (body === undefined || body === null) return {}
-  if (!isJsonObject(body)) throw cannotRead('the body', 'an object', body)
-  return body
-}
-
 function booleanIn(options: JsonObject, name: string): boolean | undefined {
   const value = options[name] ?? undefined
   if (value === undefined || typeof value === 'boolean') return value
@@ -59,14 +51,4 @@ function integerIn(options: JsonObject, name: string): number | undefined {
   const value = options[name] ?? undefined
   if (value === undefined || (typeof value === 'number' && Number.isInteger(value))) return value
   throw cannotRead(name, 'a whole number', value)
-}
-
-function dryRunIn(options: JsonObject): boolean {
-  const value = options['dryRun'] ?? []
-  if (Array.isArray(value) && value.every((each) => each === 'All')) return value.length > 0
-  throw cannotRead('dryRun', 'a list of "All"', value)
-}
-
-function cannotRead(what: string, wanted: string, value: Json) {
-  return badRequest(`Can not unmarshal Request body to struct, error: ${what} must be ${wanted}, not ${JSON.stringify(value)}`)
 }

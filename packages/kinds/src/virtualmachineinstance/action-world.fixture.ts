@@ -3,8 +3,8 @@
 import type { Duplex } from 'node:stream'
 import {
   type VirtualMachine,
-  virtualMachineDefinition,
   type VirtualMachineInstance,
+  virtualMachineDefinition,
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
 import { type ApiResponse, bodyText } from '@sheaf/api/client'

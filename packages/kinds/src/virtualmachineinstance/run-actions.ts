@@ -3,9 +3,9 @@
 import { type VirtualMachine, virtualMachineDefinition } from '@sheaf/api'
 import { badRequest, forbiddenError } from '@sheaf/api/meta'
 import type { ActionCall, RequestAction } from '@sheaf/machinery/kind'
+import { isDryRun } from '../action-options.ts'
 import type { MachinePorts } from '../ports.ts'
 import { fulfilled, vmiSubject } from '../subresources.ts'
-import { isDryRun } from '../virtualmachine/lifecycle-options.ts'
 import { inConflict, instanceAction, type Target, targetOf } from './action-target.ts'
 
 type Deed = (ports: MachinePorts, target: Target) => Promise<void>

@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
 import { type Secret, secretDefinition, type VirtualMachineInstance } from '@sheaf/api'
+import { afterAll, describe, expect, it } from 'vitest'
 import { startTestApi } from '../api-server.fixture.ts'
-import { secretKind } from '../secret/index.ts'
 import { namespaceKind } from '../namespace/index.ts'
+import { secretKind } from '../secret/index.ts'
 import { sampleInstance } from './sample-instance.ts'
 import { locateFiles } from './volumes.ts'
 

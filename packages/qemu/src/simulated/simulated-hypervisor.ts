@@ -131,7 +131,7 @@ export class SimulatedHypervisor implements Hypervisor {
 
   async openPort(id: string, guestPort: number): Promise<Duplex> {
     const machine = this.#running(id, 'nothing listens')
-    if (machine.plan.interfaces.length === 0) throw new MachineLacks(id, 'a network interface')
+    if (machine.plan.interfaces.length === 0) throw new MachineLacks(id, 'network interface')
     return machine.openPort(guestPort)
   }
 
@@ -155,7 +155,7 @@ export class SimulatedHypervisor implements Hypervisor {
 
   #withDisplay(id: string): SimulatedMachine {
     const machine = this.#running(id, 'it has no display')
-    if (!machine.plan.graphics) throw new MachineLacks(id, 'a display')
+    if (!machine.plan.graphics) throw new MachineLacks(id, 'display')
     return machine
   }
 

@@ -5,8 +5,8 @@ import { portInUse } from '../host-ports.ts'
 import type { Hypervisor } from '../hypervisor.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
 import { seededRandom } from './seeded-random.ts'
-import { SimulatedHypervisor } from './simulated-hypervisor.ts'
 import type { SimulatedAgent, SimulatedService } from './simulated-guest.ts'
+import { SimulatedHypervisor } from './simulated-hypervisor.ts'
 import { type SimulatedClock, SimulatedMachine, type SimulatedTimes } from './simulated-machine.ts'
 
 /** Chances from 0 to 1; each is drawn once for each launch. */
