@@ -1,7 +1,7 @@
 // An interactive serial console over KubeVirt's websocket. Ctrl-] leaves it.
 
 import type { Command } from 'commander'
-import { WebSocket, WebSocket } from 'ws'
+import { WebSocket } from 'ws'
 import { CommandError, connect } from './connection.ts'
 import { openWebsocket } from './open-websocket.ts'
 import { keyFrom, type NamespaceOption, virtualMachineCommand } from './virtual-machine-argument.ts'

@@ -1,6 +1,7 @@
 // What is refused, expanded and told of the platform; and that the reference names everything that is served.
 
 import { readFile } from 'node:fs/promises'
+import { bodyText } from '@sheaf/api/client'
 import type { Json } from '@sheaf/api/meta'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { controllerUser } from './controller-user.ts'
@@ -91,7 +92,7 @@ describe('the platform', () => {
   it('tells its version as virtctl asks for it', async () => {
     const get = async (path: string) => {
       const { body } = await world.server.handle({ method: 'GET', path, headers: {} }, controllerUser)
-      return JSON.parse(String(body))
+      return JSON.parse(await bodyText(body))
     }
     const { preferredVersion } = await get('/apis/subresources.kubevirt.io')
     expect(preferredVersion).toEqual({ groupVersion: 'subresources.kubevirt.io/v1', version: 'v1' })
@@ -110,7 +111,7 @@ describe('the platform', () => {
 describe('docs/reference/subresources.md', () => {
   async function document(path: string) {
     const { body } = await world.server.handle({ method: 'GET', path, headers: {} }, controllerUser)
-    return JSON.parse(Buffer.from(body as Uint8Array).toString())
+    return JSON.parse(await bodyText(body))
   }
   /** `PUT virtualmachines/{name}/start` */
   async function written(): Promise<string[]> {

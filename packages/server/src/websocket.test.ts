@@ -35,7 +35,9 @@ const closed = (socket: WebSocket): Promise<number> => new Promise((resolve) => 
 describe('a websocket', () => {
   it('carries bytes both ways, in binary messages', async () => {
     const socket = dial()
-    const heard = new Promise((resolve) => socket.once('message', (data, isBinary) => resolve([String(data), isBinary])))
+    const heard = new Promise((resolve) =>
+      socket.once('message', (data: Buffer, isBinary) => resolve([data.toString(), isBinary])),
+    )
     await opened(socket)
     machineEnd.write('login: ')
     expect(await heard).toEqual(['login: ', true])
