@@ -16,9 +16,16 @@ describe('the history of a console', () => {
     expect(join('boot 123', 3, ' and on')).toBe('boot 123 and on')
   })
 
+  it('finds the seam although the log has doubled what a slow viewer made QEMU send twice', () => {
+    const lines = Array.from({ length: 20 }, (_, number) => `line ${number}\n`).join('')
+    const logged = lines.replace('line 15', 'linne 15')
+    expect(join(`boot\n${logged}`, logged.length + 3, `${lines}and on`)).toBe(`boot\n${lines}and on`)
+  })
+
   it('does not take for the same what only looks like it and was printed before', () => {
     expect(join('>', 0, '>')).toBe('>>')
     expect(join('aaaa', 1, 'aa')).toBe('aaaaa')
+    expect(join('line 1\nline 2\n', 14, 'line')).toBe('line 1\nline 2\nline')
   })
 
   it('begins with a whole line when there is more than it holds', () => {

@@ -4,18 +4,31 @@
 export const consoleHistoryBytes = 64 * 1024
 
 /**
- * The history followed by what has come live. Between looking at the log and connecting, the guest may have printed
- * `fresh` bytes, of which some stand at the end of the log and at the beginning of what came live: they are shown once.
+ * By so many bytes the beginning of what came live is recognised in the log. More would find less: while a client does
+ * not keep up, QEMU writes to the log twice what it had to send twice.
+ */
+const seamBytes = 64
+
+/**
+ * The history followed by what has come live. While the viewer connected, the guest may have printed `fresh` bytes: they
+ * stand at the end of the log, and those that came after the connection also at the beginning of what came live.
  */
 export function joinHistory(log: Buffer, fresh: number, live: Buffer): Buffer {
-  let overlap = Math.min(fresh, log.length, live.length)
-  while (overlap > 0 && !log.subarray(log.length - overlap).equals(live.subarray(0, overlap))) overlap--
-  return Buffer.concat([withoutQuestions(fromLineStart(log)), live.subarray(overlap)])
+  let seam = Math.max(0, log.length - fresh)
+  while (!isSeam(log.subarray(seam), live)) seam++
+  return Buffer.concat([withoutQuestions(fromLineStart(log.subarray(0, seam), log.length)), live])
+}
+
+/** Of nothing it is true. What was logged since the connection has come live, so a few live bytes match as few of the log. */
+function isSeam(logged: Buffer, live: Buffer): boolean {
+  if (live.length < seamBytes && logged.length > live.length) return false
+  const length = Math.min(seamBytes, logged.length, live.length)
+  return logged.subarray(0, length).equals(live.subarray(0, length))
 }
 
 /** A log that was cut begins in the middle of a line, which may be the middle of a character or of a colour. */
-function fromLineStart(log: Buffer): Buffer {
-  if (log.length < consoleHistoryBytes) return log
+function fromLineStart(log: Buffer, lengthRead: number): Buffer {
+  if (lengthRead < consoleHistoryBytes) return log
   return log.subarray(log.indexOf('\n') + 1)
 }
 
