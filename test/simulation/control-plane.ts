@@ -232,6 +232,10 @@ function createLife() {
         resume: act((id) => hypervisor.resume(id)),
         remove: act((id) => hypervisor.remove(id)),
         openSerial: (id) => hypervisor.openSerial(id),
+        openDisplay: (id, options) => hypervisor.openDisplay(id, options),
+        screenshot: (id, options) => hypervisor.screenshot(id, options),
+        openPort: (id, guestPort) => hypervisor.openPort(id, guestPort),
+        askAgent: (id, command, taken) => during(() => effect(() => hypervisor.askAgent(id, command, taken))),
         onChange: (listener) => hypervisor.onChange(listener),
         release: () => hypervisor.release(),
       }
