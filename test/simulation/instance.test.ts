@@ -225,9 +225,9 @@ test('VI18 a wish for ports that cannot be read is refused', async () => {
 test('VI19 pause and unpause ask for a running machine that is not, or is, paused', async () => {
   await expect(put('pause')).rejects.toMatchObject({ code: 404 })
   await create()
-  await expect(put('pause')).rejects.toMatchObject({ code: 409, message: expect.stringContaining('VMI is not running') })
+  await expect(put('pause')).rejects.toMatchObject({ code: 409, message: expect.stringContaining('VM is not running') })
   await pass(platform, bootMs)
   await expect(put('unpause')).rejects.toMatchObject({ code: 409, message: expect.stringContaining('VMI is not paused') })
-  expect(await put('pause')).toMatchObject({ status: 202 })
+  expect(await put('pause')).toMatchObject({ status: 200 })
   await expect(put('pause')).rejects.toMatchObject({ code: 409, message: expect.stringContaining('VMI is already paused') })
 })
