@@ -105,7 +105,7 @@ function nextMoves(name: string, status: string, strategy: RunStrategy, vm: Virt
         return [`kubectl patch vm ${name} --type=merge -p '{"spec":{"runStrategy":"Always"}}'   (Once does not start it again)`]
       return strategy === 'Always' ? ['It is about to be started.'] : [`sheaf start ${name}`]
     case 'Paused':
-      return [`virtctl unpause vm ${name}`]
+      return [`sheaf unpause ${name}`]
     case 'ErrImagePull':
     case 'ImagePullBackOff':
       return ['Put the image where it is looked for, or correct its name: it is tried again by itself.']
