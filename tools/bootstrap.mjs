@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The first step of every README command. Plain JavaScript that any Node from 20 on can run: installs the locked
+// The first step of every README command. Plain JavaScript that any Node from 18 on can run: installs the locked
 // dependencies (among them the Node that Sheaf runs on, an ordinary npm package), then hands over to it.
 
 import { spawn, spawnSync } from 'node:child_process'
@@ -47,7 +47,7 @@ function findNode() {
 
 const [task, ...rest] = process.argv.slice(2)
 if (!(task in tasks)) fail(`unknown task ${JSON.stringify(task)}; there are: ${Object.keys(tasks).join(', ')}`)
-if (majorOf(process.version) < 20) fail(`Node 20 or newer is needed to begin with; this is ${process.version}.`)
+if (majorOf(process.version) < 18) fail(`Node 18 or newer is needed to begin with; this is ${process.version}.`)
 
 installDependencies()
 const node = findNode()
