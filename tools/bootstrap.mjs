@@ -4,12 +4,14 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const neededMajor = 24
+/** Outside node_modules, which `npm ci` takes away before it begins. */
+const toolchain = join(root, '.toolchain')
 const tasks = { up: 'tools/up.ts', test: 'tools/check.ts', check: 'tools/check.ts', prepare: 'tools/prepare.ts' }
 
 const majorOf = (version) => Number(version.replace(/^v/, '').split('.')[0])
@@ -27,19 +29,45 @@ function installDependencies() {
   const stamp = join(root, 'node_modules', '.installed-lock')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
   console.log('• installing dependencies (once; a minute or so)')
-  const install = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: 'inherit',
-  })
+  if (majorOf(process.version) < neededMajor) bringNode()
+  npmCi([])
+  writeFileSync(stamp, lock)
+}
+
+/**
+ * npm leaves out optional packages that say they do not run on the Node that installs them, the tools' binaries among
+ * them. So an older Node installs only the packaged one, which then installs everything.
+ */
+function bringNode() {
+  npmCi(['--omit=dev'])
+  const packaged = packagedNode()
+  if (packaged === undefined) return
+  mkdirSync(toolchain, { recursive: true })
+  copyFileSync(packaged, join(toolchain, 'node'))
+}
+
+/** By the packaged Node once it is there: the npm that was called, or the one on the path, which then begins with it. */
+function npmCi(more) {
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...more]
+  const own = join(toolchain, 'node')
+  const node = existsSync(own) ? own : process.execPath
+  const called = process.env.npm_execpath
+  const command = called === undefined ? ['npm', ...args] : [node, called, ...args]
+  const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` }
+  const install = spawnSync(command[0], command.slice(1), { cwd: root, stdio: 'inherit', env })
   if (install.error) fail(`npm is needed to install the dependencies: ${install.error.message}`)
   if (install.status !== 0) fail('npm ci did not succeed; its words are above. Run the same command again once that is mended.')
-  writeFileSync(stamp, lock)
+}
+
+function packagedNode() {
+  const path = join(root, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node')
+  return existsSync(path) ? path : undefined
 }
 
 function findNode() {
   if (majorOf(process.version) >= neededMajor) return process.execPath
-  const packaged = join(root, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node')
-  if (existsSync(packaged)) return packaged
+  const packaged = packagedNode()
+  if (packaged !== undefined) return packaged
   return fail(
     `Node ${neededMajor} or newer is needed and there is no packaged one for ${process.platform}-${process.arch}. Install Node ${neededMajor} and run the same command again.`,
   )

@@ -1,6 +1,6 @@
 // What CI runs, in CI's order: format, lint, types, dead code, then every test. Ends with a line `N passed, N failed`.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -46,6 +46,8 @@ async function runTests(filters: readonly string[]): Promise<Count> {
       ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters],
       { cwd: root, show: true },
     )
+    // A runner that did not even start has failed.
+    if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 }
     const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites } = JSON.parse(
       readFileSync(report, 'utf8'),
     ) as Record<string, number>
