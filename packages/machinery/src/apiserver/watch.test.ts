@@ -192,6 +192,16 @@ test('WA10 a watch from a revision to come waits three seconds for it', async ()
 test('WA11 timeoutSeconds ends a watch cleanly; without it that takes half an hour to an hour', async () => {
   const server = await serverWith()
   const short = await openWatch(server, `${widgets}?watch=1&timeoutSeconds=7`)
+test('WA9 a resource that changed again after a long silence goes on from before it', async () => {
+  const server = await serverWith('a')
+  const quiet = server.store.revision
+  for (const name of ['f', 'g', 'h']) await server.send('POST', gadgets, { metadata: { name } })
+  await server.store.compact(server.store.revision)
+  await server.send('POST', widgets, widgetNamed('b'))
+  const watch = await openWatch(server, `${widgets}?watch=1&resourceVersion=${quiet}`)
+  expect(shortened(await watch.next())).toBe('ADDED b')
+})
+
   server.clock.advance(6_999)
   await server.send('POST', widgets, widgetNamed('a'))
   server.clock.advance(1)
