@@ -1,6 +1,6 @@
 // What CI runs, in CI's order: format, lint, types, dead code, then every test. Ends with a line `N passed, N failed`.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -46,10 +46,11 @@ async function runTests(filters: readonly string[]): Promise<Count> {
       ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters],
       { cwd: root, show: true },
     )
-    const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites } = JSON.parse(
-      readFileSync(report, 'utf8'),
-    ) as Record<string, number>
-    const failed = Math.max(numFailedTests ?? 0, code === 0 ? 0 : Math.max(1, numFailedTestSuites ?? 0))
+    // A run that ended before its report counts as one that failed.
+    const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites } = (
+      existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {}
+    ) as Partial<Record<string, number>>
+    const failed = Math.max(numFailedTests ?? 0, code === 0 && existsSync(report) ? 0 : Math.max(1, numFailedTestSuites ?? 0))
     return { passed: numPassedTests ?? 0, failed, skipped: numPendingTests ?? 0 }
   } finally {
     rmSync(folder, { recursive: true, force: true })
