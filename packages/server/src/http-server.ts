@@ -169,7 +169,12 @@ async function sendFrames(
 
 function drained(outgoing: ServerResponse, gone: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    outgoing.once('drain', resolve)
-    gone.addEventListener('abort', () => resolve(), { once: true })
+    const done = (): void => {
+      gone.removeEventListener('abort', done)
+      outgoing.off('drain', done)
+      resolve()
+    }
+    outgoing.once('drain', done)
+    gone.addEventListener('abort', done)
   })
 }

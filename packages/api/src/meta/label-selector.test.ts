@@ -35,6 +35,7 @@ describe('label selectors', () => {
 
   it.each([
     ['a b', `unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt`],
+    ['a constructor b', `unable to parse requirement: found 'constructor', expected: in, notin, =, ==, !=, gt, lt`],
     ['a in 1', `unable to parse requirement: found '1' expected: '('`],
     ['a in (1', `unable to parse requirement: found '', expected: ',' or ')'`],
     ['a in ()', `unable to parse requirement: values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty`],
@@ -68,5 +69,11 @@ describe('label selectors', () => {
   it('the object form means the same as the text', () => {
     const selector = labelSelectorOf({ matchLabels: { a: '1' }, matchExpressions: [{ key: 'b', operator: 'DoesNotExist' }] })
     expect(selector).toEqual(parseLabelSelector('a=1,!b'))
+  })
+
+  it.each(['in', 'constructor', 'toString'])('the object form knows no operator %j', (operator) => {
+    expect(() => labelSelectorOf({ matchExpressions: [{ key: 'a', operator, values: ['b'] }] })).toThrow(
+      expect.objectContaining({ code: 400, message: `"${operator}" is not a valid label selector operator` }),
+    )
   })
 })

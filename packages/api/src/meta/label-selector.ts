@@ -43,12 +43,18 @@ function meets(requirement: LabelRequirement, labels: Labels): boolean {
 
 const integer = /^-?\d{1,18}$/
 
+const objectOperators: ReadonlyMap<string, LabelRequirement['operator']> = new Map([
+  ['In', 'in'],
+  ['NotIn', 'notin'],
+  ['Exists', 'exists'],
+  ['DoesNotExist', 'absent'],
+])
+
 /** The empty object selects everything. */
 export function labelSelectorOf(selector: LabelSelectorObject): LabelSelector {
   const equal = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => requirementOf(key, 'in', [value]))
   const expressions = (selector.matchExpressions ?? []).map(({ key, operator, values }) => {
-    const known = { In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExist: 'absent' } as const
-    const name = known[operator as keyof typeof known]
+    const name = objectOperators.get(operator)
     if (name === undefined) throw badRequest(`"${operator}" is not a valid label selector operator`)
     return requirementOf(key, name, values ?? [])
   })
@@ -78,7 +84,7 @@ function parseRequirement(tokens: Tokens): LabelRequirement {
     }
     const key = takeWord(tokens)
     if (tokens.isAtEnd() || tokens.peek() === ',') return requirementOf(key, 'exists', [])
-    const operator = operators[tokens.peek()]
+    const operator = operators.get(tokens.peek())
     if (operator === undefined) {
       throw new Error(`found '${tokens.peek()}', expected: in, notin, =, ==, !=, gt, lt`)
     }
@@ -89,15 +95,15 @@ function parseRequirement(tokens: Tokens): LabelRequirement {
   }
 }
 
-const operators: Readonly<Record<string, LabelRequirement['operator']>> = {
-  '=': 'in',
-  '==': 'in',
-  '!=': 'notin',
-  in: 'in',
-  notin: 'notin',
-  '>': 'gt',
-  '<': 'lt',
-}
+const operators: ReadonlyMap<string, LabelRequirement['operator']> = new Map([
+  ['=', 'in'],
+  ['==', 'in'],
+  ['!=', 'notin'],
+  ['in', 'in'],
+  ['notin', 'notin'],
+  ['>', 'gt'],
+  ['<', 'lt'],
+])
 
 function requirementOf(key: string, operator: LabelRequirement['operator'], values: readonly string[]): LabelRequirement {
   const keyFinding = qualifiedNameFinding(key)

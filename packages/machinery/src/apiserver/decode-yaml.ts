@@ -4,6 +4,7 @@ import type { Json } from '@sheaf/api/meta'
 import { type Document, isAlias, isCollection, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
 import type { DecodedBody } from '../registry/registry.ts'
 import { checkDepth, checkFieldName, nestsTooDeep } from './body-limits.ts'
+import { duplicateFields } from './json-scan.ts'
 
 /** An alias may stand for a whole tree: a few lines could become gigabytes. Manifests use a handful. */
 const maxAliasCount = 100
@@ -27,7 +28,10 @@ function jsonOf(document: Document): Json {
   try {
     const value: unknown = document.toJS({ maxAliasCount })
     // Through text: what JSON cannot say (infinities, big numbers' types) must not get further.
-    return JSON.parse(JSON.stringify(value ?? null)) as Json
+    const text = JSON.stringify(value ?? null)
+    // An alias may have brought in a name or a depth that could not be seen before.
+    duplicateFields(text)
+    return JSON.parse(text) as Json
   } catch (error) {
     if (error instanceof ReferenceError) throw new Error('yaml: document contains excessive aliasing', { cause: error })
     throw error

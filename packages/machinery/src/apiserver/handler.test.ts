@@ -112,6 +112,8 @@ test.each([
   ['a: *b', /yaml: /],
   ['['.repeat(600) + ']'.repeat(600), /exceeded max depth|yaml: /],
   ['__proto__: {x: 1}', /"__proto__"/],
+  ['a: &name __proto__\nb: {? *name : {x: 1}}', /"__proto__"/],
+  [`a: &a ${'['.repeat(400)}${']'.repeat(400)}\nb: ${'['.repeat(400)}*a${']'.repeat(400)}`, /exceeded max depth/],
 ])('RG6 the YAML body %o is refused with a reason', async (body, message) => {
   const { send } = await startServer()
   const { status, json } = await send('POST', widgets, body, { 'content-type': 'application/yaml' })

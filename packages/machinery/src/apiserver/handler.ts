@@ -5,7 +5,7 @@ import type { ApiRequest, ApiResponse } from '@sheaf/api/client'
 import { StatusError } from '@sheaf/api/meta'
 import type { UserInfo } from '../kind.ts'
 import type { NamespaceResource, Registry } from '../registry/registry.ts'
-import { RevisionTracker } from '../registry/revision-tracker.ts'
+import { RevisionWaiters } from '../registry/revision-waiters.ts'
 import type { ApiServer, ApiServerOptions } from './api-server.ts'
 import { isPretty } from './present.ts'
 import { createPublication } from './publication.ts'
@@ -50,7 +50,7 @@ function deskOf(options: ApiServerOptions): Desk {
     random,
     schemas,
     namespaces: namespacesOf(options, index),
-    revisions: new RevisionTracker(store, clock),
+    revisions: new RevisionWaiters(store, clock),
   }
   return { options, index, registry, watches: createWatchDesk(registry), publish: createPublication(options) }
 }

@@ -15,6 +15,9 @@ import { WatchStream } from './watch-stream.ts'
 /** Where a client names no time, as kube-apiserver: long, and not the same for all that began together. */
 const minTimeoutSeconds = 1_800
 
+/** Some 24 days: a timer that is to count more milliseconds than 31 bits hold fires at once. */
+const maxTimeoutSeconds = Math.floor((2 ** 31 - 1) / 1_000)
+
 export interface WatchDesk {
   watch(request: ApiRequest, target: Target, query: URLSearchParams): Promise<ApiResponse>
   /** Ends all watches. */
@@ -60,7 +63,7 @@ export function createWatchDesk(registry: Registry): WatchDesk {
 }
 
 function timeoutMs(asked: number, random: Random): number {
-  return 1_000 * (asked > 0 ? asked : minTimeoutSeconds + random.below(minTimeoutSeconds))
+  return 1_000 * (asked > 0 ? Math.min(asked, maxTimeoutSeconds) : minTimeoutSeconds + random.below(minTimeoutSeconds))
 }
 
 /** Clients expect to be told inside the stream that history is gone, and act when it ends. */

@@ -39,7 +39,8 @@ export class WatchStream implements AsyncIterableIterator<Uint8Array, undefined>
   readonly #options: WatchStreamOptions
   readonly #subscription: Subscription
   readonly #timers = new Set<Timer>()
-  readonly #readers: ((next: Next) => void)[] = []
+  /** Who waits for something to read. */
+  #readers: (() => void)[] = []
   #initial: Iterator<Uint8Array>
   #queue: Queued[] = []
   #queuedBytes = 0
@@ -64,10 +65,18 @@ export class WatchStream implements AsyncIterableIterator<Uint8Array, undefined>
     return this
   }
 
-  next(): Promise<Next> {
-    const ready = this.#ready()
-    if (ready !== undefined) return Promise.resolve(ready)
-    return new Promise((resolve) => this.#readers.push(resolve))
+  /** Frames are made here, for the reader alone: an object that cannot be shown is no trouble of who wrote it. */
+  async next(): Promise<Next> {
+    try {
+      for (;;) {
+        const ready = this.#ready()
+        if (ready !== undefined) return ready
+        await new Promise<void>((wake) => this.#readers.push(wake))
+      }
+    } catch (error) {
+      this.#abandon()
+      throw error
+    }
   }
 
   return(): Promise<Next> {
@@ -88,7 +97,7 @@ export class WatchStream implements AsyncIterableIterator<Uint8Array, undefined>
     for (const timer of this.#timers) timer.cancel()
     this.#options.signal?.removeEventListener('abort', this.#abandon)
     this.#options.onEnd(this)
-    this.#serve()
+    this.#wake()
   }
 
   readonly #abandon = (): void => {
@@ -101,17 +110,14 @@ export class WatchStream implements AsyncIterableIterator<Uint8Array, undefined>
     if (this.#isEnded) return
     this.#queuedBytes += change.encoded.text.length
     this.#queue.push({ kind: 'change', change })
-    this.#serve()
+    this.#wake()
     if (this.#queuedBytes > maxQueuedBytes) this.end()
   }
 
-  /** Hands what is there to whoever waits for it. */
-  #serve(): void {
-    while (this.#readers.length > 0) {
-      const ready = this.#ready()
-      if (ready === undefined) return
-      this.#readers.shift()?.(ready)
-    }
+  #wake(): void {
+    const readers = this.#readers
+    this.#readers = []
+    for (const wake of readers) wake()
   }
 
   #ready(): Next | undefined {
@@ -140,7 +146,7 @@ export class WatchStream implements AsyncIterableIterator<Uint8Array, undefined>
 
   #bookmark(): void {
     this.#queue.push({ kind: 'bookmark', revision: this.#options.revision(), endsInitial: false })
-    this.#serve()
+    this.#wake()
   }
 
   #later(delayMs: number, run: () => void): void {

@@ -1,8 +1,18 @@
 import { isStreaming } from '@sheaf/api/client'
 import { expect, test } from 'vitest'
+import type { Kind } from '../kind.ts'
 import { openMemoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
-import { type Event, gadgets, openWatch, startServer, type TestServer, widgetNamed, widgets } from './widget-server.testdata.ts'
+import {
+  type Event,
+  gadgets,
+  kinds,
+  openWatch,
+  startServer,
+  type TestServer,
+  widgetNamed,
+  widgets,
+} from './widget-server.testdata.ts'
 
 const merge = { 'content-type': 'application/merge-patch+json' }
 const shortened = ({ type, object }: Event): string => `${type} ${object.metadata.name ?? ''}`
@@ -182,6 +192,16 @@ test('WA9 a quiet resource does not expire because others were busy', async () =
   expect((await busy.next()).type).toBe('ERROR')
 })
 
+test('WA9 a resource that changed again after a long silence goes on from before it', async () => {
+  const server = await serverWith('a')
+  const quiet = server.store.revision
+  for (const name of ['f', 'g', 'h']) await server.send('POST', gadgets, { metadata: { name } })
+  await server.store.compact(server.store.revision)
+  await server.send('POST', widgets, widgetNamed('b'))
+  const watch = await openWatch(server, `${widgets}?watch=1&resourceVersion=${quiet}`)
+  expect(shortened(await watch.next())).toBe('ADDED b')
+})
+
 test('WA10 a watch from a revision to come waits three seconds for it', async () => {
   const server = await serverWith()
   const answer = server.send('GET', `${widgets}?watch=1&resourceVersion=999`)
@@ -200,6 +220,13 @@ test('WA11 timeoutSeconds ends a watch cleanly; without it that takes half an ho
   await openWatch(server, `${widgets}?watch=1`)
   expect(server.clock.nextInMs).toBeGreaterThanOrEqual(1_800_000)
   expect(server.clock.nextInMs).toBeLessThan(3_600_000)
+})
+
+test('WA11 a watch that is asked for longer than a timer can count is not ended at once', async () => {
+  const server = await serverWith()
+  await openWatch(server, `${widgets}?watch=1&timeoutSeconds=9000000000`)
+  expect(server.clock.nextInMs).toBeGreaterThan(3_600_000)
+  expect(server.clock.nextInMs).toBeLessThan(2 ** 31)
 })
 
 test('WA12 a watcher who is too slow is ended after what it has, and goes on from there without loss', async () => {
@@ -291,6 +318,27 @@ test('WA15 a Table watch describes its columns once', async () => {
     rows: [{ cells: ['b', '', '0s'], object: { kind: 'PartialObjectMetadata' } }],
   })
 })
+
+test('WA19 an object that cannot be shown fails the watch that shows it, and nobody else', async () => {
+  const { store, listeners } = countingStore()
+  const server = await startServer({ store, kinds: kinds.map(unshowable) })
+  const idle = listeners()
+  const broken = await openWatch(server, `${widgets}?watch=1`, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' })
+  const whole = await openWatch(server, `${widgets}?watch=1`)
+  const waiting = expect(broken.next()).rejects.toThrow('no cell')
+  expect((await server.send('POST', widgets, widgetNamed('a'))).status).toBe(201)
+  await waiting
+  expect(shortened(await whole.next())).toBe('ADDED a')
+  expect(listeners()).toBe(idle + 1)
+})
+
+function unshowable(kind: Kind): Kind {
+  const cell = (): never => {
+    throw new Error('no cell')
+  }
+  const columns = [{ name: 'Broken', type: 'string', description: 'Never there.', priority: 0, cell }] as const
+  return { ...kind, definition: { ...kind.definition, columns } }
+}
 
 test('WA15 a metadata watch carries metadata alone', async () => {
   const server = await serverWith('a')

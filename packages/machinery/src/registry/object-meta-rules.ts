@@ -88,7 +88,8 @@ function checkFinalizers(finalizers: readonly string[]): FieldError[] {
 
 function checkNoNewFinalizers(metadata: ObjectMeta, old: ObjectMeta | undefined): FieldError[] {
   if (old?.deletionTimestamp === undefined) return []
-  const added = (metadata.finalizers ?? []).filter((finalizer) => !old.finalizers?.includes(finalizer))
+  const known = new Set(old.finalizers)
+  const added = (metadata.finalizers ?? []).filter((finalizer) => !known.has(finalizer))
   if (added.length === 0) return []
   const shown = added.map((finalizer) => JSON.stringify(finalizer)).join(', ')
   const why = 'no new finalizers can be added if the object is being deleted, found new finalizers'

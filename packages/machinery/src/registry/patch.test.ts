@@ -80,6 +80,22 @@ test('RG24 copies cannot grow a document without end', async () => {
   expect((await send('PATCH', `${widgets}/a`, operations, json)).status).toBe(422)
 })
 
+test('RG26 a patch cannot build what nests too deep to be sent', async () => {
+  const { send, store } = await serverWithObjects()
+  const before = store.revision
+  const deep = (levels: number): object =>
+    Array.from({ length: levels }, (_, level) =>
+      level === 0
+        ? { op: 'add', path: '/spec/parts', value: [{}] }
+        : { op: 'add', path: `/spec/parts/0${'/a'.repeat(level)}`, value: {} },
+    )
+  const { status, json: refusal } = await send('PATCH', `${widgets}/a`, deep(600), json)
+  expect(status).toBe(422)
+  expect(refusal.details.causes?.[0]?.message).toMatch(/nests deeper than 500 levels/)
+  expect(store.revision).toBe(before)
+  expect((await send('PATCH', `${widgets}/a`, deep(100), json)).status).toBe(200)
+})
+
 test('RG22 a strategic merge patch merges lists by key, for built-in Kinds only', async () => {
   const { send } = await serverWithObjects()
   const { json: patched } = await send(

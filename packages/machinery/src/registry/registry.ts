@@ -3,7 +3,7 @@
 import type { Clock, Json, JsonSchema, Random, ResourceDefinition, SchemaDefinitions } from '@sheaf/api/meta'
 import type { Admission, UserInfo } from '../kind.ts'
 import type { Store } from '../store/store.ts'
-import type { RevisionTracker } from './revision-tracker.ts'
+import type { RevisionWaiters } from './revision-waiters.ts'
 
 /** A Kind as the registry holds it. */
 export interface Resource {
@@ -27,7 +27,7 @@ export interface Registry {
   schemas: SchemaDefinitions
   /** Undefined where every namespace is taken to exist. */
   namespaces: NamespaceResource | undefined
-  revisions: RevisionTracker
+  revisions: RevisionWaiters
 }
 
 /** Which objects: an empty namespace means all of them, or cluster scope; an empty name the collection. */

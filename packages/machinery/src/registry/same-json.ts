@@ -5,11 +5,13 @@ export function sameJson(a: unknown, b: unknown): boolean {
     return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, index) => sameJson(item, b[index]))
   }
   if (!isRecord(a) || !isRecord(b)) return false
-  return isCovered(a, b) && Object.keys(b).every((key) => b[key] === undefined || a[key] !== undefined)
+  const isInOther = (key: string): boolean => b[key] === undefined || ownMember(a, key) !== undefined
+  return Object.keys(a).every((key) => sameJson(a[key], ownMember(b, key))) && Object.keys(b).every(isInOther)
 }
 
-function isCovered(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
-  return Object.keys(a).every((key) => sameJson(a[key], Object.hasOwn(b, key) ? b[key] : undefined))
+/** Every object inherits members of names such as `constructor`. */
+function ownMember(record: Record<string, unknown>, key: string): unknown {
+  return Object.hasOwn(record, key) ? record[key] : undefined
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

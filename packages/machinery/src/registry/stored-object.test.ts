@@ -48,6 +48,7 @@ test.each([
   [[1], [1, 1]],
   [[], {}],
   [null, {}],
+  [{ constructor: 'a' }, {}],
 ])('RG17 %o and %o are not the same', (a, b) => {
   expect([sameJson(a, b), sameJson(b, a)]).toEqual([false, false])
 })

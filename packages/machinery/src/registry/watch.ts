@@ -1,7 +1,6 @@
 // Watch: what is there, then every change, in order and exactly once, as this reader's selection sees it.
 
-import { expired } from '@sheaf/api/meta'
-import { RevisionCompacted, type StoreEvent, type Subscription } from '../store/store.ts'
+import type { StoreEvent, Subscription } from '../store/store.ts'
 import { lastState } from './delete.ts'
 import { selectedTarget } from './list.ts'
 import { collectionPrefix, type Encoded, type Registry, storageKey, type Target } from './registry.ts'
@@ -30,11 +29,13 @@ export interface WatchStart {
   initial: readonly Encoded[]
   /** The revision that `initial` is a snapshot of. */
   revision: number
-  /** Calls back with what happened since `revision` at once, then with each change as it happens. */
+  /**
+   * Calls back with what happened since `revision` at once, then with each change as it happens. Throws RevisionCompacted
+   * when that is no longer known.
+   */
   follow(onChange: (change: Change) => void): Subscription
 }
 
-/** Throws Expired when what happened since `revision` is no longer known. */
 export async function startWatch(registry: Registry, request: WatchRequest): Promise<WatchStart> {
   await waitForRevision(registry, request.revision)
   const { store } = registry
@@ -46,24 +47,15 @@ export async function startWatch(registry: Registry, request: WatchRequest): Pro
   const range = request.initialState ? store.range(prefix) : undefined
   const present = range?.entries.filter((entry) => concerns(entry.key) && (matches === undefined || matches(objectOf(entry))))
   const revision = range?.revision ?? (request.revision === 0 ? store.revision : request.revision)
-  const from = safeStart(registry, request, revision)
   return {
     initial: present ?? [],
     revision,
     follow: (onChange) =>
-      store.watch(prefix, from, (event) => {
+      store.watch(prefix, revision, (event) => {
         const change = concerns(event.key) ? changeOf(event, matches) : undefined
         if (change !== undefined) onChange(change)
       }),
   }
-}
-
-/** History before the start may be gone; that does no harm when this resource did not change in it. */
-function safeStart({ store, revisions }: Registry, { resource }: WatchRequest, revision: number): number {
-  const compacted = store.compactedRevision
-  if (revision >= compacted) return revision
-  if (revision >= revisions.lastChange(resource.prefix)) return compacted
-  throw expired(new RevisionCompacted(revision, compacted).message)
 }
 
 const lastStates = new WeakMap<StoreEvent, Encoded>()

@@ -38,7 +38,7 @@ function openDisk(path: string): Disk {
     ON CONFLICT (key) DO UPDATE SET text = excluded.text, revision = excluded.revision, create_revision = excluded.create_revision`)
   const remove = database.prepare('DELETE FROM objects WHERE key = :key')
   const forget = database.prepare('DELETE FROM log WHERE revision <= :revision')
-  const remember = database.prepare("UPDATE meta SET value = :revision WHERE name = 'compacted_revision'")
+  const remember = database.prepare("UPDATE meta SET value = max(value, :revision) WHERE name = 'compacted_revision'")
 
   return {
     append: ({ rows }) =>

@@ -50,6 +50,15 @@ test('ST24 a reopened store has the same content, revision and past, and its wat
   expect(heardAgain.at(-1)?.after).toEqual(next)
 })
 
+test('ST24 a compaction that another one has overtaken takes nothing back', async () => {
+  const { store, reopen } = await openForTest()
+  for (let i = 0; i < 10; i++) await put(store, 'a', `text ${i}`)
+  const { revision } = store
+  await Promise.all([store.compact(revision - 2), store.compact(revision - 5)])
+  const reopened = await reopen?.(store)
+  expect([reopened?.revision, reopened?.compactedRevision]).toEqual([revision, revision - 2])
+})
+
 test('ST24 the revision does not go back when the last write was a delete and all history is compacted', async () => {
   const { store, reopen } = await openForTest()
   await put(store, 'a', 'one')

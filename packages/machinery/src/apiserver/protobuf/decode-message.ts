@@ -2,6 +2,7 @@
 // depth is theirs and not the sender's.
 
 import type { Json, JsonObject } from '@sheaf/api/meta'
+import { checkFieldName } from '../body-limits.ts'
 import { messages, type WireMessage } from './wire-notation.ts'
 import { bytesOf, integerOf, malformed, textOf, type WireValue, wireValues } from './wire-reader.ts'
 
@@ -50,6 +51,7 @@ function decodeMapEntry(type: string, bytes: Uint8Array, budget: Budget): [key: 
     if (number === 1) key = textOf(wire)
     if (number === 2) item = decodeValue(type, wire, budget)
   }
+  checkFieldName(key)
   return [key, item]
 }
 

@@ -10,6 +10,9 @@ const maxOperations = 10_000
 /** Each `copy` may double a document; a few dozen of them would fill the memory. As much as a body may have. */
 const maxCopiedBytes = 3 * 1024 * 1024
 
+/** As deep as a body may nest: a patch could otherwise build, level by level, what nobody can send. */
+const maxDepth = 500
+
 const operations = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test'])
 
 /** The patched document; the one that is given stays as it is. */
@@ -34,7 +37,14 @@ export function applyJsonPatch(document: Json, patch: Json): Json {
         : failed(`operation ${index} (${operation.op} ${operation.path}): ${reasonOf(error)}`)
     }
   }
+  checkDepth(next, maxDepth)
   return next
+}
+
+function checkDepth(value: Json | undefined, levelsLeft: number): void {
+  if (typeof value !== 'object' || value === null) return
+  if (levelsLeft === 0) throw failed(`it leads to an object that nests deeper than ${maxDepth} levels`)
+  for (const item of Object.values(value)) checkDepth(item, levelsLeft - 1)
 }
 
 function checkOperations(patch: Json): Operation[] {

@@ -1,7 +1,6 @@
 // One list of a strategic merge patch: elements with the same key merge, primitives unite. Pure.
 
 import { badRequest, invalidError, isJsonObject, type Json, type JsonObject } from '@sheaf/api/meta'
-import { sameJson } from '../same-json.ts'
 
 export interface ListMerge {
   original: readonly Json[]
@@ -28,12 +27,10 @@ function listOfLists(): Error {
 }
 
 function unite(original: readonly Json[], patch: readonly Json[], removed: readonly Json[]): Json[] {
-  const kept = original.filter((item) => !has(removed, item))
-  return patch.reduce<Json[]>((all, item) => (has(all, item) ? all : [...all, item]), kept)
-}
-
-function has(list: readonly Json[], item: Json): boolean {
-  return list.some((each) => sameJson(each, item))
+  const unwanted = new Set(removed.map(textOf))
+  const kept = original.filter((item) => !unwanted.has(textOf(item)))
+  const known = new Set(kept.map(textOf))
+  return [...kept, ...patch.filter((item) => !known.has(textOf(item)) && known.add(textOf(item)))]
 }
 
 function mergeByKey({ original, patch, mergeItem }: ListMerge, mergeKey: string): Json[] {
@@ -42,21 +39,24 @@ function mergeByKey({ original, patch, mergeItem }: ListMerge, mergeKey: string)
     throw badRequest(`an element of a list that merges by ${mergeKey} must be an object, not ${JSON.stringify(change)}`)
   })
   const replaces = changes.some((change) => change.$patch === 'replace')
-  const merged: Json[] = replaces ? [] : [...original]
+  /** What is deleted leaves a gap, so that the places of the others hold. */
+  const merged: (Json | undefined)[] = replaces ? [] : [...original]
+  const places = placesOf(replaces ? [] : original, mergeKey)
   for (const { $patch: directive, ...change } of changes) {
     if (directive === 'replace' && Object.keys(change).length === 0) continue
-    const key = keyOf(change, mergeKey)
-    const at = merged.findIndex((item) => isJsonObject(item) && sameJson(item[mergeKey], key))
-    const existing = merged[at]
-    if (directive === 'delete') {
-      if (at >= 0) merged.splice(at, 1)
-    } else if (isJsonObject(existing)) {
-      merged[at] = mergeItem(existing, change)
+    const key = textOf(keyOf(change, mergeKey))
+    const at = places.get(key)
+    const existing = at === undefined ? undefined : merged[at]
+    if (at === undefined || !isJsonObject(existing)) {
+      if (directive !== 'delete') places.set(key, merged.push(mergeItem({}, change)) - 1)
+    } else if (directive === 'delete') {
+      merged[at] = undefined
+      places.delete(key)
     } else {
-      merged.push(mergeItem({}, change))
+      merged[at] = mergeItem(existing, change)
     }
   }
-  return merged
+  return merged.filter((item) => item !== undefined)
 }
 
 function keyOf(change: JsonObject, mergeKey: string): Json {
@@ -67,23 +67,38 @@ function keyOf(change: JsonObject, mergeKey: string): Json {
 
 /** Named elements come in the wanted order; the others keep their places relative to the elements stored with them. */
 function sortBy(order: readonly Json[], merged: Json[], original: readonly Json[], mergeKey: string | undefined): Json[] {
-  const place = (list: readonly Json[], item: Json): number =>
-    list.findIndex((each) => sameJson(identity(each, mergeKey), identity(item, mergeKey)))
-  const named = merged.filter((item) => place(order, item) >= 0).sort((a, b) => place(order, a) - place(order, b))
-  const others = merged.filter((item) => place(order, item) < 0)
+  const wanted = placesOf(order, mergeKey)
+  const stored = placesOf(original, mergeKey)
+  const placeIn = (places: ReadonlyMap<string, number>, item: Json): number => places.get(identity(item, mergeKey)) ?? -1
+  const named = merged
+    .filter((item) => placeIn(wanted, item) >= 0)
+    .sort((a, b) => placeIn(wanted, a) - placeIn(wanted, b))
+    .values()
   const sorted: Json[] = []
-  for (const other of others) {
-    const otherPlace = place(original, other)
-    while (named[0] !== undefined && isBefore(place(original, named[0]), otherPlace)) sorted.push(...named.splice(0, 1))
+  let next = named.next()
+  for (const other of merged.filter((item) => placeIn(wanted, item) < 0)) {
+    const otherPlace = placeIn(stored, other)
+    for (; next.done !== true && isBefore(placeIn(stored, next.value), otherPlace); next = named.next()) sorted.push(next.value)
     sorted.push(other)
   }
-  return [...sorted, ...named]
+  for (; next.done !== true; next = named.next()) sorted.push(next.value)
+  return sorted
 }
 
 function isBefore(place: number, otherPlace: number): boolean {
   return place >= 0 && otherPlace >= 0 && place < otherPlace
 }
 
-function identity(item: Json, mergeKey: string | undefined): Json | undefined {
-  return mergeKey !== undefined && isJsonObject(item) ? item[mergeKey] : item
+/** Where each element stands, by its identity: the first of those that share one. */
+function placesOf(list: readonly Json[], mergeKey: string | undefined): Map<string, number> {
+  return new Map(list.map((item, index): [string, number] => [identity(item, mergeKey), index]).reverse())
+}
+
+function identity(item: Json, mergeKey: string | undefined): string {
+  return textOf(mergeKey !== undefined && isJsonObject(item) ? item[mergeKey] : item)
+}
+
+/** What is compared: by text a list costs its length, and not its square. Keys and elements are primitives. */
+function textOf(item: Json | undefined): string {
+  return JSON.stringify(item) ?? ''
 }

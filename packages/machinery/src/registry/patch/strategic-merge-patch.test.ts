@@ -129,3 +129,13 @@ test.each<[string, Json]>([
 ])('RG25 %s is refused', (_what, patch) => {
   expect(() => apply({}, patch)).toThrow(StatusError)
 })
+
+test('RG25 a list as long as a body allows holds nobody up', () => {
+  const names = Array.from({ length: 100_000 }, (_, index) => `f${index}`)
+  const reversed = names.toReversed()
+  const merged = apply(
+    { tags: names, parts: names.map((name) => ({ name })) },
+    { tags: reversed, '$setElementOrder/tags': reversed, parts: names.map((name) => ({ name, size: 1 })) },
+  )
+  expect(merged).toEqual({ tags: reversed, parts: names.map((name) => ({ name, size: 1 })) })
+})
