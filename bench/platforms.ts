@@ -13,7 +13,7 @@ export interface Platform {
   readonly name: string
   readonly client: Client
   /** What lies about of machines that are or were, in words: processes, folders. */
-  traces(): string[]
+  readonly traces: () => string[]
   dispose(): Promise<void>
 }
 

@@ -1,6 +1,13 @@
 // docs/spec/instance.md, as far as it takes a guest: the real API server and controllers over simulated machines.
 
-import { forwardedPortsOf, hostPortsAnnotation, type VirtualMachineInstance, virtualMachineInstanceDefinition } from '@sheaf/api'
+import {
+  forwardedPortsOf,
+  hostPortsAnnotation,
+  type VirtualMachine,
+  virtualMachineDefinition,
+  type VirtualMachineInstance,
+  virtualMachineInstanceDefinition,
+} from '@sheaf/api'
 import { findCondition } from '@sheaf/api/meta'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { prepareStore, startControlPlane } from './control-plane.ts'
@@ -66,6 +73,7 @@ test('VI1 a new instance is Pending and held, whatever it was sent with', async 
   expect(status?.phase).toBe('Pending')
   expect(metadata.finalizers).toEqual(['kubevirt.io/foregroundDeleteVirtualMachine'])
   expect(spec.domain.machine?.type).toBe('q35')
+  expect(findCondition(status?.conditions, 'Ready')).toMatchObject({ status: 'False', reason: 'GuestNotRunning' })
 })
 
 test.each([
@@ -207,6 +215,26 @@ test('VI15 Ready follows the machine, and Paused its pause', async () => {
   platform.host.machines.crash(id)
   await pass(platform, 100)
   expect(await conditionOf('Ready')).toBe('False')
+})
+
+test('VI16 RS35 a start writes the VM three times and its instance twice after their creation', async () => {
+  const { store } = platform.host
+  const written = new Map<string, number>()
+  store.watch('', store.revision, ({ key: path }) => void written.set(path, (written.get(path) ?? 0) + 1))
+  const spec = { domain: { memory: { guest: '64Mi' }, devices: {} } }
+  await platform.plane.client.resource<VirtualMachine>(virtualMachineDefinition).create({
+    apiVersion: 'kubevirt.io/v1',
+    kind: 'VirtualMachine',
+    metadata: key,
+    spec: { runStrategy: 'Always', template: { spec } },
+  })
+  await pass(platform, bootMs)
+  expect((await see())?.status?.phase).toBe('Running')
+  // The creation is counted too.
+  expect([...written]).toEqual([
+    ['/kubevirt.io/virtualmachines/default/one', 4],
+    ['/kubevirt.io/virtualmachineinstances/default/one', 3],
+  ])
 })
 
 test('VI17 declared ports are forwarded and told', async () => {
