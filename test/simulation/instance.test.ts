@@ -12,7 +12,7 @@ import { findCondition } from '@sheaf/api/meta'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { prepareStore, startControlPlane } from './control-plane.ts'
 import { imageName, openHost } from './host.ts'
-import { pass, type Platform } from './pace.ts'
+import { becomeQuiet, pass, type Platform } from './pace.ts'
 
 const key = { namespace: 'default', name: 'one' }
 const bootMs = 3_000
@@ -235,6 +235,27 @@ test('VI16 RS35 a start writes the VM three times and its instance twice after t
     ['/kubevirt.io/virtualmachines/default/one', 4],
     ['/kubevirt.io/virtualmachineinstances/default/one', 3],
   ])
+})
+
+test('VI20 each is Running as soon as its own machine runs, however many others wait to be launched', async () => {
+  const domain = { memory: { guest: '64Mi' }, devices: {} }
+  const names = Array.from({ length: 20 }, (_, index) => `crowd-${index}`)
+  const creations = names.map((name) =>
+    instances().create({
+      apiVersion: 'kubevirt.io/v1',
+      kind: 'VirtualMachineInstance',
+      metadata: { namespace: key.namespace, name },
+      spec: { domain },
+    }),
+  )
+  await Promise.all(creations)
+  await becomeQuiet(platform)
+  await pass(platform, platform.host.machines.times.startMs)
+  const phases = (await instances().list()).items.map(({ status }) => status?.phase)
+  const machines = (await platform.host.list()).filter(({ state }) => state.kind === 'running')
+  expect(machines.length).toBeGreaterThan(0)
+  expect(machines.length).toBeLessThan(names.length)
+  expect(phases.filter((phase) => phase === 'Running')).toHaveLength(machines.length)
 })
 
 test('VI17 declared ports are forwarded and told', async () => {
