@@ -13,7 +13,7 @@ import { emptyMachine, key } from '../test/kit/virtual-machines.ts'
 import type { Figure } from './figure.ts'
 import { percentile } from './percentile.ts'
 import { openQemuPlatform, openSimulatedPlatform, type Platform, remains } from './platforms.ts'
-import { countRevisions } from './revision-count.ts'
+import { countRevisions, type RevisionCount } from './revision-count.ts'
 
 const machines = 100
 const names = Array.from({ length: machines }, (_, index) => `dense-${index}`)
@@ -61,19 +61,19 @@ async function measure(platform: Platform): Promise<Measurement> {
     ({ status }) => status?.phase === 'Running',
   )
   const createdAtMs = await createAll(platform)
-  const allRun = () => instances.runningCount() === machines && vms.runningCount() === machines
+  const allRun = () => [vms, instances].every((count) => count.runningCount() === machines)
   await eventually('all to run', allRun, deadlineMs)
   await pause(settleMs)
-  const updatesOf = ({ seen }: typeof vms) => seen.values().reduce((sum, { updates }) => sum + updates, 0) / machines
-  const measurement = {
-    platform: platform.name,
-    tookMs: [...createdAtMs].map(([name, atMs]) => (instances.seen.get(name)?.runningAtMs ?? Number.NaN) - atMs),
-    updates: { VMI: updatesOf(instances), VM: updatesOf(vms) },
-  }
   await Promise.all([vms.stop(), instances.stop()])
   await deleteAll(platform)
-  return measurement
+  return {
+    platform: platform.name,
+    tookMs: [...createdAtMs].map(([name, atMs]) => (instances.seen.get(name)?.runningAtMs ?? Number.NaN) - atMs),
+    updates: { VMI: meanUpdates(instances), VM: meanUpdates(vms) },
+  }
 }
+
+const meanUpdates = ({ seen }: RevisionCount): number => seen.values().reduce((sum, { updates }) => sum + updates, 0) / machines
 
 /** When each was sent: what the server takes to admit it counts. None waits for the one before. */
 async function createAll({ client }: Platform): Promise<Map<string, number>> {

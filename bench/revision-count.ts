@@ -14,6 +14,7 @@ export interface RevisionCount {
   /** By name. */
   readonly seen: ReadonlyMap<string, Readonly<Sighting>>
   runningCount(): number
+  /** Throws what kept it from counting on. */
   stop(): Promise<void>
 }
 
@@ -41,8 +42,9 @@ export async function countRevisions<T extends ApiObject>(
     if (!stopping.signal.aborted) throw new Error(`the watch of ${kind.plural} ended: what follows would not be counted`)
   }
 
+  let trouble: unknown
   const followed = follow().catch((error: unknown) => {
-    if (!stopping.signal.aborted) throw error
+    if (!stopping.signal.aborted) trouble = error
   })
   return {
     seen,
@@ -50,6 +52,7 @@ export async function countRevisions<T extends ApiObject>(
     async stop() {
       stopping.abort()
       await followed
+      if (trouble !== undefined) throw trouble
     },
   }
 }
