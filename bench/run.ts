@@ -3,11 +3,12 @@
 
 import { buildPrograms } from '../tools/build.ts'
 import { adoption } from './adoption.ts'
+import { density } from './density.ts'
 import type { Figure } from './figure.ts'
 import { firstMarker } from './first-marker.ts'
 import { startup } from './startup.ts'
 
-const benches: Readonly<Record<string, () => Promise<Figure[]>>> = { startup, 'first-marker': firstMarker, adoption }
+const benches: Readonly<Record<string, () => Promise<Figure[]>>> = { startup, 'first-marker': firstMarker, adoption, density }
 
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !(name in benches))

@@ -9,10 +9,11 @@ import {
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
 import { type ApiRequest, type ApiResponse, type Client, createClient, type Fetch } from '@sheaf/api/client'
-import type { ObjectKey } from '@sheaf/api/meta'
+import type { Clock, ObjectKey, Random } from '@sheaf/api/meta'
 import {
   controllerUser,
   ensureNamespaces,
+  type ImageLibrary,
   type MachinePorts,
   namespaceKind,
   namespaceRole,
@@ -27,8 +28,8 @@ import {
 import { createApiServer } from '@sheaf/machinery/apiserver'
 import { type ControllerSnapshot, errorChain, type Log, startInformer } from '@sheaf/machinery/controller'
 import type { Kind, UserInfo } from '@sheaf/machinery/kind'
-import type { Hypervisor } from '@sheaf/qemu'
-import type { Host } from './host.ts'
+import type { Store } from '@sheaf/machinery/store'
+import type { Hypervisor, SimulatedWorld } from '@sheaf/qemu'
 
 const user: UserInfo = { username: 'somebody', groups: ['system:masters', 'system:authenticated'] }
 
@@ -67,9 +68,19 @@ export interface ControlPlane {
   kill(): void
 }
 
+/** What it stands on, and what outlives it. */
+export interface Ground {
+  readonly clock: Clock
+  readonly store: Store
+  /** Uids and the like, one line of them over all lives of the control plane. */
+  readonly random: Random
+  readonly machines: SimulatedWorld
+  readonly images: ImageLibrary
+}
+
 class Died extends Error {}
 
-export function startControlPlane(host: Host): ControlPlane {
+export function startControlPlane(host: Ground): ControlPlane {
   const life = createLife()
   const complaints: string[] = []
   const complain = (text: string): void => void (life.isOver() || complaints.push(text))

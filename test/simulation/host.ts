@@ -3,11 +3,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ImageLibrary } from '@sheaf/kinds'
-import type { Random } from '@sheaf/api/meta'
 import { createManualClock, createSeededRandom, type ManualClock } from '@sheaf/machinery/controller'
 import { openMemoryStore, type Store } from '@sheaf/machinery/store'
 import { type Machine, SimulatedWorld } from '@sheaf/qemu'
+import type { Ground } from './control-plane.ts'
 
 /** The image that comes and goes. */
 export const imageName = 'sheaf.local/guest:latest'
@@ -18,13 +17,8 @@ export interface Start {
   outcome: 'runs' | 'refused'
 }
 
-export interface Host {
+export interface Host extends Ground {
   readonly clock: ManualClock
-  readonly store: Store
-  /** Uids and the like, one line of them over all lives of the control plane. */
-  readonly random: Random
-  readonly machines: SimulatedWorld
-  readonly images: ImageLibrary
   imageIsThere: boolean
   /** Names of machines (`namespace_name`) that QEMU refuses to start. */
   readonly refused: Set<string>

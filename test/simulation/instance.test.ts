@@ -1,11 +1,18 @@
 // docs/spec/instance.md, as far as it takes a guest: the real API server and controllers over simulated machines.
 
-import { forwardedPortsOf, hostPortsAnnotation, type VirtualMachineInstance, virtualMachineInstanceDefinition } from '@sheaf/api'
+import {
+  forwardedPortsOf,
+  hostPortsAnnotation,
+  type VirtualMachine,
+  virtualMachineDefinition,
+  type VirtualMachineInstance,
+  virtualMachineInstanceDefinition,
+} from '@sheaf/api'
 import { findCondition } from '@sheaf/api/meta'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { prepareStore, startControlPlane } from './control-plane.ts'
 import { imageName, openHost } from './host.ts'
-import { pass, type Platform } from './pace.ts'
+import { becomeQuiet, pass, type Platform } from './pace.ts'
 
 const key = { namespace: 'default', name: 'one' }
 const bootMs = 3_000
@@ -66,6 +73,7 @@ test('VI1 a new instance is Pending and held, whatever it was sent with', async 
   expect(status?.phase).toBe('Pending')
   expect(metadata.finalizers).toEqual(['kubevirt.io/foregroundDeleteVirtualMachine'])
   expect(spec.domain.machine?.type).toBe('q35')
+  expect(findCondition(status?.conditions, 'Ready')).toMatchObject({ status: 'False', reason: 'GuestNotRunning' })
 })
 
 test.each([
@@ -207,6 +215,47 @@ test('VI15 Ready follows the machine, and Paused its pause', async () => {
   platform.host.machines.crash(id)
   await pass(platform, 100)
   expect(await conditionOf('Ready')).toBe('False')
+})
+
+test('VI16 RS35 a start writes the VM three times and its instance twice after their creation', async () => {
+  const { store } = platform.host
+  const written = new Map<string, number>()
+  store.watch('', store.revision, ({ key: path }) => void written.set(path, (written.get(path) ?? 0) + 1))
+  const spec = { domain: { memory: { guest: '64Mi' }, devices: {} } }
+  await platform.plane.client.resource<VirtualMachine>(virtualMachineDefinition).create({
+    apiVersion: 'kubevirt.io/v1',
+    kind: 'VirtualMachine',
+    metadata: key,
+    spec: { runStrategy: 'Always', template: { spec } },
+  })
+  await pass(platform, bootMs)
+  expect((await see())?.status?.phase).toBe('Running')
+  // The creation is counted too.
+  expect([...written]).toEqual([
+    ['/kubevirt.io/virtualmachines/default/one', 4],
+    ['/kubevirt.io/virtualmachineinstances/default/one', 3],
+  ])
+})
+
+test('VI20 each is Running as soon as its own machine runs, however many others wait to be launched', async () => {
+  const domain = { memory: { guest: '64Mi' }, devices: {} }
+  const names = Array.from({ length: 20 }, (_, index) => `crowd-${index}`)
+  const creations = names.map((name) =>
+    instances().create({
+      apiVersion: 'kubevirt.io/v1',
+      kind: 'VirtualMachineInstance',
+      metadata: { namespace: key.namespace, name },
+      spec: { domain },
+    }),
+  )
+  await Promise.all(creations)
+  await becomeQuiet(platform)
+  await pass(platform, platform.host.machines.times.startMs)
+  const phases = (await instances().list()).items.map(({ status }) => status?.phase)
+  const machines = (await platform.host.list()).filter(({ state }) => state.kind === 'running')
+  expect(machines.length).toBeGreaterThan(0)
+  expect(machines.length).toBeLessThan(names.length)
+  expect(phases.filter((phase) => phase === 'Running')).toHaveLength(machines.length)
 })
 
 test('VI17 declared ports are forwarded and told', async () => {

@@ -14,6 +14,7 @@ afterAll(() => world.close())
 test('a virtual machine that is not there is named in the singular', async () => {
   const box = await world.create('Manual')
   await box.vms.delete(box.key)
+  await box.settle()
   await expect(box.put('start')).rejects.toMatchObject({
     code: 404,
     message: `virtualmachine.kubevirt.io "${box.key.name}" not found`,

@@ -2,6 +2,7 @@ import type { VirtualMachine } from '@sheaf/api'
 import type { AdmissionRequest } from '@sheaf/machinery/kind'
 import { describe, expect, test } from 'vitest'
 import { virtualMachineAdmission } from './admission.ts'
+import { controllerFinalizer } from './observed-instance.ts'
 import { sampleRandom, sampleVirtualMachine } from './sample-objects.fixture.ts'
 
 const admission = virtualMachineAdmission(sampleRandom())
@@ -33,6 +34,13 @@ async function refusalOf(object: VirtualMachine, change?: Partial<AdmissionReque
 }
 
 describe('what is filled in', () => {
+  test('a new VM is held from the first moment on, once', async () => {
+    const vm = sampleVirtualMachine('Always', { metadata: { finalizers: ['example.org/held'] } })
+    await admission.mutate?.(request(vm))
+    await admission.mutate?.(request(vm))
+    expect(vm.metadata.finalizers).toEqual(['example.org/held', controllerFinalizer])
+  })
+
   test('a new VM gets the identity that its guest will meet at every start', async () => {
     const vm = sampleVirtualMachine('Always')
     await admission.mutate?.(request(vm))

@@ -6,6 +6,7 @@ import type { Admission } from '@sheaf/machinery/kind'
 import { admissionPolicy } from '../admission-policy.ts'
 import { isController } from '../controller-user.ts'
 import { webhookDenial } from '../webhook-denial.ts'
+import { controllerFinalizer } from './observed-instance.ts'
 
 /** The only machine that Sheaf's QEMU runs. */
 const defaultMachine = { architecture: 'amd64', type: 'q35' }
@@ -13,7 +14,9 @@ const defaultMachine = { architecture: 'amd64', type: 'q35' }
 export function virtualMachineAdmission(random: Random): Admission<VirtualMachine> {
   return {
     mutate({ operation, subresource, object }) {
-      if (operation === 'CREATE' && subresource === undefined) fillIdentity(object, random)
+      if (operation !== 'CREATE' || subresource !== undefined) return
+      hold(object)
+      fillIdentity(object, random)
     },
     validate({ operation, subresource, object, user }) {
       if (operation === 'DELETE' || subresource !== undefined) return
@@ -23,6 +26,12 @@ export function virtualMachineAdmission(random: Random): Admission<VirtualMachin
       if (errors.length > 0) throw webhookDenial('virtualmachine-validator.kubevirt.io', errors)
     },
   }
+}
+
+/** From the first moment on: the controller would only have to write it anew. */
+function hold({ metadata }: VirtualMachine): void {
+  const finalizers = metadata.finalizers ?? []
+  if (!finalizers.includes(controllerFinalizer)) metadata.finalizers = [...finalizers, controllerFinalizer]
 }
 
 /** Guests bind licences and host keys to uuid and serial number, so both stay the same over all starts. */

@@ -14,6 +14,7 @@ import { admissionPolicy } from '../admission-policy.ts'
 import { isController } from '../controller-user.ts'
 import { webhookDenial } from '../webhook-denial.ts'
 import { instanceFinalizer } from './decide.ts'
+import { statusAtBirth } from './status.ts'
 
 export function virtualMachineInstanceAdmission(random: Random, clock: Clock): Admission<VirtualMachineInstance> {
   return {
@@ -32,10 +33,7 @@ function begin(instance: VirtualMachineInstance, random: Random, clock: Clock): 
   if (isComplete(instance)) Object.assign(instance, defaultVirtualMachineInstance(instance, random.uuid(), admissionPolicy))
   const finalizers = instance.metadata.finalizers ?? []
   if (!finalizers.includes(instanceFinalizer)) instance.metadata.finalizers = [...finalizers, instanceFinalizer]
-  instance.status = {
-    phase: 'Pending',
-    phaseTransitionTimestamps: [{ phase: 'Pending', phaseTransitionTimestamp: timestamp(clock) }],
-  }
+  instance.status = statusAtBirth(timestamp(clock))
 }
 
 /** What was sent may lack what everything else hangs on; validation says so afterwards. */

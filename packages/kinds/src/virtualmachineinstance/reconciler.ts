@@ -128,7 +128,10 @@ async function launch(instance: VirtualMachineInstance, { machine, files }: Sigh
   const plan = machine?.plan ?? (files === undefined ? undefined : launchPlanOf(instance, files))
   if (plan === undefined) return again
   try {
-    await ports.hypervisor.launch(plan)
+    const launched = await ports.hypervisor.launch(plan)
+    // Told at once: a look of its own would come after the launches of all who wait.
+    const step = decideNextStep(instance, { machine: launched.state, refusal: undefined, nowMs: ports.clock.now() })
+    await report(instance, { machine: launched, files, refusal: undefined }, step, ports)
     return again
   } catch (error) {
     if (!(error instanceof LaunchRefused)) throw error

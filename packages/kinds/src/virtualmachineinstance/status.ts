@@ -24,6 +24,15 @@ const guestAddress = '10.0.2.15'
 const nodeNameLabel = 'kubevirt.io/nodeName'
 const order: readonly Phase[] = ['Pending', 'Scheduling', 'Scheduled', 'Running']
 
+/** It says already that it is not ready: what mirrors it, its VM above all, has nothing to write again before it is. */
+export function statusAtBirth(now: string): Status {
+  return {
+    phase: 'Pending',
+    phaseTransitionTimestamps: [{ phase: 'Pending', phaseTransitionTimestamp: now }],
+    conditions: [readyCondition('Pending', now)] as NonNullable<Status['conditions']>,
+  }
+}
+
 /** The instance as it should read now. */
 export function reportOf(instance: VirtualMachineInstance, sight: Sight): VirtualMachineInstance {
   return { ...instance, metadata: metadataOf(instance, sight), status: statusOf(instance, sight) }
