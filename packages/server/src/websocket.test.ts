@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, get, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import { conflict } from '@sheaf/api/meta'
@@ -66,6 +66,15 @@ describe('a websocket', () => {
     await opened(socket)
     const gone = new Promise((resolve) => serverEnd.once('close', resolve))
     leave(socket)
+    await gone
+  })
+
+  it('ends the stream when what was asked for is no websocket', async () => {
+    const gone = new Promise((resolve) => serverEnd.once('close', resolve))
+    const { port } = server.address() as AddressInfo
+    const headers = { connection: 'upgrade', upgrade: 'something-else' }
+    const asked = get({ host: '127.0.0.1', port, path: '/console', headers }, (answer) => answer.resume())
+    asked.on('error', () => {})
     await gone
   })
 

@@ -29,6 +29,9 @@ export async function joinWebsocket(
   try {
     const user = door.authenticate(request)
     const stream = await door.apiServer.connect(request, user)
+    // The client may be gone by now, or have sent no proper handshake: then there is never a websocket that could end it.
+    if (socket.destroyed) return void stream.destroy()
+    socket.once('close', () => stream.destroy())
     websockets.handleUpgrade(incoming, socket, head, (websocket) => bridge(websocket, stream))
   } catch (error) {
     const { status, body } = refusal(error)
