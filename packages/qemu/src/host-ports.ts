@@ -47,15 +47,42 @@ export function portInUse(hostAddress: string, hostPort: number, name: string): 
   )
 }
 
-/** The port that could be listened on, for 0 whichever the kernel gave; undefined when it is taken. */
+/**
+ * The port that could be listened on, for 0 whichever the kernel gave; undefined when it is taken. Throws LaunchRefused when
+ * nobody could listen there as we are.
+ */
 export function tryPort(forward: Pick<PortForward, 'protocol' | 'hostAddress'>, port: number): Promise<number | undefined> {
-  return forward.protocol === 'tcp' ? tryTcp(forward.hostAddress, port) : tryUdp(forward.hostAddress, port)
+  const { protocol, hostAddress } = forward
+  const tried = protocol === 'tcp' ? tryTcp(hostAddress, port) : tryUdp(hostAddress, port)
+  return tried.catch((error: unknown) => {
+    if (errorCode(error) === 'EADDRINUSE') return undefined
+    throw asPortRefusal(error, hostAddress, port)
+  })
+}
+
+/** A privileged port, or an address of another host: the user's to mend. */
+function asPortRefusal(error: unknown, hostAddress: string, port: number): unknown {
+  const what = `port ${port} of ${hostAddress} cannot be listened on`
+  switch (errorCode(error)) {
+    case 'EACCES':
+      return new LaunchRefused('PortInUse', `${what}: this user may not. Ask for a port from 1024 on, or let one be chosen.`, {
+        cause: error,
+      })
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EINVAL':
+      return new LaunchRefused('PortInUse', `${what}: this host has no such address. Ask for 127.0.0.1, or name none.`, {
+        cause: error,
+      })
+    default:
+      return error
+  }
 }
 
 function tryTcp(host: string, port: number): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer()
-    server.once('error', (error) => unlessTaken(error, resolve, reject))
+    server.once('error', reject)
     server.listen({ host, port, exclusive: true }, () => {
       const address = server.address()
       server.close(() => resolve(typeof address === 'object' ? address?.port : undefined))
@@ -66,15 +93,13 @@ function tryTcp(host: string, port: number): Promise<number | undefined> {
 function tryUdp(address: string, port: number): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const socket = createSocket('udp4')
-    socket.once('error', (error) => unlessTaken(error, resolve, reject))
+    socket.once('error', (error) => {
+      socket.close()
+      reject(error)
+    })
     socket.bind({ address, port, exclusive: true }, () => {
       const bound = socket.address().port
       socket.close(() => resolve(bound))
     })
   })
-}
-
-function unlessTaken(error: Error, resolve: (port: undefined) => void, reject: (error: Error) => void): void {
-  if (errorCode(error) === 'EADDRINUSE') resolve(undefined)
-  else reject(error)
 }
