@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -141,6 +141,28 @@ describe.skipIf(!isQemuThere)(`${title}, beyond the common promises`, { timeout:
     await hypervisor.release()
     hypervisor = await rig.open()
     expect(await forwardsOf(rig, 'one')).toEqual(planned)
+  })
+
+  it('asks for the accelerator again when it could not be told before', async () => {
+    let asked = 0
+    const accelerator = async (): Promise<'tcg'> => {
+      if (++asked === 1) throw new Error('no room for the outcome')
+      return 'tcg'
+    }
+    await hypervisor.release()
+    hypervisor = await openQemuHypervisor({ root: rig.root, accelerator })
+    await expect(hypervisor.launch(rig.plan('one'))).rejects.toThrow('no room for the outcome')
+    expect((await hypervisor.launch(rig.plan('one'))).state.kind).toBe('running')
+  })
+
+  it('lists every machine but the one whose record is damaged', async () => {
+    await hypervisor.launch(rig.plan('one'))
+    const folder = join(rig.root, 'machines', 'two')
+    await mkdir(folder)
+    await writeFile(join(folder, 'plan.json'), '{')
+    expect((await hypervisor.list()).map(({ id }) => id)).toEqual(['one'])
+    await expect(hypervisor.find('two')).rejects.toThrow('damaged')
+    await rm(folder, { recursive: true })
   })
 
   it('does not take the console from another program', async () => {

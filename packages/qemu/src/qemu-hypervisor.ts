@@ -52,8 +52,8 @@ import type { Verdict } from './verdict.ts'
 export interface QemuHypervisorOptions {
   /** The data folder. One hypervisor at a time should look after it; two would not harm a machine. */
   root: string
-  /** Chosen by a probe at the first launch when not given. */
-  accelerator?: 'kvm' | 'tcg' | Promise<'kvm' | 'tcg'>
+  /** Chosen by a probe at the first launch when not given. Is asked again by the next launch if it could not tell. */
+  accelerator?: 'kvm' | 'tcg' | (() => Promise<'kvm' | 'tcg'>)
   now?: () => Date
   /** Is told what went wrong in work that nobody waits for. */
   log?: (message: string, error?: unknown) => void
@@ -130,8 +130,12 @@ class QemuHypervisor implements Hypervisor {
     if (process !== undefined && record.exit !== undefined) await endProcess(process)
   }
 
+  /** One machine that cannot be looked at hides none of the others. */
   async list(): Promise<Machine[]> {
-    const found = await Promise.all((await machineIds(this.#data)).map((id) => this.find(id)))
+    const ids = await machineIds(this.#data)
+    const found = await Promise.all(
+      ids.map((id) => this.find(id).catch((error: unknown) => this.#log(`machine ${id} could not be looked at`, error))),
+    )
     return found.filter((machine) => machine !== undefined)
   }
 
@@ -186,13 +190,17 @@ class QemuHypervisor implements Hypervisor {
     return { plan, folder: this.#folder(plan.id), now: this.#now, onNews: () => this.#hearOf(plan.id) }
   }
 
-  #chooseAccelerator(): Promise<'kvm' | 'tcg'> {
+  async #chooseAccelerator(): Promise<'kvm' | 'tcg'> {
     const { root, accelerator } = this.#options
-    this.#accelerator ??=
-      accelerator === undefined
-        ? chooseAccelerator({ cacheFile: join(root, 'accelerator.json'), qemu: this.#programs.qemu }).then(({ kind }) => kind)
-        : Promise.resolve(accelerator)
-    return this.#accelerator
+    if (typeof accelerator === 'string') return accelerator
+    const cacheFile = join(root, 'accelerator.json')
+    const probe = () => chooseAccelerator({ cacheFile, qemu: this.#programs.qemu }).then(({ kind }) => kind)
+    this.#accelerator ??= (accelerator ?? probe)()
+    return this.#accelerator.catch((error: unknown) => {
+      // QEMU may be installed meanwhile, or the disk have room again.
+      this.#accelerator = undefined
+      throw error
+    })
   }
 
   async pressPowerButton(id: string): Promise<void> {

@@ -65,13 +65,13 @@ async function undoAll(undo: Undo): Promise<void> {
 }
 
 async function start(options: ServerOptions, folder: DataFolder, log: Log, undo: Undo): Promise<RunningServer> {
-  const accelerator = chosenAccelerator(options, folder, log)
+  const accelerator = acceleratorOf(options, folder, log)
   const [store, credentials, hypervisor] = await Promise.all([
     openDiskStore({ path: folder.store, workerUrl: diskWorkerUrl }),
     ensureCredentials(folder.credentials, wallClock.now()),
     openQemuHypervisor({
       root: folder.machines,
-      accelerator: accelerator.then(({ kind }) => kind),
+      accelerator: accelerator.choose,
       log: (message, error) => log.warn(error === undefined ? {} : { error: errorChain(error) }, message),
     }),
   ])
@@ -107,7 +107,7 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
   writePrivately(folder.kubeconfig, kubeconfigText(credentials, url))
 
   await ensureNamespaces(ports.client)
-  const host = hostFacts({ dataFolder: folder.root, kvmIsUsable: followed(accelerator) })
+  const host = hostFacts({ dataFolder: folder.root, kvmIsUsable: accelerator.isKvm })
   undo.push(() => retireNode(ports))
   const controllers = startControllers({ ...ports, host, resources: kinds.map(({ definition }) => definition) })
   undo.push(() => controllers.stop())
@@ -166,27 +166,39 @@ function kindsOf(ports: MachinePorts): Kind[] {
   ]
 }
 
-/** False until it is known. */
-function followed(accelerator: Promise<AcceleratorChoice>): () => boolean {
-  let isKvm = false
-  accelerator.then(({ kind }) => (isKvm = kind === 'kvm')).catch(() => {})
-  return () => isKvm
+interface Accelerator {
+  /** The first call waits for what was begun at the start; a later one, after a failure, tries anew. */
+  choose: () => Promise<AcceleratorChoice['kind']>
+  /** False until it is known. */
+  isKvm: () => boolean
 }
 
-/** Chosen while everything else starts; the first launch waits for it. */
-function chosenAccelerator(options: ServerOptions, folder: DataFolder, log: Log): Promise<AcceleratorChoice> {
+/** Chosen while everything else starts. */
+function acceleratorOf(options: ServerOptions, folder: DataFolder, log: Log): Accelerator {
   const force = options.accelerator === undefined ? {} : { force: options.accelerator }
-  const choice = chooseAccelerator({ cacheFile: folder.accelerator, ...force })
-  choice.then(
-    ({ kind, reason }) => log.info({ accelerator: kind, reason }, 'accelerator chosen'),
-    // Said again, with the way out, by each launch.
-    (error: unknown) => log.warn({ error: errorChain(error) }, 'no accelerator could be chosen'),
-  )
-  return choice
+  let isKvm = false
+  const attempt = async (): Promise<AcceleratorChoice['kind']> => {
+    const { kind, reason } = await chooseAccelerator({ cacheFile: folder.accelerator, ...force })
+    isKvm = kind === 'kvm'
+    log.info({ accelerator: kind, reason }, 'accelerator chosen')
+    return kind
+  }
+  let early: Promise<AcceleratorChoice['kind']> | undefined = attempt()
+  // Said again, with the way out, by each launch.
+  early.catch((error: unknown) => log.warn({ error: errorChain(error) }, 'no accelerator could be chosen'))
+  return {
+    choose() {
+      const mine = early ?? attempt()
+      early = undefined
+      return mine
+    },
+    isKvm: () => isKvm,
+  }
 }
 
 async function stop(hypervisor: Hypervisor, undo: Undo): Promise<number> {
-  const machines = await hypervisor.list()
+  // The end does not hang on what could not be counted.
+  const machines = await hypervisor.list().catch(() => [])
   await undoAll(undo)
   return machines.filter((machine) => machine.state.kind === 'running').length
 }
