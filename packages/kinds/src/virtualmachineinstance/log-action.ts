@@ -31,7 +31,7 @@ export function logAction(ports: MachinePorts): RequestAction {
       const headers = { 'content-type': 'text/plain; charset=utf-8' }
       const hasEnded = async (): Promise<boolean> => isOver(await ports.hypervisor.find(id))
       if (call.query.get('follow') === 'true') return { status: 200, headers, body: follow(path, start, hasEnded, call.signal) }
-      return { status: 200, headers, body: size === 0 ? '' : createReadStream(path, { start, end: size - 1 }) }
+      return { status: 200, headers, body: start === size ? '' : createReadStream(path, { start, end: size - 1 }) }
     },
   }
 }
@@ -70,6 +70,8 @@ async function* follow(
     const { bytesRead } = await file.read(buffer, 0, buffer.length, position)
     position += bytesRead
     if (bytesRead > 0) yield Buffer.from(buffer.subarray(0, bytesRead))
+    // A log that has become too long begins anew.
+    else if ((await file.stat()).size < position) position = 0
     else if (isLast) return
     else await new Promise((resolve) => setTimeout(resolve, followIntervalMs))
   }
