@@ -20,7 +20,10 @@ export function virtualMachineInstanceAdmission(random: Random, clock: Clock): A
   return {
     mutate(request) {
       if (request.operation === 'CREATE') begin(request.object, random, clock)
-      else if (request.operation === 'UPDATE' && !isController(request.user)) keepStatus(request)
+      else if (request.operation === 'UPDATE' && !isController(request.user)) {
+        keepStatus(request)
+        keepHold(request)
+      }
     },
     validate(request) {
       if (request.operation === 'CREATE') admitNew(request)
@@ -46,6 +49,14 @@ function isComplete({ spec }: Partial<VirtualMachineInstance>): boolean {
 function keepStatus({ object, oldObject }: AdmissionRequest<VirtualMachineInstance>): void {
   if (oldObject?.status === undefined) delete object.status
   else object.status = structuredClone(oldObject.status)
+}
+
+/** Without its object a machine would run on with nobody to end it, beside the next one of its name. */
+function keepHold({ object, oldObject, warn }: AdmissionRequest<VirtualMachineInstance>): void {
+  const finalizers = object.metadata.finalizers ?? []
+  if (oldObject?.metadata.finalizers?.includes(instanceFinalizer) !== true || finalizers.includes(instanceFinalizer)) return
+  object.metadata.finalizers = [...finalizers, instanceFinalizer]
+  warn(`finalizer ${instanceFinalizer} stays until the machine is gone; to end it at once, set spec.terminationGracePeriodSeconds to 0 once it is deleted`)
 }
 
 function admitNew({ object: instance, user }: AdmissionRequest<VirtualMachineInstance>): void {
