@@ -32,29 +32,28 @@ export function dataFolder(): string {
 export const kubeconfigPath = (): string => join(dataFolder(), 'kubeconfig')
 
 interface Kubeconfig {
-  clusters: { cluster: { server: string; 'certificate-authority-data': string } }[]
-  users: { user: { token: string } }[]
+  clusters: [{ cluster: { server: string; 'certificate-authority-data': string } }]
+  users: [{ user: { token: string } }]
 }
 
 /** Undefined when no server has ever run on this data folder. */
 export function findConnection(): Connection | undefined {
   const kubeconfig = kubeconfigPath()
-  let config: Kubeconfig
   try {
-    config = JSON.parse(readFileSync(kubeconfig, 'utf8')) as Kubeconfig
+    const { clusters, users } = JSON.parse(readFileSync(kubeconfig, 'utf8')) as Kubeconfig
+    const { cluster } = clusters[0]
+    const server = new URL(cluster.server)
+    const authorityPem = Buffer.from(cluster['certificate-authority-data'], 'base64').toString('utf8')
+    const { token } = users[0].user
+    const fetch = httpsFetch({ server, authorityPem, token })
+    const client = createClient({ fetch, userAgent: 'sheaf', onWarning: (text) => process.stderr.write(`Warning: ${text}\n`) })
+    return { server, authorityPem, token, kubeconfig, client, fetch }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new CommandError(`${kubeconfig} cannot be read: ${(error as Error).message}. The server writes it anew at each start.`)
+    throw new CommandError(
+      `${kubeconfig} is not as the server wrote it: ${(error as Error).message}. It is written anew at each start: sheaf up`,
+    )
   }
-  const cluster = config.clusters[0]?.cluster
-  const token = config.users[0]?.user.token
-  if (cluster === undefined || token === undefined)
-    throw new CommandError(`${kubeconfig} names no server. The server writes it anew at each start.`)
-  const server = new URL(cluster.server)
-  const authorityPem = Buffer.from(cluster['certificate-authority-data'], 'base64').toString('utf8')
-  const fetch = httpsFetch({ server, authorityPem, token })
-  const client = createClient({ fetch, userAgent: 'sheaf', onWarning: (text) => process.stderr.write(`Warning: ${text}\n`) })
-  return { server, authorityPem, token, kubeconfig, client, fetch }
 }
 
 export function connect(): Connection {

@@ -38,7 +38,7 @@ async function up({ demo: withDemo }: { demo: boolean }): Promise<void> {
   const server = running === undefined ? startServer() : undefined
   const ended = server === undefined ? new Promise<never>(() => {}) : endOf(server)
   try {
-    const connection = running ?? (await Promise.race([untilAnswering(), ended.then(serverEnded)]))
+    const connection = running ?? (await untilAnswering(ended))
     if (withDemo) await Promise.race([showDemo(connection), ended.then(serverEnded)])
     say(nextSteps(connection, server !== undefined))
   } catch (error) {
@@ -68,7 +68,7 @@ function serverEnded(code: number): never {
 
 /** The server of this data folder, if one is ready. */
 async function answering(): Promise<Connection | undefined> {
-  const connection = findConnection()
+  const connection = knownServer()
   if (connection === undefined) return undefined
   const answer = await connection.fetch({ method: 'GET', path: '/readyz', headers: {} }).catch(() => undefined)
   // Another server may have taken the port: only ours knows the token.
@@ -79,12 +79,24 @@ async function answering(): Promise<Connection | undefined> {
   return trusted?.status === 200 ? connection : undefined
 }
 
-async function untilAnswering(): Promise<Connection> {
+/** A kubeconfig that cannot be read is written anew by the server that is about to be started. */
+function knownServer(): Connection | undefined {
+  try {
+    return findConnection()
+  } catch (error) {
+    if (error instanceof CommandError) return undefined
+    throw error
+  }
+}
+
+/** Whoever waits for a server that has ended waits for nothing. */
+async function untilAnswering(ended: Promise<number>): Promise<Connection> {
   const deadline = Date.now() + serverDeadlineMs
   while (Date.now() < deadline) {
     const connection = await answering()
     if (connection !== undefined) return connection
-    await pause(lookMs)
+    const code = await Promise.race([ended, pause(lookMs)])
+    if (code !== undefined) serverEnded(code)
   }
   throw new CommandError(`the server was not ready within ${serverDeadlineMs / 1000} s; its log is above`)
 }
