@@ -50,10 +50,19 @@ async function endServer(root: string): Promise<{ release(): void }> {
       const { pid } = error.holder ?? {}
       if (pid !== undefined && pid !== asked) {
         say(`• ending the server (process ${pid})`)
-        process.kill(pid, 'SIGTERM')
+        end(pid)
         asked = pid
       }
       await pause(lookMs)
     }
+  }
+}
+
+/** It may have ended since it told its number. */
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
