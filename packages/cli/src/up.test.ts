@@ -18,14 +18,18 @@ async function sheaf(command: string): Promise<string> {
   await chmod(program, 0o755)
   const main = fileURLToPath(new URL('./main.ts', import.meta.url))
   const env = { ...process.env, SHEAF_DATA: folder, SHEAF_PROGRAM: program }
-  return new Promise((resolve) => execFile(process.execPath, [main, command], { env }, (_error, _stdout, stderr) => resolve(stderr)))
+  return new Promise((resolve) =>
+    execFile(process.execPath, [main, command], { env }, (_error, _stdout, stderr) => resolve(stderr)),
+  )
 }
 
 it.each(['', '{}', '{"clusters":[{"cluster":{"server":"nowhere"}}],"users":[{"user":{"token":"t"}}]}'])(
   'a kubeconfig of %j keeps nobody from starting the server that mends it',
   async (text) => {
     await writeFile(join(folder, 'kubeconfig'), text)
-    expect(await sheaf('status')).toMatch(/kubeconfig is not as the server wrote it: .* It is written anew at each start: sheaf up/)
+    expect(await sheaf('status')).toMatch(
+      /kubeconfig is not as the server wrote it: .* It is written anew at each start: sheaf up/,
+    )
     expect(await sheaf('up')).toContain('the server ended (code 7)')
   },
 )

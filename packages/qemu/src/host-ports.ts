@@ -62,21 +62,15 @@ export function tryPort(forward: Pick<PortForward, 'protocol' | 'hostAddress'>, 
 
 /** A privileged port, or an address of another host: the user's to mend. */
 function asPortRefusal(error: unknown, hostAddress: string, port: number): unknown {
-  const what = `port ${port} of ${hostAddress} cannot be listened on`
-  switch (errorCode(error)) {
-    case 'EACCES':
-      return new LaunchRefused('PortInUse', `${what}: this user may not. Ask for a port from 1024 on, or let one be chosen.`, {
-        cause: error,
-      })
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EINVAL':
-      return new LaunchRefused('PortInUse', `${what}: this host has no such address. Ask for 127.0.0.1, or name none.`, {
-        cause: error,
-      })
-    default:
-      return error
-  }
+  const mend = howToMend(errorCode(error))
+  if (mend === undefined) return error
+  return new LaunchRefused('PortInUse', `port ${port} of ${hostAddress} cannot be listened on: ${mend}`, { cause: error })
+}
+
+function howToMend(code: string | undefined): string | undefined {
+  if (code === 'EACCES') return 'this user may not. Ask for a port from 1024 on, or let one be chosen.'
+  const isNoAddress = code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EINVAL'
+  return isNoAddress ? 'this host has no such address. Ask for 127.0.0.1, or name none.' : undefined
 }
 
 function tryTcp(host: string, port: number): Promise<number | undefined> {

@@ -17,9 +17,9 @@ describe('the clock on the wall', () => {
 
   it('can be told not to, also in the middle', () => {
     const run = vi.fn()
-    const { cancel } = wallClock.after(fortyDaysMs, run)
+    const timer = wallClock.after(fortyDaysMs, run)
     vi.advanceTimersByTime(30 * 24 * 3600 * 1000)
-    cancel()
+    timer.cancel()
     vi.advanceTimersByTime(fortyDaysMs)
     expect(run).not.toHaveBeenCalled()
   })

@@ -52,11 +52,14 @@ function keepStatus({ object, oldObject }: AdmissionRequest<VirtualMachineInstan
 }
 
 /** Without its object a machine would run on with nobody to end it, beside the next one of its name. */
-function keepHold({ object, oldObject, warn }: AdmissionRequest<VirtualMachineInstance>): void {
+function keepHold(request: AdmissionRequest<VirtualMachineInstance>): void {
+  const { object, oldObject } = request
   const finalizers = object.metadata.finalizers ?? []
   if (oldObject?.metadata.finalizers?.includes(instanceFinalizer) !== true || finalizers.includes(instanceFinalizer)) return
   object.metadata.finalizers = [...finalizers, instanceFinalizer]
-  warn(`finalizer ${instanceFinalizer} stays until the machine is gone; to end it at once, set spec.terminationGracePeriodSeconds to 0 once it is deleted`)
+  request.warn(
+    `finalizer ${instanceFinalizer} stays until the machine is gone; to end it at once, set spec.terminationGracePeriodSeconds to 0 once it is deleted`,
+  )
 }
 
 function admitNew({ object: instance, user }: AdmissionRequest<VirtualMachineInstance>): void {
