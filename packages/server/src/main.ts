@@ -12,6 +12,9 @@ import { usage } from './usage.ts'
 
 const [command = '', ...rest] = process.argv.slice(2)
 
+// Nobody may be left to read what is said, as after `sheaf serve 2>&1 | head`: that is no reason to end.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
 try {
   if (rest.includes('--help') || rest.includes('-h')) process.stdout.write(usage(command))
   else process.exitCode = await run()
