@@ -1,6 +1,6 @@
 // Where everything lies that outlives the process. One folder, one running server.
 
-import { chmodSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -42,8 +42,11 @@ export function openDataFolder(root: string): DataFolder {
     accelerator: join(root, 'accelerator.json'),
   }
   try {
-    for (const each of [root, join(root, 'store'), folder.images, folder.credentials]) mkdirSync(each, { recursive: true })
-    for (const each of [root, folder.credentials]) chmodSync(each, 0o700)
+    // Only what is made here is closed to others: a folder that was there may be somebody's home.
+    mkdirSync(root, { recursive: true, mode: 0o700 })
+    for (const each of [join(root, 'store'), join(root, 'machines'), folder.credentials])
+      mkdirSync(each, { recursive: true, mode: 0o700 })
+    mkdirSync(folder.images, { recursive: true })
   } catch (error) {
     // Another folder on the same disk would not do either.
     throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? error : new DataFolderUnusable(root, error)
