@@ -2,25 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { option } from './argv/option.ts'
 import { type LaunchSite, qemuArguments } from './argv.ts'
 import type { Disk, LaunchPlan } from './launch-plan.ts'
+import { samplePlan } from './testing/sample-plan.ts'
 
 const site: LaunchSite = { folder: '/data/machines/db1', accelerator: 'tcg', forwards: [] }
 
-const small: LaunchPlan = {
-  id: 'db1',
-  name: 'db1',
-  uuid: '6b8f3c1e-1d2a-4f6b-9a57-0c1d2e3f4a5b',
-  machine: 'q35',
+const small = samplePlan('db1', {
   cpu: { model: 'max', sockets: 1, cores: 2, threads: 1 },
   memoryBytes: 512 * 1024 * 1024,
-  firmware: { kind: 'bios' },
-  disks: [],
-  interfaces: [],
-  graphics: false,
-  rng: false,
-  panicDevice: false,
-  onReboot: 'restart',
-  startPaused: false,
-}
+})
 
 const disk = (name: string, changes: Partial<Disk> = {}): Disk => ({
   name,

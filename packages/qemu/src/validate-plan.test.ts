@@ -1,23 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Disk, LaunchPlan } from './launch-plan.ts'
+import { samplePlan } from './testing/sample-plan.ts'
 import { planProblems } from './validate-plan.ts'
 
-const good: LaunchPlan = {
-  id: 'db1',
-  name: 'db1',
-  uuid: '6b8f3c1e-1d2a-4f6b-9a57-0c1d2e3f4a5b',
-  machine: 'q35',
+const good = samplePlan('db1', {
   cpu: { model: 'max', sockets: 1, cores: 2, threads: 1 },
   memoryBytes: 512 * 1024 * 1024,
-  firmware: { kind: 'bios' },
-  disks: [],
-  interfaces: [],
-  graphics: false,
-  rng: false,
-  panicDevice: false,
-  onReboot: 'restart',
-  startPaused: false,
-}
+})
 const disk = (name: string, changes: Partial<Disk> = {}): Disk => ({
   name,
   device: 'disk',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { LaunchPlan } from '../launch-plan.ts'
 import { type ConformanceRig, hypervisorConformance } from '../testing/hypervisor-conformance.ts'
 import type { SimulatedClock } from './simulated-machine.ts'
+import { samplePlan } from '../testing/sample-plan.ts'
 import { SimulatedWorld } from './simulated-world.ts'
 
 const realClock: SimulatedClock = {
@@ -40,23 +41,7 @@ class HandClock implements SimulatedClock {
   }
 }
 
-const planOf = (id: string, changes: Partial<LaunchPlan> = {}): LaunchPlan => ({
-  id,
-  name: id,
-  uuid: '6b8f3c1e-1d2a-4f6b-9a57-0c1d2e3f4a5b',
-  machine: 'q35',
-  cpu: { model: 'max', sockets: 1, cores: 1, threads: 1 },
-  memoryBytes: 64 * 1024 * 1024,
-  firmware: { kind: 'bios' },
-  disks: [],
-  interfaces: [],
-  graphics: false,
-  rng: false,
-  panicDevice: true,
-  onReboot: 'restart',
-  startPaused: false,
-  ...changes,
-})
+const planOf = (id: string, changes: Partial<LaunchPlan> = {}): LaunchPlan => samplePlan(id, { panicDevice: true, ...changes })
 
 async function openRig(): Promise<ConformanceRig> {
   const world = new SimulatedWorld({ clock: realClock, times: { startMs: 2, bootMs: 5, shutdownMs: 5 } })
