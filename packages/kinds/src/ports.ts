@@ -18,7 +18,15 @@ export interface MachinePorts extends Ports {
   images: ImageLibrary
   /** The name of the Node object that stands for this machine. */
   nodeName: string
+  /** What the administrator opened that is shut by default. */
+  featureGates?: readonly FeatureGate[]
+  /** The server's own files, which no guest's disk may be. */
+  privateFolder?: string
 }
+
+/** KubeVirt's names of what this platform can do and does only where it was told to. */
+export const featureGates = ['HostDisk'] as const
+export type FeatureGate = (typeof featureGates)[number]
 
 /** Images by reference, as a container registry would name them: `sheaf.local/guest:latest`. */
 export interface ImageLibrary {

@@ -60,7 +60,7 @@ function foldersIn(root: SeedFolder): SeedFolder[] {
   return found
 }
 
-interface Record {
+interface NamedRecord {
   identifier: Buffer
   systemUse: Buffer
 }
@@ -72,7 +72,7 @@ interface PlacedFolder {
   identifier: Buffer
   selfUse: Buffer
   /** In the order of their identifiers, as the standard wants them. */
-  records: readonly (Record & { entry: SeedEntry })[]
+  records: readonly (NamedRecord & { entry: SeedEntry })[]
   sector: number
   sectors: number
 }
@@ -116,7 +116,7 @@ function layOut(root: SeedFolder, naming: Naming, firstSector: number): Tree {
   return { folders, pathTableSector: firstSector, pathTableBytes, endSector: sector }
 }
 
-const recordBytes = ({ identifier, systemUse }: Record): number => {
+const recordBytes = ({ identifier, systemUse }: NamedRecord): number => {
   const named = 33 + identifier.length + (identifier.length % 2 === 0 ? 1 : 0)
   return named + systemUse.length + (systemUse.length % 2)
 }
@@ -124,10 +124,10 @@ const recordBytes = ({ identifier, systemUse }: Record): number => {
 /** Calls `write` with each record of a folder and its place, and answers where the last one ends. */
 function writeFolderRecords(
   folder: PlacedFolder,
-  write: (record: Record, offset: number, target: SeedEntry | 'self' | 'parent') => void,
+  write: (record: NamedRecord, offset: number, target: SeedEntry | 'self' | 'parent') => void,
 ): number {
   let offset = 0
-  const put = (record: Record, target: SeedEntry | 'self' | 'parent'): void => {
+  const put = (record: NamedRecord, target: SeedEntry | 'self' | 'parent'): void => {
     const bytes = recordBytes(record)
     // A record never crosses a sector's end, so what is left of a sector stays empty.
     if ((offset % sectorBytes) + bytes > sectorBytes) offset = sectorsOf(offset) * sectorBytes
@@ -163,7 +163,7 @@ const folderExtent = ({ sector, sectors }: PlacedFolder): Extent => ({
   sizeBytes: sectors * sectorBytes,
 })
 
-function writeRecord(record: Buffer, { identifier, systemUse }: Record, { kind, sector, sizeBytes }: Extent): void {
+function writeRecord(record: Buffer, { identifier, systemUse }: NamedRecord, { kind, sector, sizeBytes }: Extent): void {
   const bytes = recordBytes({ identifier, systemUse })
   record[0] = bytes
   writeBothEndian32(record, 2, sector)
