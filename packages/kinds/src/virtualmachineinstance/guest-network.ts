@@ -16,12 +16,12 @@ const mostIpv6PrefixBits = 126
 
 /** What the interface's part of a launch plan says of its network. */
 export function guestNetworkOf(
-  { bridge, dhcpOptions, masquerade, name, state }: DomainInterface,
+  { dhcpOptions, masquerade, name, state }: DomainInterface,
   { metadata, spec }: VirtualMachineInstance,
 ): Pick<NetworkInterface, 'dhcp' | 'ipv6Subnet' | 'link' | 'subnet'> {
   const pod = spec.networks?.find((network) => network.name === name)?.pod
   // Only where the guest hides behind the pod's address has it a network of its own.
-  const hasOwn = masquerade !== undefined && bridge === undefined
+  const hasOwn = masquerade !== undefined
   const subnet = hasOwn && pod?.vmNetworkCIDR ? subnetOf(pod.vmNetworkCIDR) : undefined
   const nameServer = nameServerOf(spec)
   const searches = spec.dnsConfig?.searches ?? []
