@@ -61,7 +61,9 @@ describe('VI68 the network that a guest sees', () => {
     expect(untoldNameServers('spec', specOf('None' as never, '192.0.2.53', '192.0.2.54'))).toEqual([
       'spec.dnsConfig.nameservers: guests are told one name server, 192.0.2.53; not told: 192.0.2.54',
     ])
-    expect(untoldNameServers('spec', specOf('ClusterFirst' as never, '192.0.2.53'))[0]).toMatch(/unless dnsPolicy is None; not told: 192/)
+    expect(untoldNameServers('spec', specOf('ClusterFirst' as never, '192.0.2.53'))[0]).toMatch(
+      /unless dnsPolicy is None; not told: 192/,
+    )
   })
 
   it.each([
