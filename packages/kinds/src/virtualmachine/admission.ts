@@ -21,13 +21,15 @@ export function virtualMachineAdmission(random: Random, featureGates?: readonly 
       hold(object)
       fillIdentity(object, random)
     },
-    validate({ operation, subresource, object, user, warn }) {
+    validate(request) {
+      const { operation, subresource, object, user } = request
       if (operation === 'DELETE' || subresource !== undefined) return
       const policy = { ...admissionPolicy, writerIsController: isController(user) }
       const missing = isBeingDeleted(object) ? undefined : missingReference(object)
       const errors = missing === undefined ? validateVirtualMachine(object, policy, { isNew: operation === 'CREATE' }) : [missing]
       if (errors.length > 0) throw webhookDenial('virtualmachine-validator.kubevirt.io', errors)
-      if (!isController(user)) untoldNameServers('spec.template.spec', object.spec.template.spec).forEach((text) => warn(text))
+      if (!isController(user))
+        untoldNameServers('spec.template.spec', object.spec.template.spec).forEach((text) => request.warn(text))
     },
   }
 }

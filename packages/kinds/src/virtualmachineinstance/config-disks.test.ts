@@ -136,7 +136,8 @@ describe('VI66 cloud-init', () => {
       },
     })
     const files = source !== undefined && 'files' in source ? source.files : {}
-    expect(JSON.parse(String(files['openstack/latest/meta_data.json']))).toEqual({
+    const metaData = files['openstack/latest/meta_data.json']
+    expect(JSON.parse(typeof metaData === 'string' ? metaData : '')).toEqual({
       instance_id: 'demo.default',
       hostname: 'demo',
       uuid: sampleInstance().metadata.uid,

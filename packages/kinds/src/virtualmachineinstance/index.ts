@@ -37,7 +37,7 @@ export function startVirtualMachineInstanceController(
   const { client, nodeName, clock, random, log } = ports
   const fieldSelector = `metadata.name=${nodeName}`
   const nodes = startInformer<Node>({ client, resource: nodeDefinition, fieldSelector, clock, random, log })
-  const placing = openPlacing(ports, instances.list)
+  const placing = openPlacing(ports, () => instances.list())
   const waiting = () => instances.list().filter(waitsForPlace).map(keyOf)
   return startController({
     name: 'virtualmachineinstance',
