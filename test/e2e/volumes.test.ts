@@ -66,6 +66,8 @@ function configured(): VirtualMachine {
 function unplugged(): VirtualMachine {
   const vm = guestMachine('unplugged', 'Always')
   for (const each of vm.spec.template.spec.domain.devices.interfaces ?? []) each.state = 'down'
+  // Its disk says no bus: KubeVirt's SATA, which has no read-only hard disks.
+  vm.spec.template.spec.volumes = [{ name: 'settings', configMap: { name: 'settings' } }]
   return vm
 }
 

@@ -149,6 +149,13 @@ describe('the argument vector', () => {
     await expect(`${qemuArguments(plan, where).join('\n')}\n`).toMatchFileSnapshot(`argv.golden/${name}.txt`)
   })
 
+  it('offers a seed for reading only, but on SATA, whose hard disks cannot be that', () => {
+    const seedOn = (bus: Disk['bus']) =>
+      qemuArguments({ ...small, disks: [disk('seed', { bus, source: { kind: 'seed', label: 'cidata', files: {} } })] }, site)
+    expect(seedOn('virtio').join(' ')).toContain('read-only=on')
+    expect(seedOn('sata').join(' ')).toContain('read-only=off')
+  })
+
   it('names the state folder in full, so that a process list tells whose machine it is', () => {
     for (const [plan, where] of Object.values(plans)) {
       expect(qemuArguments(plan, where)).toContain(`${where.folder}/qemu.pid`)
