@@ -1,7 +1,7 @@
 // What this platform answers where KubeVirt lets the administrator choose.
 
 import { type AdmissionPolicy, defaultAdmissionPolicy } from '@sheaf/api'
-import type { FeatureGate } from './ports.ts'
+import type { FeatureGate } from './feature-gates.ts'
 
 export const admissionPolicyWith = (featureGates: readonly FeatureGate[] = []): AdmissionPolicy => ({
   ...defaultAdmissionPolicy,

@@ -4,6 +4,7 @@ import type { Client } from '@sheaf/api/client'
 import type { Clock, Random } from '@sheaf/api/meta'
 import type { EventRecorder, Log } from '@sheaf/machinery/controller'
 import type { Hypervisor } from '@sheaf/qemu'
+import type { FeatureGate } from './feature-gates.ts'
 
 export interface Ports {
   client: Client
@@ -23,10 +24,6 @@ export interface MachinePorts extends Ports {
   /** The server's own files, which no guest's disk may be. */
   privateFolder?: string
 }
-
-/** KubeVirt's names of what this platform can do and does only where it was told to. */
-export const featureGates = ['HostDisk'] as const
-export type FeatureGate = (typeof featureGates)[number]
 
 /** Images by reference, as a container registry would name them: `sheaf.local/guest:latest`. */
 export interface ImageLibrary {

@@ -13,7 +13,7 @@ import { type Clock, type FieldError, isBeingDeleted, type Random, timestamp } f
 import type { Admission, AdmissionRequest } from '@sheaf/machinery/kind'
 import { admissionPolicyWith } from '../admission-policy.ts'
 import { isController } from '../controller-user.ts'
-import type { FeatureGate } from '../ports.ts'
+import type { FeatureGate } from '../feature-gates.ts'
 import { webhookDenial } from '../webhook-denial.ts'
 import { instanceFinalizer } from './decide.ts'
 import { untoldNameServers } from './guest-network.ts'
