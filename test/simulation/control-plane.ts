@@ -11,12 +11,14 @@ import {
 import { type ApiRequest, type ApiResponse, type Client, createClient, type Fetch } from '@sheaf/api/client'
 import type { Clock, ObjectKey, Random } from '@sheaf/api/meta'
 import {
+  configMapKind,
   controllerUser,
   ensureNamespaces,
   type ImageLibrary,
   type MachinePorts,
   namespaceKind,
   namespaceRole,
+  nodeKind,
   secretKind,
   startGarbageCollector,
   startNamespaceController,
@@ -106,7 +108,14 @@ export function startControlPlane(host: Ground): ControlPlane {
     hypervisor,
     client: createClient({ userAgent: 'actions', fetch: life.counted((request) => door(request)) }),
   }
-  const kinds = [namespaceKind, secretKind, virtualMachineKind(front), virtualMachineInstanceKind(front)] as readonly Kind[]
+  const kinds = [
+    namespaceKind,
+    nodeKind,
+    configMapKind,
+    secretKind,
+    virtualMachineKind(front),
+    virtualMachineInstanceKind(front),
+  ] as readonly Kind[]
   const server = createApiServer({
     store: host.store,
     kinds,

@@ -3,27 +3,33 @@
 import { type VirtualMachine, validateVirtualMachine } from '@sheaf/api'
 import { type FieldError, isBeingDeleted, type Random } from '@sheaf/api/meta'
 import type { Admission } from '@sheaf/machinery/kind'
-import { admissionPolicy } from '../admission-policy.ts'
+import { admissionPolicyWith } from '../admission-policy.ts'
 import { isController } from '../controller-user.ts'
+import type { FeatureGate } from '../feature-gates.ts'
+import { untoldNameServers } from '../virtualmachineinstance/guest-network.ts'
 import { webhookDenial } from '../webhook-denial.ts'
 import { controllerFinalizer } from './observed-instance.ts'
 
 /** The only machine that Sheaf's QEMU runs. */
 const defaultMachine = { architecture: 'amd64', type: 'q35' }
 
-export function virtualMachineAdmission(random: Random): Admission<VirtualMachine> {
+export function virtualMachineAdmission(random: Random, featureGates?: readonly FeatureGate[]): Admission<VirtualMachine> {
+  const admissionPolicy = admissionPolicyWith(featureGates)
   return {
     mutate({ operation, subresource, object }) {
       if (operation !== 'CREATE' || subresource !== undefined) return
       hold(object)
       fillIdentity(object, random)
     },
-    validate({ operation, subresource, object, user }) {
+    validate(request) {
+      const { operation, subresource, object, user } = request
       if (operation === 'DELETE' || subresource !== undefined) return
       const policy = { ...admissionPolicy, writerIsController: isController(user) }
       const missing = isBeingDeleted(object) ? undefined : missingReference(object)
       const errors = missing === undefined ? validateVirtualMachine(object, policy, { isNew: operation === 'CREATE' }) : [missing]
       if (errors.length > 0) throw webhookDenial('virtualmachine-validator.kubevirt.io', errors)
+      if (!isController(user))
+        untoldNameServers('spec.template.spec', object.spec.template.spec).forEach((text) => request.warn(text))
     },
   }
 }

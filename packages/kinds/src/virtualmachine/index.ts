@@ -3,15 +3,17 @@
 import { type VirtualMachine, type VirtualMachineInstance, virtualMachineDefinition } from '@sheaf/api'
 import { type Controller, type Informer, mappedObjects, ownObjects, startController } from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
-import type { Ports } from '../ports.ts'
+import type { MachinePorts, Ports } from '../ports.ts'
 import { virtualMachineActions } from './actions.ts'
 import { virtualMachineAdmission } from './admission.ts'
 import { reconcileVirtualMachine } from './reconciler.ts'
 
-export function virtualMachineKind(ports: Pick<Ports, 'client' | 'random'>): Kind<VirtualMachine> {
+export function virtualMachineKind(
+  ports: Pick<Ports, 'client' | 'random'> & Pick<MachinePorts, 'featureGates'>,
+): Kind<VirtualMachine> {
   return {
     definition: virtualMachineDefinition,
-    admission: virtualMachineAdmission(ports.random),
+    admission: virtualMachineAdmission(ports.random, ports.featureGates),
     actions: virtualMachineActions(ports),
   }
 }
