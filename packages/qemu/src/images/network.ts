@@ -7,7 +7,7 @@ export interface PullClock {
 }
 
 export interface NetworkPorts {
-  fetch: typeof globalThis.fetch
+  fetch: (url: URL, init: RequestInit) => Promise<Response>
   clock: PullClock
   /** Ends everything that is under way. */
   signal: AbortSignal

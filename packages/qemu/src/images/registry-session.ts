@@ -92,7 +92,7 @@ export function openRegistrySession(
   }
 
   function redirected(from: URL, location: string): URL {
-    const to = URL.canParse(location, from) ? new URL(location, from) : undefined
+    const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined
     if (to?.protocol === 'https:' || (to?.protocol === 'http:' && endpoint.isInsecure)) return to
     throw new PullFailed(`${endpoint.host} sends us to ${to?.host ?? location}, which is no place to speak to safely`)
   }

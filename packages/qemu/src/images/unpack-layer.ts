@@ -1,6 +1,7 @@
 // Puts one layer of an image over those below it. A layer comes from a stranger: only regular files and folders are made,
 // all of them under the root. Since no symbolic link is ever made, no path can lead out of it.
 
+import type { Stats } from 'node:fs'
 import { link, lstat, mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { PullFailed } from './pull-failed.ts'
@@ -65,7 +66,7 @@ async function place(entry: TarEntry, ground: Ground): Promise<void> {
       return linkFile(join(ground.root, ...partsOf(entry.linkPath)), path, ground.root)
     case 'other':
       // Symbolic links, devices, pipes: a disk is none of them. They still take the place of what lay there.
-      return rm(path, { recursive: true, force: true })
+      return clear(path)
   }
 }
 
@@ -81,8 +82,8 @@ function partsOf(path: string): string[] {
 async function writeFile(entry: TarEntry, path: string, { root, allowance, wrote, signal }: Ground): Promise<void> {
   allowance.bytes -= entry.sizeBytes
   if (allowance.bytes < 0) throw new PullFailed(`the image unpacks to more than ${mostUnpackedBytes / 2 ** 40} TiB`)
-  await rm(path, { recursive: true, force: true })
   await makeFolder(dirname(path), root)
+  await clear(path)
   await using file = await createSparseFile(path)
   for await (const chunk of entry.content) {
     signal.throwIfAborted()
@@ -94,8 +95,8 @@ async function writeFile(entry: TarEntry, path: string, { root, allowance, wrote
 /** A second name of one file. What it names may not have been made: then there is nothing to name. */
 async function linkFile(target: string, path: string, root: string): Promise<void> {
   if (target === path) return
-  await rm(path, { recursive: true, force: true })
-  if ((await lstat(target).catch(() => undefined))?.isFile() !== true) return
+  await clear(path)
+  if ((await found(target))?.isFile() !== true) return
   await makeFolder(dirname(path), root)
   await link(target, path)
 }
@@ -104,9 +105,9 @@ async function linkFile(target: string, path: string, root: string): Promise<voi
 async function makeFolder(path: string, root: string): Promise<void> {
   if (path === root) return
   await makeFolder(dirname(path), root)
-  const found = await lstat(path).catch(() => undefined)
-  if (found?.isDirectory() === true) return
-  if (found !== undefined) await rm(path)
+  const before = await found(path)
+  if (before?.isDirectory() === true) return
+  if (before !== undefined) await rm(path)
   await mkdir(path, { mode: 0o700 })
 }
 
@@ -122,9 +123,14 @@ async function hide(name: string, folder: readonly string[], ground: Ground): Pr
 
 async function removeLower(parts: readonly string[], ground: Ground): Promise<void> {
   const path = join(ground.root, ...parts)
-  const found = await lstat(path).catch(() => undefined)
-  if (found === undefined) return
-  if (!ground.own.has(parts.join('/'))) return rm(path, { recursive: true })
-  if (!found.isDirectory()) return
+  if (!ground.own.has(parts.join('/'))) return clear(path)
+  if ((await found(path))?.isDirectory() !== true) return
   for (const each of await readdir(path)) await removeLower([...parts, each], ground)
 }
+
+async function clear(path: string): Promise<void> {
+  if ((await found(path)) !== undefined) await rm(path, { recursive: true })
+}
+
+/** Nothing is found below a file either. */
+const found = (path: string): Promise<Stats | undefined> => lstat(path).catch(() => undefined)
