@@ -3,6 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { localImages } from '@sheaf/kinds'
 import { createManualClock, createSeededRandom, type ManualClock } from '@sheaf/machinery/controller'
 import { openMemoryStore, type Store } from '@sheaf/machinery/store'
 import { type Machine, SimulatedWorld } from '@sheaf/qemu'
@@ -58,7 +59,7 @@ export function openHost(): Host {
     random: createSeededRandom(1),
     machines,
     imageIsThere: true,
-    images: { folder, find: async () => (host.imageIsThere ? folder : undefined) },
+    images: localImages(folder, async () => (host.imageIsThere ? folder : undefined)),
     refused,
     starts,
     breaches,

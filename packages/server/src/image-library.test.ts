@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { openImageLibrary } from './image-library.ts'
+import { findLocalImage } from './image-library.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'sheaf-images-'))
 const images = join(root, 'images')
@@ -12,19 +12,17 @@ mkdirSync(join(root, 'secret', 'latest'), { recursive: true })
 writeFileSync(join(images, 'sheaf.local', 'guest', 'file'), '')
 afterAll(() => rmSync(root, { recursive: true }))
 
-describe('the image library', () => {
-  const library = openImageLibrary(images)
-
+describe("a folder of one's own", () => {
   it('finds a reference by its repository and tag, `latest` when it names none', async () => {
-    expect(await library.find('sheaf.local/guest:latest')).toBe(join(images, 'sheaf.local/guest/latest'))
-    expect(await library.find('sheaf.local/guest')).toBe(join(images, 'sheaf.local/guest/latest'))
-    expect(await library.find('sheaf.local/guest:v1.2')).toBe(join(images, 'sheaf.local/guest/v1.2'))
+    expect(await findLocalImage(images, 'sheaf.local/guest:latest')).toBe(join(images, 'sheaf.local/guest/latest'))
+    expect(await findLocalImage(images, 'sheaf.local/guest')).toBe(join(images, 'sheaf.local/guest/latest'))
+    expect(await findLocalImage(images, 'sheaf.local/guest:v1.2')).toBe(join(images, 'sheaf.local/guest/v1.2'))
   })
 
   it.each(['sheaf.local/other', 'sheaf.local/guest:none', 'sheaf.local/guest:file', ''])(
     'does not find %j',
     async (reference) => {
-      expect(await library.find(reference)).toBeUndefined()
+      expect(await findLocalImage(images, reference)).toBeUndefined()
     },
   )
 
@@ -38,6 +36,6 @@ describe('the image library', () => {
     'a//b',
     'A/b',
   ])('never leaves its folder for %j', async (reference) => {
-    expect(await library.find(reference)).toBeUndefined()
+    expect(await findLocalImage(images, reference)).toBeUndefined()
   })
 })

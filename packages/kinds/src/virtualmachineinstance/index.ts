@@ -7,6 +7,7 @@ import type { Kind } from '@sheaf/machinery/kind'
 import type { MachinePorts } from '../ports.ts'
 import { virtualMachineInstanceActions } from './actions.ts'
 import { virtualMachineInstanceAdmission } from './admission.ts'
+import { isBeforeLaunch } from './decide.ts'
 import { reconcileVirtualMachineInstance } from './reconciler.ts'
 
 export function virtualMachineInstanceKind(ports: MachinePorts): Kind<VirtualMachineInstance> {
@@ -27,7 +28,11 @@ export function startVirtualMachineInstanceController(
   return startController({
     name: 'virtualmachineinstance',
     reconcile: (key) => reconcileVirtualMachineInstance(key, ports),
-    sources: [ownObjects(instances), outsideChanges((enqueue) => followMachines(ports, instances, enqueue))],
+    sources: [
+      ownObjects(instances),
+      outsideChanges((enqueue) => followMachines(ports, instances, enqueue)),
+      outsideChanges((enqueue) => followImages(ports, instances, enqueue)),
+    ],
     workers,
     clock: ports.clock,
     random: ports.random,
@@ -44,6 +49,18 @@ function followMachines(
   const subscription = ports.hypervisor.onChange((id) => {
     const instance = instances.list().find((each) => each.metadata.uid === id)
     if (instance !== undefined) enqueue(keyOf(instance))
+  })
+  return () => subscription.close()
+}
+
+/** A pull serves any number of instances; those that are not launched yet have something to look at. */
+function followImages(
+  ports: MachinePorts,
+  instances: Informer<VirtualMachineInstance>,
+  enqueue: (key: ReturnType<typeof keyOf>) => void,
+): () => void {
+  const subscription = ports.images.onChange(() => {
+    for (const instance of instances.list()) if (isBeforeLaunch(instance)) enqueue(keyOf(instance))
   })
   return () => subscription.close()
 }

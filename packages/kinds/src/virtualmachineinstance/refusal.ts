@@ -4,7 +4,17 @@
 export interface Refusal {
   /** The condition that turns False: what is missing on the instance's side, or what this machine does not have. */
   condition: 'Synchronized' | 'PodScheduled'
-  reason: 'ErrImagePull' | 'FailedPvcNotFound' | 'Unschedulable' | 'UnsupportedVolume' | 'SecretNotFound' | 'FailedCreate'
+  reason:
+    | 'Pulling'
+    | 'ErrImagePull'
+    | 'ImagePullBackOff'
+    | 'ErrImageNeverPull'
+    | 'InvalidImageName'
+    | 'FailedPvcNotFound'
+    | 'Unschedulable'
+    | 'UnsupportedVolume'
+    | 'SecretNotFound'
+    | 'FailedCreate'
   message: string
 }
 

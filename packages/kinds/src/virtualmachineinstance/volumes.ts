@@ -4,7 +4,7 @@ import { bytesOf, type VirtualMachineInstance } from '@sheaf/api'
 import type { DiskSource, LaunchPlan } from '@sheaf/qemu'
 import type { MachinePorts } from '../ports.ts'
 import { noCloudSeedOf } from './cloud-init.ts'
-import { containerDiskOf, kernelOf } from './image-files.ts'
+import { containerDiskOf, type ImagePorts, kernelOf } from './image-files.ts'
 import { Missing } from './missing.ts'
 import { type Refusal, refuse } from './refusal.ts'
 
@@ -19,7 +19,7 @@ export interface LaunchFiles {
 export type Located = { kind: 'found'; files: LaunchFiles } | { kind: 'missing'; refusal: Refusal }
 
 /** What is asked where files are. */
-export type FilePorts = Pick<MachinePorts, 'client' | 'images'>
+export type FilePorts = Pick<MachinePorts, 'client'> & ImagePorts
 
 export async function locateFiles(instance: VirtualMachineInstance, ports: FilePorts): Promise<Located> {
   try {

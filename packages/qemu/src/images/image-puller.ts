@@ -19,13 +19,15 @@ export interface ImageRequest {
 
 export type ImageSight =
   /** `folder` holds what the image's root holds. */
-  | { kind: 'there'; folder: string; pulled?: { pullMs: number; packedBytes: number } }
+  | { kind: 'there'; folder: string; pulled?: { pullMs: number; pullWithWaitMs: number; packedBytes: number } }
   /** `totalBytes` is known when the registry has told what the image consists of. */
   | { kind: 'pulling'; receivedBytes: number; totalBytes: number | undefined }
   /** It is tried again at `retryAtMs` by whoever looks then. */
   | { kind: 'failed'; message: string; failedAtMs: number; retryAtMs: number }
-  /** It is not here, and nobody is going to fetch it. */
-  | { kind: 'absent'; because: 'policy' | 'local'; message: string }
+  /** It is not here, and is not to be fetched. */
+  | { kind: 'neverPulled' }
+  /** Its name says that it is this machine's own, and it is not here. */
+  | { kind: 'notLocal' }
   | { kind: 'misnamed'; message: string }
 
 export interface ImagePuller {
@@ -70,8 +72,7 @@ export function createImagePuller(ports: Omit<PullerPorts, 'signal'>): ImagePull
     const text = referenceText(reference)
     const found = await images.find(text)
     if (found !== undefined && isFresh(found, reference, request)) return thereAs(found)
-    if (request.policy === 'never')
-      return { kind: 'absent', because: 'policy', message: `"${request.reference}" is not here and is not to be pulled` }
+    if (request.policy === 'never') return { kind: 'neverPulled' }
     const logins = await request.logins()
     const key = keyOf(text, logins)
     const now = clock.now()
@@ -90,18 +91,18 @@ export function createImagePuller(ports: Omit<PullerPorts, 'signal'>): ImagePull
     return found.checkedAtMs >= freshSinceMs && found.checkedAtMs <= clock.now()
   }
 
-  async function thereAs({ digest, pullMs }: ReferenceRecord): Promise<ImageSight> {
-    const image = await images.imageOf(digest)
-    const folder = images.folderOf(digest)
-    return { kind: 'there', folder, ...(image === undefined ? {} : { pulled: { pullMs, packedBytes: image.packedBytes } }) }
+  async function thereAs({ digest, pullMs, pullWithWaitMs }: ReferenceRecord): Promise<ImageSight> {
+    const packedBytes = (await images.imageOf(digest))?.packedBytes ?? 0
+    return { kind: 'there', folder: images.folderOf(digest), pulled: { pullMs, pullWithWaitMs, packedBytes } }
   }
 
   function begin(key: string, reference: ImageReference, logins: readonly RegistryLogin[], failures: number): Attempt {
     for (const [other, { kind, askedAtMs }] of attempts)
       if (kind === 'failed' && clock.now() - askedAtMs > forgetAfterMs) attempts.delete(other)
-    const attempt: Attempt = { kind: 'pulling', receivedBytes: 0, totalBytes: undefined, askedAtMs: clock.now(), failures }
+    const askedAtMs = clock.now()
+    const attempt: Attempt = { kind: 'pulling', receivedBytes: 0, totalBytes: undefined, askedAtMs, failures }
     attempts.set(key, attempt)
-    const work = enter(() => pullImage({ reference, logins, onProgress: progressOf(attempt) })).then(
+    const work = enter(() => pullImage({ reference, logins, askedAtMs, onProgress: progressOf(attempt) })).then(
       () => void attempts.delete(key),
       (error: unknown) => void attempts.set(key, failed(attempt, error)),
     )

@@ -26,6 +26,8 @@ export interface PullerPorts extends NetworkPorts {
 export interface Pull {
   reference: ImageReference
   logins: readonly RegistryLogin[]
+  /** When it was asked for. */
+  askedAtMs: number
   onProgress(receivedBytes: number, totalBytes: number): void
 }
 
@@ -55,14 +57,18 @@ export function createPull(ports: PullerPorts): (pull: Pull) => Promise<Referenc
     const beganAtMs = clock.now()
     const reference = referenceText(pull.reference)
     const known = await images.find(reference)
+    const took = (): Pick<ReferenceRecord, 'checkedAtMs' | 'pullMs' | 'pullWithWaitMs'> => {
+      const now = clock.now()
+      return { checkedAtMs: beganAtMs, pullMs: now - beganAtMs, pullWithWaitMs: now - pull.askedAtMs }
+    }
     if (known !== undefined && (await askDigest(pull.reference, registry)) === known.referenceDigest)
-      return keep({ ...known, checkedAtMs: beganAtMs })
+      return keep({ ...known, ...took() })
     const resolved = await resolveImage(pull.reference, registry, architecture)
     await turns.run(resolved.digest, async () => {
       if ((await images.imageOf(resolved.digest)) === undefined) await bring(resolved, registry, pull)
     })
     const { digest, referenceDigest } = resolved
-    return keep({ reference, referenceDigest, digest, checkedAtMs: beganAtMs, pullMs: clock.now() - beganAtMs })
+    return keep({ reference, referenceDigest, digest, ...took() })
   }
 
   async function keep(record: ReferenceRecord): Promise<ReferenceRecord> {

@@ -163,7 +163,7 @@ describe('an image that is not here', () => {
   })
 
   it('is not asked for when it is not to be pulled, or has no proper name', async () => {
-    expect(await puller.look(request('a:1', { policy: 'never' }))).toMatchObject({ kind: 'absent' })
+    expect(await puller.look(request('a:1', { policy: 'never' }))).toMatchObject({ kind: 'neverPulled' })
     expect(await puller.look(request('A:1'))).toMatchObject({ kind: 'misnamed' })
     expect(lines(/./)).toEqual([])
   })

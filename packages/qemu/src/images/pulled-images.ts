@@ -16,8 +16,9 @@ export interface ReferenceRecord {
   digest: string
   /** When the registry said so. */
   checkedAtMs: number
-  /** How long it took to bring it here, the last time it had to be. */
+  /** How long the last asking took, with what had to be brought here; alone, and with the wait in line before it. */
   pullMs: number
+  pullWithWaitMs: number
 }
 
 export interface ImageRecord {
