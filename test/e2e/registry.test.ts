@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Event, eventDefinition } from '@sheaf/api'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { archiveOf } from '../../packages/qemu/src/testing/fake-registry.ts'
+import { archiveOf, startFakeRegistry } from '../../packages/qemu/src/testing/fake-registry.ts'
 import { type ContainerRegistry, startContainerRegistry } from '../kit/container-registry.ts'
 import { eventually } from '../kit/eventually.ts'
 import { root } from '../kit/repository-root.ts'
@@ -49,7 +49,7 @@ async function eventsOf(name: string): Promise<string[]> {
   return items.map(({ reason, message }) => `${reason}: ${message}`)
 }
 
-test.each(['gzip', 'zstd'] as const)('a machine boots from a disk that was pulled, packed with %s', async (packing) => {
+test.each(['gzip', 'zstd'] as const)('IM3 a machine boots from a disk that was pulled, packed with %s', async (packing) => {
   const image = await registry.push(`guest-${packing}:1`, archiveOf([{ path: 'disk/guest.img', content: guestDisk() }]), packing)
   await virtualMachines(server).create(bootsFrom(packing, image))
   const guest = await untilGuestAnswers(server, packing)
@@ -67,7 +67,7 @@ test.each(['gzip', 'zstd'] as const)('a machine boots from a disk that was pulle
   expect(readdirSync(join(server.dataFolder, 'pulled-images', 'downloads'))).toEqual([])
 })
 
-test('what is there is used without a question, listed with who uses it, and stays while somebody does', async () => {
+test('IM2 IM8 what is there is used without a question, listed with who uses it, and stays while somebody does', async () => {
   const reference = `${registry.host}/guest-gzip:1`
   const uid = (await instances(server).get(key('gzip'))).metadata.uid
   registry.requests()
@@ -86,7 +86,7 @@ test('what is there is used without a question, listed with who uses it, and sta
   })
 })
 
-test('an image is pulled and let go of by hand', async () => {
+test('IM8 an image is pulled and let go of by hand', async () => {
   const image = await registry.push('by-hand:1', archiveOf([{ path: 'disk/disk.img', content: 'a disk' }]), 'gzip')
   expect(await server.sheaf('images', 'pull', image)).toMatchObject({ code: 0, stdout: `${image} is here.\n` })
   expect((await server.sheaf('images')).stdout).toContain(image)
@@ -98,7 +98,7 @@ test('an image is pulled and let go of by hand', async () => {
   })
 })
 
-test('what cannot be had, or not be trusted, is told in the status', async () => {
+test('IM4 IM6 what cannot be had, or not be trusted, is told in the status', async () => {
   const hostile = Buffer.alloc(512)
   hostile.write('QFI\xfb', 'latin1')
   hostile.writeUInt32BE(2, 4)
@@ -121,4 +121,31 @@ test('what cannot be had, or not be trusted, is told in the status', async () =>
   expect(await told('absent', 'ErrImagePull')).toMatch(/^Failed to pull image ".*": not found: .* answered 404/)
   expect(await told('absent', 'ImagePullBackOff')).toMatch(/^Back-off pulling image ".*": ErrImagePull: not found/)
   expect(await told('hostile', 'ErrImagePull')).toMatch(/it names a backing file, which an image must not/)
+})
+
+test('IM7 a server that is killed in the middle of a pull leaves no image, and the next one goes on with it', async () => {
+  const slow = await startFakeRegistry()
+  const layer = archiveOf([{ path: 'disk/disk.img', content: Buffer.alloc(4 * 1024 * 1024, 'a disk') }])
+  slow.addImage('1', [layer])
+  let isHalf = false
+  slow.intercept = ({ url = '' }, response) => {
+    if (!url.includes('/blobs/')) return false
+    response.writeHead(200, { 'content-length': layer.length })
+    response.write(layer.subarray(0, layer.length / 2), () => (isHalf = true))
+    return true
+  }
+  const machine = emptyMachine('slow', 'Always')
+  Object.assign(machine.spec.template.spec, { volumes: [{ name: 'system', containerDisk: { image: `${slow.host}/a:1` } }] })
+  await virtualMachines(server).create(machine)
+  const downloads = join(server.dataFolder, 'pulled-images', 'downloads')
+  await eventually('half of it is here', () => isHalf && readdirSync(downloads).length === 1)
+  const images = (): number => readdirSync(join(server.dataFolder, 'pulled-images', 'content')).length
+  const before = images()
+  await server.kill('SIGKILL')
+  expect(images()).toBe(before)
+  slow.intercept = () => false
+  await server.start()
+  await eventually('it runs', async () => (await instances(server).find(key('slow')))?.status?.phase === 'Running')
+  expect(slow.requests.at(-1)?.range).toMatch(/^bytes=[1-9]/)
+  await slow.close()
 })

@@ -61,7 +61,7 @@ describe('events of a pull', () => {
 
   it('IM3 are of each image for itself', () => {
     const before = told('pulling image "b": asking the registry')
-    const now = new Map([
+    const now = new Map<string, ImageSight>([
       ['a', pulling],
       ['b', there],
     ])

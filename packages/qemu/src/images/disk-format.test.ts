@@ -22,7 +22,7 @@ describe('a disk', () => {
     ['qcow2', made('plain.img', '-f', 'qcow2')],
     ['qcow2', made('old.raw', '-f', 'qcow2', '-o', 'compat=0.10')],
     ['qcow2', made('packed', '-f', 'qcow2', '-o', 'compression_type=zstd,extended_l2=on')],
-  ])('is %s by its bytes, whatever it is called: %s', async (format, path) => {
+  ])('IM6 is %s by its bytes, whatever it is called: %s', async (format, path) => {
     expect(await readDiskFormat(path)).toBe(format)
   })
 
@@ -45,7 +45,7 @@ describe('a disk', () => {
     ['is of another format', made('disk.vmdk', '-f', 'vmdk'), /is a VMDK file; a disk is raw or qcow2/],
     ['is of another format', made('disk.vdi', '-f', 'vdi'), /is a VDI file/],
     ['is of another format', made('disk.vhdx', '-f', 'vhdx'), /is a VHDX file/],
-  ])('that %s is refused', async (_what, path, message) => {
+  ])('IM6 that %s is refused', async (_what, path, message) => {
     await expect(readDiskFormat(path)).rejects.toThrow(message)
   })
 

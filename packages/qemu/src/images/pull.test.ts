@@ -16,6 +16,7 @@ import { createImagePuller, type ImagePuller, type ImageRequest, type ImageSight
 import { createImageCollector, keptImages } from './kept-images.ts'
 import { openPulledImages, type PulledImages } from './pulled-images.ts'
 import type { RegistryLogin } from './registry-login.ts'
+import { assertRoom, reservedBytes, watchRoom } from './room.ts'
 
 /** Waits pass at once and move the clock. What watches for silence never fires. */
 const clock = {
@@ -118,7 +119,7 @@ describe('an image that is not here', () => {
     expect(contentOf(await outcome(request('a:1')))).toEqual(disk)
   })
 
-  it('is one pull for all who ask for it', async () => {
+  it('IM4 is one pull for all who ask for it', async () => {
     registry.addImage('1', [layer])
     await Promise.all([puller.look(request('a:1')), puller.look(request('a:1')), puller.look(request('a:1'))])
     await outcome(request('a:1'))
@@ -201,7 +202,7 @@ describe('an image that is not here', () => {
 })
 
 describe('a failure', () => {
-  it('is held back for 10 s, then 20 s, up to 300 s, and forgiven at once when somebody asks for that', async () => {
+  it('IM4 is held back for 10 s, then 20 s, up to 300 s, and forgiven at once when somebody asks for that', async () => {
     const waits: number[] = []
     for (let each = 0; each < 7; each++) {
       const failed = await outcome(request('a:1'))
@@ -223,7 +224,7 @@ describe('a failure', () => {
 })
 
 describe('an image that is here', () => {
-  it('needs no network, also after a restart', async () => {
+  it('IM2 needs no network, also after a restart', async () => {
     registry.addImage('1', [layer])
     await outcome(request('a:1'))
     await open()
@@ -233,7 +234,7 @@ describe('an image that is here', () => {
     expect(lines(/./)).toEqual([])
   })
 
-  it('is asked about anew with Always, and pulled only when its tag has moved: into a folder of its own', async () => {
+  it('IM2 IM7 is asked about anew with Always, and pulled only when its tag has moved: into a folder of its own', async () => {
     registry.addImage('latest', [layer])
     const first = await outcome(request('a', { policy: 'always', freshSinceMs: clock.nowMs }))
     registry.requests.length = 0
@@ -256,7 +257,7 @@ describe('an image that is here', () => {
     expect(contentOf(await puller.look(request('a')))).toEqual(disk)
   })
 
-  it('goes two rounds after nothing names it and no machine stands on it', async () => {
+  it('IM7 goes two rounds after nothing names it and no machine stands on it', async () => {
     registry.addImage('1', [layer])
     const first = await outcome(request('a:1'))
     const used = first.kind === 'there' ? join(first.folder, 'disk/disk.img') : ''
@@ -322,7 +323,7 @@ describe('a registry in trouble', () => {
   }
   const half = layer.length / 2
 
-  it('that cuts a layer off is asked for the rest of it', async () => {
+  it('IM7 that cuts a layer off is asked for the rest of it', async () => {
     registry.addImage('1', [layer])
     spoil(2, (asked, response) => {
       const start = Number(/\d+/.exec(asked.headers.range ?? '0')?.[0])
@@ -409,6 +410,26 @@ describe('a registry in trouble', () => {
   })
 })
 
+describe('a full disk', () => {
+  it('is told with a way out, and nothing is left on it', async () => {
+    registry.addImage('1', [layer])
+    const full = Object.assign(new Error('write'), { code: 'ENOSPC', syscall: 'write' })
+    images.add = () => Promise.reject(full)
+    expect(await outcome(request('a:1'))).toMatchObject({
+      message: expect.stringMatching(/^no space left on the disk of .*: free some, remove images that nobody needs/),
+    })
+    expect(leftovers()).toEqual([])
+  })
+
+  it('is seen before it is full: the last of it belongs to those who run', async () => {
+    await expect(assertRoom(folder, 2 ** 60)).rejects.toThrow(/no space left/)
+    await assertRoom(folder, -reservedBytes)
+    const wrote = watchRoom(join(folder, 'absent'))
+    await wrote(64 * 1024 * 1024 - 1)
+    await expect(wrote(1)).rejects.toThrow(/ENOENT/)
+  })
+})
+
 describe('a process that ends', () => {
   it('in the middle of a download leaves no image, and the next one goes on', async () => {
     registry.addImage('1', [layer])
@@ -429,7 +450,7 @@ describe('a process that ends', () => {
     expect(registry.requests.at(-1)?.range).toMatch(/^bytes=[1-9]/)
   })
 
-  it('in the middle of unpacking leaves nothing that is taken for an image', async () => {
+  it('IM7 in the middle of unpacking leaves nothing that is taken for an image', async () => {
     await images.add({ digest: digestOf('x'), packedBytes: 1, pulledAtMs: 1 }, async (root) =>
       writeFileSync(join(root, 'half'), ''),
     )

@@ -80,7 +80,7 @@ describe('a hostile layer', () => {
     [[{ path: 'disk/..', type: 'Directory' }], /leads out of it/],
     [[{ path: '../.wh.outside' }], /leads out of it/],
     [[{ path: 'a', type: 'Link', linkpath: '../outside' }], /leads out of it/],
-  ] as [ArchivedFile[], RegExp][])('does not get out of its root: %j', async (files, message) => {
+  ] as [ArchivedFile[], RegExp][])('IM6 does not get out of its root: %j', async (files, message) => {
     writeFileSync(join(folder, 'outside'), 'mine')
     await expect(unpack(...files)).rejects.toThrow(message)
     expect(readFileSync(join(folder, 'outside'), 'utf8')).toBe('mine')
