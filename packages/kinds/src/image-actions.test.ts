@@ -1,3 +1,4 @@
+import { bodyText } from '@sheaf/api/client'
 import type { ActionCall } from '@sheaf/machinery/kind'
 import type { ImageRequest, ImageSight, KeptImage, Machine } from '@sheaf/qemu'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -35,7 +36,7 @@ async function ask(action: string, body?: object) {
     },
   })
   const answer = await actions.find((each) => each.action === action)?.run({ body } as ActionCall)
-  return JSON.parse(String(answer?.body)) as unknown
+  return JSON.parse(await bodyText(answer?.body ?? '')) as unknown
 }
 
 describe('images through the API', () => {

@@ -77,7 +77,7 @@ function refusal(error: unknown, what: string): LaunchRefused {
   if (errorCode(error) === 'ENOENT')
     return new LaunchRefused('QemuMissing', `cannot ${what}: the program qemu-img is not installed`, { cause: error })
   const words = qemuImgWords(error)
-  if (/^prlimit: failed to execute/.test(words))
+  if (words.startsWith('prlimit: failed to execute'))
     return new LaunchRefused('QemuMissing', `cannot ${what}: the program qemu-img is not installed`, { cause: error })
   if (/no space left on device/i.test(words))
     return new LaunchRefused('NoSpace', `cannot ${what}: ${words}. Free some room or move the data folder to a larger disk.`, {
