@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
@@ -285,6 +285,18 @@ describe('a login', () => {
     expect(lines(/token/)).toEqual(['GET /token?service=fake&scope=repository%3Ax%3Apull'])
   })
 
+  it('is shown as it is to a registry that wants that', async () => {
+    registry.addImage('1', [layer])
+    const expected = `Basic ${Buffer.from('me:secret').toString('base64')}`
+    registry.intercept = ({ headers }, response) =>
+      headers.authorization !== expected &&
+      (refuse(response, 401, 'UNAUTHORIZED', 'who are you?', { 'www-authenticate': 'Basic realm="fake"' }), true)
+    expect(contentOf(await outcome(request('a:1', { logins })))).toEqual(disk)
+    expect(await outcome(request('b:1'))).toMatchObject({
+      message: expect.stringMatching(/^unauthorized: .* wants a login for b/),
+    })
+  })
+
   it('that is missing or wrong is told, and does not hold back whoever has a right one', async () => {
     registry.requireLogin('me', 'secret')
     registry.addImage('1', [layer])
@@ -454,8 +466,7 @@ describe('a process that ends', () => {
     await images.add({ digest: digestOf('x'), packedBytes: 1, pulledAtMs: 1 }, async (root) =>
       writeFileSync(join(root, 'half'), ''),
     )
-    const draft = join(folder, 'unfinished', 'draft')
-    rmSync(draft, { recursive: true, force: true })
+    mkdirSync(join(folder, 'unfinished', 'draft', 'root'), { recursive: true })
     await expect(
       images.add({ digest: digestOf('y'), packedBytes: 1, pulledAtMs: 1 }, () => Promise.reject(new Error('no'))),
     ).rejects.toThrow('no')

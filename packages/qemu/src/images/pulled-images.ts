@@ -54,8 +54,9 @@ export async function openPulledImages(folder: string, nowMs: number): Promise<P
   const [content, references, downloads, unfinished] = ['content', 'references', 'downloads', 'unfinished'].map((name) =>
     join(folder, name),
   ) as [string, string, string, string]
-  await rm(unfinished, { recursive: true, force: true })
   for (const each of [content, references, downloads, unfinished]) await mkdir(each, { recursive: true, mode: 0o700 })
+  // The folder itself stays: on a full disk it could not be made again.
+  for (const each of await readdir(unfinished)) await rm(join(unfinished, each), { recursive: true })
   await removeStale(downloads, nowMs)
 
   const nameOf = (digest: string): string => {
