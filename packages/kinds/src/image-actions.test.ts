@@ -6,7 +6,13 @@ import { imageActions } from './image-actions.ts'
 import { localImages } from './local-images.ts'
 
 const digest = `sha256:${'a'.repeat(64)}`
-const image: KeptImage = { digest, references: ['r.example/a:1'], folder: '/pulled/a', packedBytes: 5, pulledAtMs: 0 }
+const image: KeptImage = {
+  digest,
+  references: ['r.example/a:1', 'docker.io/library/b:latest'],
+  folder: '/pulled/a',
+  packedBytes: 5,
+  pulledAtMs: 0,
+}
 const disk = (path: string) => ({ source: { kind: 'overlay', backingFile: path, backingFormat: 'raw' } })
 const machineOn = (path: string) => ({ plan: { name: 'default_demo', disks: [disk(path)] } }) as unknown as Machine
 
@@ -59,7 +65,8 @@ describe('images through the API', () => {
   it('IM8 are let go of by reference or digest, unless a machine stands on one', async () => {
     await ask('images/remove', { reference: 'r.example/a:1' })
     await ask('images/remove', { reference: digest })
-    expect(forgotten.map(({ reference }) => reference)).toEqual(['r.example/a:1', digest])
+    await ask('images/remove', { reference: 'b' })
+    expect(forgotten.map(({ reference }) => reference)).toEqual(['r.example/a:1', digest, 'docker.io/library/b:latest'])
     machines = [machineOn('/pulled/a/disk/disk.img')]
     await expect(ask('images/remove', { reference: digest })).rejects.toMatchObject({
       code: 409,

@@ -2,7 +2,7 @@
 
 import { badRequest, conflict, isJsonObject, StatusError } from '@sheaf/api/meta'
 import type { ActionCall, RequestAction } from '@sheaf/machinery/kind'
-import { givenPaths, isInUse, type KeptImage, type Machine } from '@sheaf/qemu'
+import { givenPaths, isInUse, type KeptImage, type Machine, parseReference, referenceText } from '@sheaf/qemu'
 import type { MachinePorts } from './ports.ts'
 import { jsonAnswer } from './subresources.ts'
 
@@ -44,7 +44,8 @@ export function imageActions({ images, hypervisor, clock }: Ports): RequestActio
       method: 'PUT',
       action: 'images/remove',
       async run(call) {
-        const { reference } = bodyOf(call)
+        const { reference: given } = bodyOf(call)
+        const reference = canonical(given)
         const image = (await images.list()).find(({ references, digest }) => [...references, digest].includes(reference))
         if (image === undefined)
           throw new StatusError(404, 'NotFound', `no pulled image is called "${reference}"; GET images lists them all`)
@@ -63,6 +64,16 @@ function bodyOf({ body }: ActionCall): { reference: string; since: number | unde
   if (typeof reference !== 'string' || reference === '')
     throw badRequest('the body must name the image, as {"reference": "quay.io/containerdisks/fedora:41"}')
   return { reference, since: typeof since === 'number' ? since : undefined }
+}
+
+/** As it is listed: people leave out what is usual. A digest alone names an image as well. */
+function canonical(text: string): string {
+  try {
+    return text.startsWith('sha256:') ? text : referenceText(parseReference(text))
+  } catch {
+    // Nothing is called so.
+    return text
+  }
 }
 
 function listed(image: KeptImage, machines: readonly Machine[]): object {
