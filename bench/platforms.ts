@@ -2,6 +2,7 @@
 
 import { virtualMachineDefinition, virtualMachineInstanceDefinition } from '@sheaf/api'
 import type { Client } from '@sheaf/api/client'
+import { localImages } from '@sheaf/kinds'
 import { openMemoryStore } from '@sheaf/machinery/store'
 import { SimulatedWorld } from '@sheaf/qemu'
 import { chance, wallClock } from '../packages/server/src/world.ts'
@@ -33,7 +34,7 @@ export async function openQemuPlatform(): Promise<Platform> {
 /** In this process, with the clock on the wall: what our own part of a start takes. */
 export async function openSimulatedPlatform(): Promise<Platform> {
   const machines = new SimulatedWorld({ clock: wallClock })
-  const images = { folder: '/', find: async () => undefined }
+  const images = localImages('/', async () => undefined)
   const plane = startControlPlane({ clock: wallClock, store: openMemoryStore(), random: chance, machines, images })
   await prepareStore(plane)
   return {

@@ -84,7 +84,7 @@ test('a machine whose image is missing says so, and runs when the image appears'
   unlinkSync(library)
   mkdirSync(library)
   const machine = emptyMachine('imageless', 'Always')
-  Object.assign(machine.spec.template.spec, { volumes: [{ name: 'system', containerDisk: { image: 'late.local/guest:1' } }] })
+  Object.assign(machine.spec.template.spec, { volumes: [{ name: 'system', containerDisk: { image: 'sheaf.local/late:1' } }] })
   await virtualMachines(server).create(machine)
 
   const statusOf = async () => (await virtualMachines(server).get(key('imageless'))).status?.printableStatus
@@ -95,7 +95,7 @@ test('a machine whose image is missing says so, and runs when the image appears'
       type: 'Synchronized',
       status: 'False',
       reason: 'ErrImagePull',
-      message: `image "late.local/guest:1" not found in ${library}; images are folders there, such as sheaf.local/guest/latest`,
+      message: `image "sheaf.local/late:1" not found in ${library}; images are folders there, such as sheaf.local/guest/latest`,
     }),
   )
   const events = await server.client
@@ -103,9 +103,9 @@ test('a machine whose image is missing says so, and runs when the image appears'
     .list({ namespace: 'default', fieldSelector: 'reason=ErrImagePull' })
   expect(events.items).toHaveLength(1)
   expect(machineProcesses(server.dataFolder)).toEqual([])
-  expect((await server.sheaf('explain', 'imageless')).stdout).toContain('late.local/guest:1')
+  expect((await server.sheaf('explain', 'imageless')).stdout).toContain('sheaf.local/late:1')
 
-  const image = join(library, 'late.local', 'guest', '1')
+  const image = join(library, 'sheaf.local', 'late', '1')
   mkdirSync(dirname(image), { recursive: true })
   symlinkSync(join(root, '.generated', 'images', 'sheaf.local', 'guest', 'latest'), image)
   await eventually('it runs', async () => (await statusOf()) === 'Running')

@@ -3,9 +3,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { localImages } from '@sheaf/kinds'
 import { createManualClock, createSeededRandom, type ManualClock } from '@sheaf/machinery/controller'
 import { openMemoryStore, type Store } from '@sheaf/machinery/store'
-import { type Machine, SimulatedWorld } from '@sheaf/qemu'
+import { type ImageSight, type Machine, SimulatedWorld } from '@sheaf/qemu'
 import type { Ground } from './control-plane.ts'
 
 /** The image that comes and goes. */
@@ -20,6 +21,8 @@ export interface Start {
 export interface Host extends Ground {
   readonly clock: ManualClock
   imageIsThere: boolean
+  /** How it stands with all images, where it is to stand otherwise. */
+  imageSight: ImageSight | undefined
   /** Names of machines (`namespace_name`) that QEMU refuses to start. */
   readonly refused: Set<string>
   /** Starts that nobody has accounted for yet, by name of machine. */
@@ -52,13 +55,15 @@ export function openHost(): Host {
     },
   })
   watchRevisions(store, breaches)
+  const local = localImages(folder, async () => (host.imageIsThere ? folder : undefined))
   const host: Host = {
     clock,
     store,
     random: createSeededRandom(1),
     machines,
     imageIsThere: true,
-    images: { folder, find: async () => (host.imageIsThere ? folder : undefined) },
+    imageSight: undefined,
+    images: { ...local, look: async (request) => host.imageSight ?? local.look(request) },
     refused,
     starts,
     breaches,

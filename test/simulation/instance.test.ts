@@ -168,6 +168,32 @@ test('VI11 a missing image is told, looked for again, and forgotten when it is t
   expect(findCondition((await see())?.status?.conditions, 'Synchronized')).toBeUndefined()
 })
 
+test('IM3 IM4 a pull and its failures are told as they are, and forgotten when the image is there', async () => {
+  const nowMs = (): number => platform.host.clock.now()
+  const told = async () => findCondition((await see())?.status?.conditions, 'Synchronized')
+  platform.host.imageSight = { kind: 'pulling', receivedBytes: 3 * 2 ** 20, totalBytes: 12 * 2 ** 20 }
+  await create(withImage)
+  await pass(platform, 1_000)
+  expect((await see())?.status?.phase).toBe('Scheduling')
+  expect(await told()).toMatchObject({
+    status: 'False',
+    reason: 'Pulling',
+    message: expect.stringMatching(/^pulling image ".*": 3.0 MiB of 12.0 MiB \(25 %\)$/),
+  })
+  platform.host.imageSight = { kind: 'failed', message: 'no', failedAtMs: nowMs() + 4_000, retryAtMs: nowMs() + 14_000 }
+  await pass(platform, 6_000)
+  expect(await told()).toMatchObject({
+    reason: 'ErrImagePull',
+    message: expect.stringMatching(/^Failed to pull image ".*": no$/),
+  })
+  await pass(platform, 5_000)
+  expect(await told()).toMatchObject({ reason: 'ImagePullBackOff' })
+  platform.host.imageSight = undefined
+  await pass(platform, 6_000)
+  expect((await see())?.status?.phase).toBe('Running')
+  expect(await told()).toBeUndefined()
+})
+
 test.each([
   ['a claim', { persistentVolumeClaim: { claimName: 'data' } }, 'FailedPvcNotFound'],
   ['a secret', { cloudInitNoCloud: { secretRef: { name: 'seed' } } }, 'FailedMount'],

@@ -6,6 +6,7 @@ import { completionCommands } from './completion.ts'
 import { CommandError } from './connection.ts'
 import { consoleCommand } from './console.ts'
 import { explainCommand } from './explain.ts'
+import { imagesCommand } from './images.ts'
 import { lifecycleCommands } from './lifecycle.ts'
 import { lintCommand } from './lint/lint-command.ts'
 import { logsCommand } from './logs.ts'
@@ -28,6 +29,7 @@ function createProgram(): Command {
   program.addCommand(logsCommand())
   program.addCommand(vncCommand())
   program.addCommand(explainCommand())
+  program.addCommand(imagesCommand())
   program.addCommand(lintCommand())
   program.command('doctor').description('what this machine lacks, and the command that mends it')
   for (const command of completionCommands(program)) program.addCommand(command, { hidden: command.name().startsWith('__') })

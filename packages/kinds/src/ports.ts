@@ -3,7 +3,7 @@
 import type { Client } from '@sheaf/api/client'
 import type { Clock, Random } from '@sheaf/api/meta'
 import type { EventRecorder, Log } from '@sheaf/machinery/controller'
-import type { Hypervisor } from '@sheaf/qemu'
+import type { Hypervisor, ImageRequest, ImageSight, KeptImage } from '@sheaf/qemu'
 import type { FeatureGate } from './feature-gates.ts'
 
 export interface Ports {
@@ -27,8 +27,16 @@ export interface MachinePorts extends Ports {
 
 /** Images by reference, as a container registry would name them: `sheaf.local/guest:latest`. */
 export interface ImageLibrary {
-  /** The folder that holds what the image's root holds (`disk/…`, `boot/…`); undefined when there is no such image. */
-  find(reference: string): Promise<string | undefined>
-  /** Where images are looked for, for messages. */
+  /** How it stands with an image. Begins what has to be begun; never waits for a network. */
+  look(request: ImageRequest): Promise<ImageSight>
+  /** Says only that looking again would show something new. */
+  onChange(listener: () => void): { close(): void }
+  /** A pull that failed is tried again as soon as somebody looks. */
+  forgive(reference: string): void
+  /** What was pulled and is kept. */
+  list(): Promise<KeptImage[]>
+  /** Nothing is called by this name any more. What no machine stands on, by the files that machines were given, goes at once. */
+  forget(reference: string, usedFiles: readonly string[]): Promise<void>
+  /** Where folders of one's own are images, for messages. */
   readonly folder: string
 }

@@ -48,6 +48,15 @@ describe.skipIf(!isThere)('qemu-img (skipped where it is missing)', () => {
     await expect(refusal).rejects.toThrow(/No space left on device\. Free some room/)
   })
 
+  it('is not let go on for ever, nor take all memory', async () => {
+    const greedy = join(folder, 'qemu-img')
+    await writeFile(greedy, '#!/bin/sh\nulimit -t\nulimit -v\nexit 1\n')
+    await chmod(greedy, 0o755)
+    await expect(createEmpty(join(folder, 'a.qcow2'), 1024, greedy)).rejects.toMatchObject({
+      cause: { stdout: '30\n1048576\n' },
+    })
+  })
+
   it('says that qemu-img is not installed', async () => {
     await expect(createEmpty(join(folder, 'a.qcow2'), 1024, '/nowhere/qemu-img')).rejects.toMatchObject({ reason: 'QemuMissing' })
   })

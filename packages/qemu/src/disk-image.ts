@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process'
 import { rename, rm } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { errorCode } from './durable-file.ts'
+import { findProgram } from './find-program.ts'
 import { LaunchRefused } from './hypervisor.ts'
 
 const run = promisify(execFile)
@@ -54,9 +55,19 @@ async function create(path: string, options: string[], size: string[], qemuImg: 
   }
 }
 
+/** An image may come from a stranger and be made to keep its reader busy. What we ask for takes a moment and little memory. */
+const qemuImgLimits = { timeoutMs: 60_000, cpuSeconds: 30, memoryBytes: 2 ** 30, outputBytes: 1024 * 1024 } as const
+
 async function runQemuImg(args: string[], what: string, qemuImg: string): Promise<{ stdout: string }> {
+  const { timeoutMs, cpuSeconds, memoryBytes, outputBytes } = qemuImgLimits
+  const prlimit = await findProgram('prlimit')
+  const command = [...(prlimit === undefined ? [] : [prlimit, `--cpu=${cpuSeconds}`, `--as=${memoryBytes}`]), qemuImg, ...args]
   try {
-    return await run(qemuImg, args)
+    return await run(command[0] ?? qemuImg, command.slice(1), {
+      timeout: timeoutMs,
+      killSignal: 'SIGKILL',
+      maxBuffer: outputBytes,
+    })
   } catch (error) {
     throw refusal(error, what)
   }
@@ -66,6 +77,8 @@ function refusal(error: unknown, what: string): LaunchRefused {
   if (errorCode(error) === 'ENOENT')
     return new LaunchRefused('QemuMissing', `cannot ${what}: the program qemu-img is not installed`, { cause: error })
   const words = qemuImgWords(error)
+  if (words.startsWith('prlimit: failed to execute'))
+    return new LaunchRefused('QemuMissing', `cannot ${what}: the program qemu-img is not installed`, { cause: error })
   if (/no space left on device/i.test(words))
     return new LaunchRefused('NoSpace', `cannot ${what}: ${words}. Free some room or move the data folder to a larger disk.`, {
       cause: error,

@@ -10,7 +10,10 @@ export interface DataFolder {
   store: string
   /** What the hypervisor keeps: one state folder a machine. */
   machines: string
+  /** Images in folders of their owner's. */
   images: string
+  /** What was pulled from registries. */
+  pulledImages: string
   /** Certificates, keys and the token: readable by the owner alone. */
   credentials: string
   kubeconfig: string
@@ -37,6 +40,7 @@ export function openDataFolder(root: string): DataFolder {
     store: join(root, 'store', 'sheaf.db'),
     machines: root,
     images: join(root, 'images'),
+    pulledImages: join(root, 'pulled-images'),
     credentials: join(root, 'credentials'),
     kubeconfig: join(root, 'kubeconfig'),
     accelerator: join(root, 'accelerator.json'),

@@ -4,7 +4,7 @@ import { statfsSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { chooseAccelerator, type HostFinding, inspectHost } from '@sheaf/qemu'
 import { openDataFolder } from './data-folder.ts'
-import { openImageLibrary } from './image-library.ts'
+import { findLocalImage } from './image-library.ts'
 import type { ServerOptions } from './options.ts'
 
 /** Below this a handful of small guests fills the disk. */
@@ -57,7 +57,7 @@ function memoryFinding(): HostFinding {
 }
 
 async function imageFinding(images: string): Promise<HostFinding> {
-  const found = await openImageLibrary(images).find(guestReference)
+  const found = await findLocalImage(images, guestReference)
   return {
     what: 'guest image',
     ok: found !== undefined,

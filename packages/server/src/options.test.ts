@@ -30,7 +30,20 @@ describe('what the server is told', () => {
     expect(parseServerOptions([], {}).dataFolder).toMatch(/\/\.local\/share\/sheaf$/)
   })
 
+  it('names registries that are spoken to in another way', () => {
+    expect(parseServerOptions([], {}).registries).toEqual({ insecureHosts: [], mirrors: {} })
+    const mirrors = 'docker.io=mirror.example:5000, docker.io=other.example,quay.io=mirror.example:5000'
+    expect(
+      parseServerOptions(['--registry-mirrors', mirrors], { SHEAF_INSECURE_REGISTRIES: 'a.lan:5000, b.lan' }).registries,
+    ).toEqual({
+      insecureHosts: ['a.lan:5000', 'b.lan'],
+      mirrors: { 'docker.io': ['mirror.example:5000', 'other.example'], 'quay.io': ['mirror.example:5000'] },
+    })
+  })
+
   it.each([
+    [['--insecure-registries', 'http://a.lan'], {}, /"http:\/\/a.lan" is not a registry: give hosts/],
+    [['--registry-mirrors', 'mirror.example'], {}, /"mirror.example" is no mirror: give pairs/],
     [['--port', '70000'], {}, /not a port.*--port or SHEAF_PORT/],
     [['--port', 'http'], {}, /"http" is not a port/],
     [[], { SHEAF_PORT: '-1' }, /not a port/],

@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util'
 import { type FeatureGate, featureGates } from '@sheaf/kinds'
+import type { RegistrySettings } from '@sheaf/qemu'
 import { dataFolderPath } from './data-folder.ts'
 
 export interface ServerOptions {
@@ -10,6 +11,7 @@ export interface ServerOptions {
   /** Sheaf listens on the loopback address only. */
   address: '127.0.0.1'
   accelerator: 'tcg' | 'kvm' | undefined
+  registries: RegistrySettings
   logFormat: 'text' | 'json'
   logLevel: 'debug' | 'info' | 'warn' | 'error'
   featureGates: readonly FeatureGate[]
@@ -26,6 +28,10 @@ export function parseServerOptions(args: readonly string[], environment: NodeJS.
     port: portOf(values.port ?? environment['SHEAF_PORT']),
     address: '127.0.0.1',
     accelerator: oneOf('SHEAF_ACCEL', environment['SHEAF_ACCEL'], ['tcg', 'kvm'] as const),
+    registries: {
+      insecureHosts: listOf(values['insecure-registries'] ?? environment['SHEAF_INSECURE_REGISTRIES']),
+      mirrors: mirrorsOf(values['registry-mirrors'] ?? environment['SHEAF_REGISTRY_MIRRORS']),
+    },
     logFormat: oneOf('--log-format', values['log-format'], ['text', 'json'] as const) ?? 'text',
     logLevel:
       oneOf('--log-level', values['log-level'] ?? environment['SHEAF_LOG'], ['debug', 'info', 'warn', 'error'] as const) ??
@@ -40,11 +46,19 @@ function gatesOf(text: string): FeatureGate[] {
   return names.flatMap((name) => oneOf('a feature gate in SHEAF_FEATURE_GATES', name, featureGates) ?? [])
 }
 
-function readFlags(args: readonly string[]): { data?: string; port?: string; 'log-format'?: string; 'log-level'?: string } {
-  const text = { type: 'string' } as const
+const text = { type: 'string' } as const
+const flags = {
+  data: text,
+  port: text,
+  'insecure-registries': text,
+  'registry-mirrors': text,
+  'log-format': text,
+  'log-level': text,
+} as const
+
+function readFlags(args: readonly string[]): { [flag in keyof typeof flags]?: string } {
   try {
-    const options = { data: text, port: text, 'log-format': text, 'log-level': text }
-    return parseArgs({ args: [...args], strict: true, allowPositionals: false, options }).values
+    return parseArgs({ args: [...args], strict: true, allowPositionals: false, options: flags }).values
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : String(error)}\nSee: sheaf serve --help`)
   }
@@ -55,6 +69,26 @@ function portOf(text: string | undefined): number {
   const port = Number(text)
   if (Number.isInteger(port) && port >= 0 && port < 65_536) return port
   throw new UsageError(`"${text}" is not a port: give a whole number from 0 (any free port) to 65535 with --port or SHEAF_PORT`)
+}
+
+const hostShape = /^[a-z0-9[][a-z0-9.:\]-]*$/
+
+function listOf(given: string | undefined): string[] {
+  const hosts = (given ?? '').split(',').map((each) => each.trim().toLowerCase())
+  const bad = hosts.find((host) => host !== '' && !hostShape.test(host))
+  if (bad === undefined) return hosts.filter((host) => host !== '')
+  throw new UsageError(`"${bad}" is not a registry: give hosts as registry.example:5000 with commas between`)
+}
+
+function mirrorsOf(given: string | undefined): Record<string, string[]> {
+  const mirrors: Record<string, string[]> = {}
+  for (const pair of (given ?? '').split(',').filter((each) => each.trim() !== '')) {
+    const [registry = '', mirror = '', ...more] = pair.split('=').flatMap(listOf)
+    if (registry === '' || mirror === '' || more.length > 0)
+      throw new UsageError(`"${pair}" is no mirror: give pairs as docker.io=mirror.example:5000 with commas between`)
+    mirrors[registry] = [...(mirrors[registry] ?? []), mirror]
+  }
+  return mirrors
 }
 
 function oneOf<T extends string>(what: string, text: string | undefined, allowed: readonly T[]): T | undefined {

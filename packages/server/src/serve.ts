@@ -66,9 +66,10 @@ async function undoAll(undo: Undo): Promise<void> {
 
 async function start(options: ServerOptions, folder: DataFolder, log: Log, undo: Undo): Promise<RunningServer> {
   const accelerator = acceleratorOf(options, folder, log)
-  const [store, credentials, hypervisor] = await Promise.all([
+  const [store, credentials, images, hypervisor] = await Promise.all([
     openDiskStore({ path: folder.store, workerUrl: diskWorkerUrl }),
     ensureCredentials(folder.credentials, wallClock.now()),
+    openImageLibrary({ folder, registries: options.registries, clock: wallClock, log }),
     openQemuHypervisor({
       root: folder.machines,
       accelerator: accelerator.choose,
@@ -77,10 +78,11 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
   ])
   undo.push(() => store.close())
   undo.push(() => hypervisor.release())
+  undo.push(() => images.close())
 
   const door = ownDoor()
   const settings = { featureGates: options.featureGates, privateFolder: folder.root }
-  const ports = portsOf({ hypervisor, images: openImageLibrary(folder.images), fetch: door.fetch, log, ...settings })
+  const ports = portsOf({ hypervisor, images, fetch: door.fetch, log, ...settings })
   undo.push(() => ports.events.stop())
   const kinds = kindsOf(ports)
   const readiness = { isReady: false }
@@ -112,6 +114,7 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
   undo.push(() => retireNode(ports))
   const controllers = startControllers({ ...ports, host, resources: kinds.map(({ definition }) => definition) })
   undo.push(() => controllers.stop())
+  undo.push(images.startCollecting(hypervisor))
   await controllers.whenSynced()
   readiness.isReady = true
   return { url, kubeconfig: folder.kubeconfig, stop: () => stop(hypervisor, undo) }

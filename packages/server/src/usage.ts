@@ -11,6 +11,12 @@ Guests that run already are taken up again as they are. Ctrl-C ends the server a
 
 Options:
 ${common}  --port PORT          the port of the API (SHEAF_PORT; default: 6443; 0 takes any free one)
+  --insecure-registries HOSTS
+                       registries that are spoken to without encryption, with commas between; those on this machine
+                       are anyway (SHEAF_INSECURE_REGISTRIES)
+  --registry-mirrors REGISTRY=HOST
+                       hosts that are asked for images before their registry, as docker.io=mirror.example:5000, with
+                       commas between (SHEAF_REGISTRY_MIRRORS)
   --log-level LEVEL    debug, info, warn or error (SHEAF_LOG; default: info)
   --log-format FORMAT  text or json (default: text)
 

@@ -108,7 +108,9 @@ function nextMoves(name: string, status: string, strategy: RunStrategy, vm: Virt
       return [`sheaf unpause ${name}`]
     case 'ErrImagePull':
     case 'ImagePullBackOff':
-      return ['Put the image where it is looked for, or correct its name: it is tried again by itself.']
+      return [
+        'Correct its name, its imagePullSecret or what the registry lacks, or put it into a folder: it is tried again by itself.',
+      ]
     case 'ErrorPvcNotFound':
     case 'ErrorUnschedulable':
       return [`kubectl edit vm ${name}   (take out what this machine does not offer)`]

@@ -14,6 +14,7 @@ import type { Kind } from '@sheaf/machinery/kind'
 import { SimulatedWorld } from '@sheaf/qemu'
 import { smallKinds, startTestApi } from '../api-server.fixture.ts'
 import { controllerUser } from '../controller-user.ts'
+import { localImages } from '../local-images.ts'
 import type { MachinePorts } from '../ports.ts'
 import { virtualMachineKind } from '../virtualmachine/index.ts'
 import { startVirtualMachineInstanceController, virtualMachineInstanceKind } from './index.ts'
@@ -36,7 +37,7 @@ export async function startActionWorld() {
   let machinePorts: MachinePorts | undefined
   const api = await startTestApi((ports) => {
     host = new SimulatedWorld({ clock: ports.clock })
-    const images = { find: async () => undefined, folder: '/images' }
+    const images = localImages('/images', async () => undefined)
     machinePorts = { ...ports, hypervisor: host.open(), images, nodeName: 'attic' }
     return [...smallKinds, virtualMachineKind(machinePorts), virtualMachineInstanceKind(machinePorts)] as Kind[]
   })

@@ -2,6 +2,7 @@
 
 import type { Action } from '@sheaf/machinery/kind'
 import type { MachinePorts } from '../ports.ts'
+import { imageActions } from '../image-actions.ts'
 import { refusedInstanceActions } from '../refused-actions.ts'
 import { freezeActions } from './freeze-actions.ts'
 import { guestInfoActions } from './guest-info-actions.ts'
@@ -17,5 +18,6 @@ export function virtualMachineInstanceActions(ports: MachinePorts): Action[] {
     ...guestInfoActions(ports),
     ...refusedInstanceActions(ports),
     logAction(ports),
+    ...imageActions(ports),
   ]
 }

@@ -6,6 +6,8 @@ import type { DiskSource } from '@sheaf/qemu'
 import { afterAll, describe, expect, it } from 'vitest'
 import { startTestApi } from '../api-server.fixture.ts'
 import type { Refusal } from './refusal.ts'
+import { localImages } from '../local-images.ts'
+import { seeImages } from './image-sights.ts'
 import { sampleInstance } from './sample-instance.ts'
 import { locateFiles } from './volumes.ts'
 
@@ -44,7 +46,7 @@ type Volume = NonNullable<VirtualMachineInstance['spec']['volumes']>[number]
 async function sourceOf(volume: Omit<Volume, 'name'>): Promise<DiskSource | Refusal | undefined> {
   const metadata = { labels: { tier: 'db', app: 'shop "1"' }, annotations: { note: 'two\nlines' } }
   const instance = sampleInstance({ spec: { volumes: [{ name: 'v', ...volume }] }, metadata })
-  const images = { folder: root, find: async () => undefined }
+  const images = await seeImages(instance, { ...api, images: localImages(root, async () => undefined) })
   const located = await locateFiles(instance, { client: api.client, images, privateFolder: own })
   return located.kind === 'found' ? located.files.sources.get('v') : located.refusal
 }

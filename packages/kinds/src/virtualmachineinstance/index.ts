@@ -16,6 +16,7 @@ import type { Kind } from '@sheaf/machinery/kind'
 import type { MachinePorts } from '../ports.ts'
 import { virtualMachineInstanceActions } from './actions.ts'
 import { virtualMachineInstanceAdmission } from './admission.ts'
+import { isBeforeLaunch } from './decide.ts'
 import { openPlacing, waitsForPlace } from './placing.ts'
 import { reconcileVirtualMachineInstance } from './reconciler.ts'
 
@@ -48,6 +49,7 @@ export function startVirtualMachineInstanceController(
       mappedObjects(nodes, ({ before, after }) => (isSameForPlacing(before, after) ? [] : waiting())),
       mappedObjects(instances, ({ before, after }) => (isSameForPlacing(before, after) ? [] : waiting())),
       outsideChanges((enqueue) => followMachines(ports, instances, enqueue)),
+      outsideChanges((enqueue) => followImages(ports, instances, enqueue)),
     ],
     workers,
     owns: [nodes],
@@ -75,6 +77,18 @@ function followMachines(
   const subscription = ports.hypervisor.onChange((id) => {
     const instance = instances.list().find((each) => each.metadata.uid === id)
     if (instance !== undefined) enqueue(keyOf(instance))
+  })
+  return () => subscription.close()
+}
+
+/** A pull serves any number of instances; those that are not launched yet have something to look at. */
+function followImages(
+  ports: MachinePorts,
+  instances: Informer<VirtualMachineInstance>,
+  enqueue: (key: ReturnType<typeof keyOf>) => void,
+): () => void {
+  const subscription = ports.images.onChange(() => {
+    for (const instance of instances.list()) if (isBeforeLaunch(instance)) enqueue(keyOf(instance))
   })
   return () => subscription.close()
 }

@@ -2,13 +2,15 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import { type VirtualMachineInstance, virtualMachineInstanceDefinition } from '@sheaf/api'
-import { isBeingDeleted, type ObjectKey, timestamp } from '@sheaf/api/meta'
+import { type Condition, isBeingDeleted, type ObjectKey, timestamp } from '@sheaf/api/meta'
 import { after, again, done, type Result } from '@sheaf/machinery/controller'
 import { AgentSilent, LaunchRefused, type Machine } from '@sheaf/qemu'
 import type { MachinePorts } from '../ports.ts'
 import { decideNextStep, instanceFinalizer, isBeforeLaunch, type Step } from './decide.ts'
 import { promiseThaw, thaw } from './freeze-actions.ts'
 import { networkRefusal } from './guest-network.ts'
+import { type ImageSights, seeImages } from './image-sights.ts'
+import { pullEvents } from './image-words.ts'
 import { launchPlanOf } from './launch-plan.ts'
 import { machineLacks } from './machine-limits.ts'
 import type { Placing } from './placing.ts'
@@ -20,7 +22,11 @@ interface Sight {
   machine: Machine | undefined
   files: LaunchFiles | undefined
   refusal: Refusal | undefined
+  /** Of the images that it names; looked at only while a launch is ahead. */
+  images: ImageSights
 }
+
+const noImages: ImageSights = new Map()
 
 export async function reconcileVirtualMachineInstance(key: ObjectKey, ports: MachinePorts, placing: Placing): Promise<Result> {
   const instances = ports.client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition)
@@ -47,12 +53,14 @@ async function settle(
 async function observe(instance: VirtualMachineInstance, ports: MachinePorts, placing: Placing): Promise<Sight> {
   const machine = await ports.hypervisor.find(instance.metadata.uid ?? '')
   if (machine !== undefined || isBeingDeleted(instance) || !isBeforeLaunch(instance))
-    return { machine, files: undefined, refusal: undefined }
+    return { machine, files: undefined, refusal: undefined, images: noImages }
   const lacking = (await placing.refusalOf(instance)) ?? machineLacks(instance) ?? networkRefusal(instance)
-  if (lacking !== undefined) return { machine, files: undefined, refusal: lacking }
-  const located = await locateFiles(instance, ports)
-  if (located.kind === 'missing') return { machine, files: undefined, refusal: located.refusal }
-  return { machine, files: located.files, refusal: undefined }
+  if (lacking !== undefined) return { machine, files: undefined, refusal: lacking, images: noImages }
+  const images = await seeImages(instance, ports)
+  const located = await locateFiles(instance, { ...ports, images })
+  return located.kind === 'missing'
+    ? { machine, files: undefined, refusal: located.refusal, images: images.sights }
+    : { machine, files: located.files, refusal: undefined, images: images.sights }
 }
 
 /** Writes what is seen and what is about to be done, if that is anything new. Answers the object as it now stands. */
@@ -78,12 +86,13 @@ async function report(
 function announce(
   before: VirtualMachineInstance,
   now: VirtualMachineInstance,
-  { machine, refusal }: Sight,
+  { machine, refusal, images }: Sight,
   ports: MachinePorts,
 ): void {
   const phase = now.status?.phase
+  for (const event of pullEvents(before.status?.conditions as Condition[] | undefined, images)) ports.events.record(now, event)
   const refusedBefore = before.status?.conditions?.some((condition) => condition.message === refusal?.message)
-  if (refusal !== undefined && refusedBefore !== true) {
+  if (refusal !== undefined && refusal.reason !== 'Pulling' && refusedBefore !== true) {
     ports.events.record(now, { type: 'Warning', reason: refusal.reason, message: refusal.message })
   }
   if (phase === before.status?.phase) return
@@ -144,12 +153,12 @@ async function launch(instance: VirtualMachineInstance, { machine, files }: Sigh
     const launched = await ports.hypervisor.launch(plan)
     // Told at once: a look of its own would come after the launches of all who wait.
     const step = decideNextStep(instance, { machine: launched.state, refusal: undefined, nowMs: ports.clock.now() })
-    await report(instance, { machine: launched, files, refusal: undefined }, step, ports)
+    await report(instance, { machine: launched, files, refusal: undefined, images: noImages }, step, ports)
     return again
   } catch (error) {
     if (!(error instanceof LaunchRefused)) throw error
     const refusal = refuse('Synchronized', error.reason === 'ImageNotFound' ? 'ErrImagePull' : 'FailedCreate', error.message)
-    await report(instance, { machine, files, refusal }, { kind: 'wait', delayMs: retryRefusedLaunchMs }, ports)
+    await report(instance, { machine, files, refusal, images: noImages }, { kind: 'wait', delayMs: retryRefusedLaunchMs }, ports)
     return after(retryRefusedLaunchMs)
   }
 }

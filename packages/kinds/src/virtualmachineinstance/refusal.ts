@@ -4,7 +4,18 @@
 export interface Refusal {
   /** The condition that turns False: what is missing on the instance's side, or what this machine does not have. */
   condition: 'Synchronized' | 'PodScheduled'
-  reason: 'ErrImagePull' | 'FailedPvcNotFound' | 'FailedMount' | 'Unschedulable' | 'UnsupportedVolume' | 'FailedCreate'
+  reason:
+    | 'Pulling'
+    | 'ErrImagePull'
+    | 'ImagePullBackOff'
+    | 'ErrImageNeverPull'
+    | 'InvalidImageName'
+    | 'FailedPvcNotFound'
+    | 'FailedMount'
+    | 'Unschedulable'
+    | 'UnsupportedVolume'
+    | 'SecretNotFound'
+    | 'FailedCreate'
   message: string
 }
 

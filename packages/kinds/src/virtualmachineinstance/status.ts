@@ -2,7 +2,7 @@
 // nothing is written.
 
 import { type ForwardedPort, forwardedPortsAnnotation, isFinal, type VirtualMachineInstance } from '@sheaf/api'
-import { type Condition, isBeingDeleted, withCondition, withoutCondition } from '@sheaf/api/meta'
+import { type Condition, findCondition, isBeingDeleted, withCondition, withoutCondition } from '@sheaf/api/meta'
 import type { Exit, Machine } from '@sheaf/qemu'
 import { graceMs, isBeforeLaunch, type Step } from './decide.ts'
 import type { Refusal } from './refusal.ts'
@@ -156,8 +156,9 @@ function conditionsOf(instance: VirtualMachineInstance, phase: Phase, sight: Sig
   for (const type of ['Synchronized', 'PodScheduled'] as const) {
     const failing = failure(type, refusal, machine)
     if (failing !== undefined) conditions = withCondition(conditions, { ...failing, lastTransitionTime: now })
-    // A launch that was refused and is tried again has not succeeded yet.
-    else if (step.kind !== 'launch') conditions = withoutCondition(conditions, type)
+    // A launch that was refused and is tried again has not succeeded yet; a pull that is over has.
+    else if (step.kind !== 'launch' || findCondition(conditions, type)?.reason === 'Pulling')
+      conditions = withoutCondition(conditions, type)
   }
   if (running?.agentConnected !== true) conditions = withoutCondition(conditions, 'AgentConnected')
   else conditions = withCondition(conditions, { type: 'AgentConnected', status: 'True', lastTransitionTime: now })

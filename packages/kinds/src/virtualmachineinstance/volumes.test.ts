@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,28 +7,30 @@ import type { Kind } from '@sheaf/machinery/kind'
 import { afterAll, describe, expect, it } from 'vitest'
 import { startTestApi } from '../api-server.fixture.ts'
 import { configMapKind } from '../config-map/index.ts'
+import { localImages } from '../local-images.ts'
 import { namespaceKind } from '../namespace/index.ts'
 import { secretKind } from '../secret/index.ts'
+import { seeImages } from './image-sights.ts'
 import { sampleInstance } from './sample-instance.ts'
 import { locateFiles } from './volumes.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'sheaf-volumes-'))
 const image = join(root, 'sheaf.local/guest/latest')
 for (const folder of ['disk', 'boot']) mkdirSync(join(image, folder), { recursive: true })
-writeFileSync(join(image, 'disk', 'disk.qcow2'), '')
+execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', join(image, 'disk', 'disk.qcow2'), '1M'])
 writeFileSync(join(image, 'boot', 'vmlinuz'), '')
 mkdirSync(join(root, 'empty.local/image/latest'), { recursive: true })
 writeFileSync(join(root, 'outside'), '')
 afterAll(() => rmSync(root, { recursive: true }))
 
 const api = await startTestApi([namespaceKind, configMapKind, secretKind] as Kind[])
-const images = {
-  folder: root,
-  find: async (reference: string) =>
-    /^(sheaf|empty)\.local/.test(reference) ? join(root, reference.replace(':', '/')) : undefined,
+const images = localImages(root, async (reference) =>
+  /^(sheaf|empty)\.local/.test(reference) ? join(root, reference.replace(':', '/')) : undefined,
+)
+const locate = async (spec: Partial<VirtualMachineInstance['spec']>) => {
+  const instance = sampleInstance({ spec })
+  return locateFiles(instance, { client: api.client, images: await seeImages(instance, { ...api, images }) })
 }
-const locate = (spec: Partial<VirtualMachineInstance['spec']>) =>
-  locateFiles(sampleInstance({ spec }), { client: api.client, images })
 type Volume = NonNullable<VirtualMachineInstance['spec']['volumes']>[number]
 const sourceOf = async (volume: Omit<Volume, 'name'>) => {
   const located = await locate({ volumes: [{ name: 'v', ...volume }] })

@@ -6,7 +6,7 @@ import type { MachinePorts } from '../ports.ts'
 import { cloudInitDiskOf } from './cloud-init.ts'
 import { configDiskOf } from './config-disks.ts'
 import { hostDiskOf } from './host-disk.ts'
-import { containerDiskOf, kernelOf } from './image-files.ts'
+import { containerDiskOf, type ImagePorts, kernelOf } from './image-files.ts'
 import { Missing } from './missing.ts'
 import { type Refusal, refuse } from './refusal.ts'
 
@@ -21,7 +21,7 @@ export interface LaunchFiles {
 export type Located = { kind: 'found'; files: LaunchFiles } | { kind: 'missing'; refusal: Refusal }
 
 /** What is asked where files are. */
-export type FilePorts = Pick<MachinePorts, 'client' | 'images' | 'privateFolder'>
+export type FilePorts = Pick<MachinePorts, 'client' | 'privateFolder'> & ImagePorts
 
 export async function locateFiles(instance: VirtualMachineInstance, ports: FilePorts): Promise<Located> {
   try {
