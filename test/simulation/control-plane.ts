@@ -11,6 +11,7 @@ import {
 import { type ApiRequest, type ApiResponse, type Client, createClient, type Fetch } from '@sheaf/api/client'
 import type { Clock, ObjectKey, Random } from '@sheaf/api/meta'
 import {
+  controllerRevisionKind,
   controllerUser,
   ensureNamespaces,
   type ImageLibrary,
@@ -22,8 +23,12 @@ import {
   startNamespaceController,
   startVirtualMachineController,
   startVirtualMachineInstanceController,
+  virtualMachineClusterInstancetypeKind,
+  virtualMachineClusterPreferenceKind,
   virtualMachineInstanceKind,
+  virtualMachineInstancetypeKind,
   virtualMachineKind,
+  virtualMachinePreferenceKind,
 } from '@sheaf/kinds'
 import { createApiServer } from '@sheaf/machinery/apiserver'
 import { type ControllerSnapshot, errorChain, type Log, startInformer } from '@sheaf/machinery/controller'
@@ -106,7 +111,17 @@ export function startControlPlane(host: Ground): ControlPlane {
     hypervisor,
     client: createClient({ userAgent: 'actions', fetch: life.counted((request) => door(request)) }),
   }
-  const kinds = [namespaceKind, secretKind, virtualMachineKind(front), virtualMachineInstanceKind(front)] as readonly Kind[]
+  const kinds = [
+    namespaceKind,
+    secretKind,
+    controllerRevisionKind,
+    virtualMachineInstancetypeKind,
+    virtualMachineClusterInstancetypeKind,
+    virtualMachinePreferenceKind,
+    virtualMachineClusterPreferenceKind,
+    virtualMachineKind(front),
+    virtualMachineInstanceKind(front),
+  ] as readonly Kind[]
   const server = createApiServer({
     store: host.store,
     kinds,

@@ -70,7 +70,7 @@ describe('expand-spec', () => {
 
   it('is the virtual machine that was sent', async () => {
     const { code, message } = await expand(vm)
-    expect([code, JSON.parse(message)]).toEqual([200, vm])
+    expect([code, JSON.parse(message)]).toEqual([200, { ...vm, metadata: { name: 'a', namespace: 'default' } }])
     expect((await expand({ ...vm, metadata: { name: 'a', namespace: 'default' } })).code).toBe(200)
   })
 
@@ -82,7 +82,11 @@ describe('expand-spec', () => {
       { ...vm, metadata: { name: 'a', namespace: 'shop' } },
       /^VM namespace must be empty or default$/,
     ],
-    ['one with an instance type', { ...vm, spec: { instancetype: { name: 'small' } } }, /cannot be expanded/],
+    [
+      'one with an instance type that is not there',
+      { ...vm, spec: { instancetype: { name: 'small' } } },
+      /^virtualmachineclusterinstancetypes.instancetype.kubevirt.io "small" not found$/,
+    ],
   ])('of %s is refused', async (_, body, message) => {
     expect(await expand(body)).toMatchObject({ code: 400, message: expect.stringMatching(message) })
   })

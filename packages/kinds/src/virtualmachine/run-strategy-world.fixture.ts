@@ -15,6 +15,7 @@ import { isBeingDeleted, type ObjectKey } from '@sheaf/api/meta'
 import { createApiServer } from '@sheaf/machinery/apiserver'
 import { createManualClock, createSeededRandom, type EventText, type Log, type Result } from '@sheaf/machinery/controller'
 import { openMemoryStore } from '@sheaf/machinery/store'
+import { outfitKinds } from '../api-server.fixture.ts'
 import { controllerUser } from '../controller-user.ts'
 import type { Ports } from '../ports.ts'
 import { virtualMachineInstanceAdmission } from '../virtualmachineinstance/admission.ts'
@@ -41,6 +42,7 @@ export async function createWorld() {
     store,
     kinds: [
       { definition: namespaceDefinition },
+      ...outfitKinds,
       virtualMachineKind({ random, client: createClient({ fetch: (request) => fetch(request), userAgent: 'test' }) }),
       { definition: virtualMachineInstanceDefinition, admission: virtualMachineInstanceAdmission(random, clock) },
     ],

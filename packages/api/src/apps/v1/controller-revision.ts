@@ -3,7 +3,6 @@ import {
   ageColumn,
   controllerOf,
   type FieldError,
-  forbidden,
   invalid,
   type Json,
   type ResourceDefinition,
@@ -62,12 +61,9 @@ function controllerText(revision: ControllerRevision): string {
   return group === '' ? `${kind}/${owner.name}` : `${kind}.${group}/${owner.name}`
 }
 
-function validateControllerRevision({ data, revision }: ControllerRevision, old: ControllerRevision | undefined): FieldError[] {
+function validateControllerRevision({ data, revision }: ControllerRevision): FieldError[] {
   const errors: FieldError[] = []
   if (revision < 0) errors.push(invalid('revision', revision, 'must be greater than or equal to 0'))
   if (data === undefined || data === null) errors.push(required('data', 'data is mandatory'))
-  else if (old !== undefined && JSON.stringify(data) !== JSON.stringify(old.data)) {
-    errors.push(forbidden('data', 'field is immutable'))
-  }
   return errors
 }

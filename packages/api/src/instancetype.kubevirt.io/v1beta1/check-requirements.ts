@@ -90,9 +90,7 @@ function unmetMemory(
   const given = domain.memory?.guest ?? instancetype?.memory.guest ?? 0
   if (!isLess(given, needed)) return undefined
   const [field, giver] =
-    instancetype === undefined
-      ? ['spec.template.spec.domain.memory', 'VirtualMachine']
-      : ['spec.instancetype', 'instance type']
+    instancetype === undefined ? ['spec.template.spec.domain.memory', 'VirtualMachine'] : ['spec.instancetype', 'instance type']
   const why = `insufficient Memory resources of ${quantityText(given)} provided by ${giver}, preference requires ${quantityText(needed)}`
   return { fields: [field], why }
 }

@@ -83,10 +83,7 @@ function spreadTopology(cpus: number, { ratio, across }: Spread): CpuTopology {
 }
 
 /** What cannot be spread without a rest. */
-export function validateSpread(
-  instancetype: InstancetypeSpec | undefined,
-  preference: PreferenceSpec | undefined,
-): FieldError[] {
+export function validateSpread(instancetype: InstancetypeSpec | undefined, preference: PreferenceSpec | undefined): FieldError[] {
   if (instancetype === undefined || preferredTopologyOf(preference) !== 'spread') return []
   const cpus = instancetype.cpu.guest
   const { ratio, across } = spreadOf(preference)

@@ -57,7 +57,9 @@ function attachInput(devices: Devices): void {
   devices.inputs = [{ name: 'default-0' } as NonNullable<Devices['inputs']>[number]]
 }
 
-export type ExpandedMachine = { machine: VirtualMachine; conflicts?: undefined } | { machine?: undefined; conflicts: FieldError[] }
+export type ExpandedMachine =
+  | { machine: VirtualMachine; conflicts?: undefined }
+  | { machine?: undefined; conflicts: FieldError[] }
 
 /** The virtual machine as it would have been written without the two, with its defaults. */
 export function expandVirtualMachine(

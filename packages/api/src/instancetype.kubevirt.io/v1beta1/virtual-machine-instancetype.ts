@@ -1,7 +1,4 @@
-import type {
-  V1beta1MemoryInstancetype,
-  V1beta1VirtualMachineInstancetypeSpec,
-} from '@kubevirt-ui-ext/kubevirt-api/kubevirt'
+import type { V1beta1MemoryInstancetype, V1beta1VirtualMachineInstancetypeSpec } from '@kubevirt-ui-ext/kubevirt-api/kubevirt'
 import { deprecationWarnings } from '../../deprecation/find-deprecations.ts'
 import { type ApiObject, ageColumn, type QuantityText, type ResourceDefinition } from '../../meta/index.ts'
 
