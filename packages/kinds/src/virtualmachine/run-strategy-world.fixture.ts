@@ -75,13 +75,17 @@ export async function createWorld() {
     clock,
     ports: { client, clock, random, log: silence, events: { record: () => {} } } satisfies Ports,
     /** A virtual machine that was just created: nobody has looked at it yet. */
-    async create(strategy: SampleStrategy, name = `vm${++named}`): Promise<Sandbox> {
+    async create(
+      strategy: SampleStrategy,
+      name = `vm${++named}`,
+      change: Partial<VirtualMachine['spec']> = {},
+    ): Promise<Sandbox> {
       const { spec } = sampleVirtualMachine(strategy)
       const vm: VirtualMachine = {
         apiVersion: 'kubevirt.io/v1',
         kind: 'VirtualMachine',
         metadata: { name, namespace: 'shop' },
-        spec,
+        spec: { ...spec, ...change },
       }
       await client.resource<VirtualMachine>(virtualMachineDefinition).create(vm)
       return sandbox({ namespace: 'shop', name }, { client, clock, random, log: silence, fetch, revision: () => store.revision })
