@@ -69,7 +69,8 @@ function recordedStrategy(vm: VirtualMachine, vmi: VirtualMachineInstance | unde
   const recorded = vm.status?.runStrategy
   const strategy = effectiveRunStrategy(vm.spec)
   const wasNeverRun = vmi === undefined && recorded === undefined
-  const isStartOwed = ['createInstance', 'waitUntil', 'storeRevisions', 'blocked'].includes(step.kind)
+  const isHeldUp = vmi === undefined && (step.kind === 'storeRevisions' || step.kind === 'blocked')
+  const isStartOwed = step.kind === 'createInstance' || step.kind === 'waitUntil' || isHeldUp
   const isLeaving = vmi !== undefined && isBeingDeleted(vmi)
   const isOnlyWanted = strategy === 'RerunOnFailure' && (isStartOwed || isLeaving)
   return wasNeverRun || isOnlyWanted ? recorded : strategy

@@ -306,6 +306,23 @@ it('IT4 what a revision holds never changes', async () => {
   })
 })
 
+it('IT35 a start that is owed is not lost while a revision is kept, nor while one is missing', async () => {
+  const [one, other] = [await freshType(1), await freshType(2)]
+  const box = await world.create('Manual', { instancetype: { name: one.name } })
+  await box.settle()
+  await box.put('start')
+  await box.settle()
+  await box.put('stop')
+  await box.settle()
+  await box.change({ spec: { runStrategy: 'RerunOnFailure', instancetype: { name: other.name } } })
+  await world.clusterTypes.delete({ namespace: '', name: other.name })
+  await box.settle()
+  expect(await failureOf(box)).toMatchObject({ reason: 'FailedFindInstancetype' })
+  await world.createClusterType(other.name, sizeOf(3))
+  await box.settle()
+  expect(await topologyOf(box)).toEqual([3, 1, 1])
+})
+
 it('IT35 a pass over a machine that is as it should be writes nothing', async () => {
   const type = await freshType(2)
   const box = await world.create('Always', { instancetype: { name: type.name } })
