@@ -61,7 +61,7 @@ const outcomes: Readonly<Record<string, string>> = {
   'vmi-alpine-efi.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/alpine-container-disk-demo:devel" not found',
   'vmi-arm.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/cirros-container-disk-demo:devel" not found',
   'vmi-dra-pgpu.yaml':
-    'accepted; Scheduling: 0/1 nodes are available: this machine does not offer GPU devices; take it out of the spec to run here.',
+    'accepted; Scheduling: 0/1 nodes are available: this machine does not offer GPU devices, resource claims; take it out of the spec to run here.',
   'vmi-ephemeral.yaml': 'accepted; Scheduling: image "registry:5000/kubevirt/cirros-container-disk-demo:devel" not found',
   'vmi-fedora-isolated.yaml':
     'accepted; Scheduling: 0/1 nodes are available: this machine does not offer dedicated CPUs; take it out of the spec to run here.',

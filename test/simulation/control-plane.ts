@@ -11,6 +11,7 @@ import {
 import { type ApiRequest, type ApiResponse, type Client, createClient, type Fetch } from '@sheaf/api/client'
 import type { Clock, ObjectKey, Random } from '@sheaf/api/meta'
 import {
+  configMapKind,
   controllerRevisionKind,
   controllerUser,
   ensureNamespaces,
@@ -18,6 +19,7 @@ import {
   type MachinePorts,
   namespaceKind,
   namespaceRole,
+  nodeKind,
   secretKind,
   startGarbageCollector,
   startNamespaceController,
@@ -113,6 +115,8 @@ export function startControlPlane(host: Ground): ControlPlane {
   }
   const kinds = [
     namespaceKind,
+    nodeKind,
+    configMapKind,
     secretKind,
     controllerRevisionKind,
     virtualMachineInstancetypeKind,

@@ -170,8 +170,10 @@ test('VI11 a missing image is told, looked for again, and forgotten when it is t
 
 test.each([
   ['a claim', { persistentVolumeClaim: { claimName: 'data' } }, 'FailedPvcNotFound'],
-  ['a secret', { cloudInitNoCloud: { secretRef: { name: 'seed' } } }, 'SecretNotFound'],
-  ['a volume that cannot be attached', { configMap: { name: 'settings' } }, 'UnsupportedVolume'],
+  ['a secret', { cloudInitNoCloud: { secretRef: { name: 'seed' } } }, 'FailedMount'],
+  ['a config map', { configMap: { name: 'settings' } }, 'FailedMount'],
+  ['a service account', { serviceAccount: { serviceAccountName: 'robot' } }, 'FailedCreate'],
+  ['a volume that cannot be attached', { containerPath: { path: '/data' } }, 'UnsupportedVolume'],
 ])('VI11 %s is told as well', async (_what, source, reason) => {
   await create({ spec: { volumes: [{ name: 'data', ...source }] }, devices: { disks: [{ name: 'data', disk: {} }] } })
   await pass(platform, 1_000)

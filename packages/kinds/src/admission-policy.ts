@@ -1,9 +1,11 @@
 // What this platform answers where KubeVirt lets the administrator choose.
 
 import { type AdmissionPolicy, defaultAdmissionPolicy } from '@sheaf/api'
+import type { FeatureGate } from './feature-gates.ts'
 
-export const admissionPolicy: AdmissionPolicy = {
+export const admissionPolicyWith = (featureGates: readonly FeatureGate[] = []): AdmissionPolicy => ({
   ...defaultAdmissionPolicy,
+  featureGates: [...defaultAdmissionPolicy.featureGates, ...featureGates],
   // Guests live behind QEMU's user-mode network: what nobody described is attached as it really is.
   defaultBinding: 'masquerade',
-}
+})

@@ -4,6 +4,7 @@ import type { Client } from '@sheaf/api/client'
 import type { Clock, Random } from '@sheaf/api/meta'
 import type { EventRecorder, Log } from '@sheaf/machinery/controller'
 import type { Hypervisor } from '@sheaf/qemu'
+import type { FeatureGate } from './feature-gates.ts'
 
 export interface Ports {
   client: Client
@@ -18,6 +19,10 @@ export interface MachinePorts extends Ports {
   images: ImageLibrary
   /** The name of the Node object that stands for this machine. */
   nodeName: string
+  /** What the administrator opened that is shut by default. */
+  featureGates?: readonly FeatureGate[]
+  /** The server's own files, which no guest's disk may be. */
+  privateFolder?: string
 }
 
 /** Images by reference, as a container registry would name them: `sheaf.local/guest:latest`. */

@@ -51,6 +51,31 @@ const plans: Record<string, [LaunchPlan, LaunchSite]> = {
     },
     { ...site, accelerator: 'kvm', forwards },
   ],
+  'network-as-it-was-asked-for': [
+    {
+      ...small,
+      interfaces: [
+        {
+          name: 'default',
+          macAddress: '02:00:00:00:00:01',
+          model: 'virtio-net',
+          forwards: [],
+          link: 'down',
+          subnet: { cidr: '10.11.12.0/24', gateway: '10.11.12.1', guest: '10.11.12.2', nameServer: '10.11.12.3' },
+          ipv6Subnet: 'fd10:0:2::/64',
+          dhcp: {
+            hostname: 'db1',
+            domain: 'office.example',
+            searches: ['example.com', 'example.org'],
+            nameServer: '192.0.2.53',
+            bootFile: 'pxelinux.0',
+            tftpServer: 'boot.example',
+          },
+        },
+      ],
+    },
+    site,
+  ],
   'desktop-with-uefi': [
     {
       ...small,
@@ -122,6 +147,13 @@ const plans: Record<string, [LaunchPlan, LaunchSite]> = {
 describe('the argument vector', () => {
   it.each(Object.entries(plans))('of %s is the golden one', async (name, [plan, where]) => {
     await expect(`${qemuArguments(plan, where).join('\n')}\n`).toMatchFileSnapshot(`argv.golden/${name}.txt`)
+  })
+
+  it('offers a seed for reading only, but on SATA, whose hard disks cannot be that', () => {
+    const seedOn = (bus: Disk['bus']) =>
+      qemuArguments({ ...small, disks: [disk('seed', { bus, source: { kind: 'seed', label: 'cidata', files: {} } })] }, site)
+    expect(seedOn('virtio').join(' ')).toContain('read-only=on')
+    expect(seedOn('sata').join(' ')).toContain('read-only=off')
   })
 
   it('names the state folder in full, so that a process list tells whose machine it is', () => {

@@ -1,6 +1,7 @@
 // A running QEMU that we are connected to. Whatever is known here can be asked again: nothing is lost with it.
 
 import { join } from 'node:path'
+import { interfaceId } from './argv/network.ts'
 import type { LaunchPlan } from './launch-plan.ts'
 import { pause } from './process.ts'
 import { hostBootId, isAlive, type ProcessIdentity } from './process-identity.ts'
@@ -121,7 +122,10 @@ class Connection implements Attachment {
       await writeRecord(folder, 'started', { ...process, bootId: await hostBootId() })
     // Whoever was here before us may have died in the middle of a reset.
     if (plan.onReboot === 'terminate') await this.execute('set-action', { reboot: 'shutdown' })
-    if (this.runState !== 'prelaunch' || plan.startPaused) return
+    if (this.runState !== 'prelaunch') return
+    for (const each of plan.interfaces)
+      if (each.link === 'down') await this.execute('set_link', { name: interfaceId(each), up: false })
+    if (plan.startPaused) return
     await this.execute('cont')
     await this.refresh()
   }

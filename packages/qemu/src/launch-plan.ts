@@ -47,12 +47,15 @@ export interface Disk {
 export type DiskSource =
   /** Writes go to a fresh qcow2 overlay in the state folder; the backing file is never written. */
   | { kind: 'overlay'; backingFile: string; backingFormat: 'qcow2' | 'raw' }
-  /** The file itself, written in place. */
-  | { kind: 'file'; path: string; format: 'qcow2' | 'raw' }
+  /** The file itself, written in place. With `createBytes` a raw one that is not there is made, of that size. */
+  | { kind: 'file'; path: string; format: 'qcow2' | 'raw'; createBytes?: number }
   /** An empty qcow2 image in the state folder. */
   | { kind: 'empty'; sizeBytes: number }
-  /** A small ISO 9660 volume with these files, made in the state folder. */
-  | { kind: 'seed'; label: string; files: Readonly<Record<string, string>> }
+  /** A small ISO 9660 volume with these files, by their paths in it (`openstack/latest/user_data`), made in the state folder. */
+  | { kind: 'seed'; label: string; files: Readonly<Record<string, SeedContent>> }
+
+/** Text, or bytes: a plan is kept as JSON. */
+export type SeedContent = string | { base64: string }
 
 export interface NetworkInterface {
   name: string
@@ -60,6 +63,34 @@ export interface NetworkInterface {
   macAddress: string
   model: 'virtio-net' | 'e1000e' | 'e1000' | 'rtl8139'
   forwards: readonly PortForward[]
+  /** `down`: the guest sees a cable that is not plugged in. */
+  link?: 'up' | 'down'
+  /** The network that the guest sees; QEMU's own, 10.0.2.0/24, when there is none. */
+  subnet?: Subnet
+  /** Switches IPv6 on, with this network: `fd10:0:2::/64`. */
+  ipv6Subnet?: string
+  /** What DHCP tells the guest beside its address. */
+  dhcp?: DhcpAnswers
+}
+
+export interface Subnet {
+  /** `10.11.12.0/24` */
+  cidr: string
+  gateway: string
+  /** The address that DHCP gives. */
+  guest: string
+  /** Where QEMU answers for the host's name server. */
+  nameServer: string
+}
+
+export interface DhcpAnswers {
+  hostname?: string
+  domain?: string
+  searches?: readonly string[]
+  /** Instead of the address at which QEMU answers for the host's. */
+  nameServer?: string
+  bootFile?: string
+  tftpServer?: string
 }
 
 export interface PortForward {

@@ -1,6 +1,6 @@
 // What must be there before QEMU can start: looked for first, so that a refusal leaves no trace, then made.
 
-import { access, copyFile, rename, writeFile } from 'node:fs/promises'
+import { access, copyFile, link, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { diskFile } from './argv/disks.ts'
 import { createEmpty, createOverlay } from './disk-image.ts'
@@ -57,8 +57,10 @@ export async function prepareFiles(plan: LaunchPlan, folder: string, programs: P
 }
 
 async function prepareDisk({ source }: Disk, path: string, { qemuImg }: Programs): Promise<void> {
-  if (source.kind === 'file' || (await isThere(path))) return
+  if (await isThere(path)) return
   switch (source.kind) {
+    case 'file':
+      return source.createBytes === undefined ? undefined : createRaw(path, source.createBytes)
     case 'overlay':
       return createOverlay(path, { file: source.backingFile, format: source.backingFormat }, qemuImg)
     case 'empty':
@@ -66,6 +68,17 @@ async function prepareDisk({ source }: Disk, path: string, { qemuImg }: Programs
     case 'seed':
       return appear(path, (unfinished) => writeFile(unfinished, buildSeedIso(source.label, source.files), { mode: 0o600 }))
   }
+}
+
+/** It takes room only as the guest writes. What somebody else made meanwhile is theirs: it stays as it is. */
+async function createRaw(path: string, sizeBytes: number): Promise<void> {
+  const unfinished = `${path}.unfinished`
+  await writeFile(unfinished, '', { mode: 0o600 })
+  await truncate(unfinished, sizeBytes)
+  await link(unfinished, path).catch((error: unknown) => {
+    if (errorCode(error) !== 'EEXIST') throw error
+  })
+  await rm(unfinished, { force: true })
 }
 
 async function prepareVariables(secureBoot: boolean, folder: string): Promise<FirmwareFiles> {

@@ -75,6 +75,7 @@ function diskProblems(disk: Disk): string[] {
       `${named} has boot order ${disk.bootOrder}; count from 1`,
     ),
     ...sayIf(disk.source.kind === 'empty' && !(disk.source.sizeBytes > 0), `${named} is empty and has no size`),
+    ...sayIf(disk.source.kind === 'file' && !((disk.source.createBytes ?? 1) > 0), `${named} is to be made and has no size`),
   ]
 }
 
@@ -122,7 +123,7 @@ function microvmProblems(plan: LaunchPlan): string[] {
 export function givenPaths(plan: LaunchPlan): string[] {
   const ofDisks = plan.disks.flatMap(({ source }) => {
     if (source.kind === 'overlay') return [source.backingFile]
-    return source.kind === 'file' ? [source.path] : []
+    return source.kind === 'file' && source.createBytes === undefined ? [source.path] : []
   })
   return [plan.kernel?.kernelPath, plan.kernel?.initrdPath, ...ofDisks].filter((path) => path !== undefined)
 }

@@ -20,6 +20,11 @@ describe('what the server is told', () => {
     })
   })
 
+  it('opens the feature gates that are named, and no other', () => {
+    expect(parseServerOptions([], {}).featureGates).toEqual([])
+    expect(parseServerOptions([], { SHEAF_FEATURE_GATES: ' HostDisk, ' }).featureGates).toEqual(['HostDisk'])
+  })
+
   it('names the XDG data folder where nothing else is said', () => {
     expect(parseServerOptions([], { XDG_DATA_HOME: '/xdg' }).dataFolder).toBe('/xdg/sheaf')
     expect(parseServerOptions([], {}).dataFolder).toMatch(/\/\.local\/share\/sheaf$/)
@@ -30,6 +35,7 @@ describe('what the server is told', () => {
     [['--port', 'http'], {}, /"http" is not a port/],
     [[], { SHEAF_PORT: '-1' }, /not a port/],
     [[], { SHEAF_ACCEL: 'hax' }, /SHEAF_ACCEL must be one of tcg, kvm, not "hax"/],
+    [[], { SHEAF_FEATURE_GATES: 'HostDisk,Sidecar' }, /SHEAF_FEATURE_GATES must be one of HostDisk, not "Sidecar"/],
     [['--log-level', 'loud'], {}, /--log-level must be one of/],
     [['--prot', '1'], {}, /--prot.*\n.*sheaf serve --help/s],
     [['extra'], {}, /extra/],

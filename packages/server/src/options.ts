@@ -1,6 +1,7 @@
 // What the server is told: flags first, then the environment, then defaults.
 
 import { parseArgs } from 'node:util'
+import { type FeatureGate, featureGates } from '@sheaf/kinds'
 import { dataFolderPath } from './data-folder.ts'
 
 export interface ServerOptions {
@@ -11,6 +12,7 @@ export interface ServerOptions {
   accelerator: 'tcg' | 'kvm' | undefined
   logFormat: 'text' | 'json'
   logLevel: 'debug' | 'info' | 'warn' | 'error'
+  featureGates: readonly FeatureGate[]
 }
 
 export class UsageError extends Error {}
@@ -28,7 +30,14 @@ export function parseServerOptions(args: readonly string[], environment: NodeJS.
     logLevel:
       oneOf('--log-level', values['log-level'] ?? environment['SHEAF_LOG'], ['debug', 'info', 'warn', 'error'] as const) ??
       'info',
+    featureGates: gatesOf(environment['SHEAF_FEATURE_GATES'] ?? ''),
   }
+}
+
+/** `HostDisk,…`: what one name does not open, nothing does. */
+function gatesOf(text: string): FeatureGate[] {
+  const names = text.split(',').map((name) => name.trim())
+  return names.flatMap((name) => oneOf('a feature gate in SHEAF_FEATURE_GATES', name, featureGates) ?? [])
 }
 
 function readFlags(args: readonly string[]): { data?: string; port?: string; 'log-format'?: string; 'log-level'?: string } {

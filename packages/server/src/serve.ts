@@ -84,7 +84,8 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
   undo.push(() => hypervisor.release())
 
   const door = ownDoor()
-  const ports = portsOf({ hypervisor, images: openImageLibrary(folder.images), fetch: door.fetch, log })
+  const settings = { featureGates: options.featureGates, privateFolder: folder.root }
+  const ports = portsOf({ hypervisor, images: openImageLibrary(folder.images), fetch: door.fetch, log, ...settings })
   undo.push(() => ports.events.stop())
   const kinds = kindsOf(ports)
   const readiness = { isReady: false }
@@ -138,9 +139,10 @@ function ownDoor(): { fetch: Fetch; open(server: ApiServer): void } {
   }
 }
 
+type Given = Pick<MachinePorts, 'hypervisor' | 'images' | 'log' | 'featureGates' | 'privateFolder'> & { fetch: Fetch }
 type OwnPorts = MachinePorts & { events: RunningEventRecorder }
 
-function portsOf({ fetch, log, ...machines }: Pick<MachinePorts, 'hypervisor' | 'images' | 'log'> & { fetch: Fetch }): OwnPorts {
+function portsOf({ fetch, log, ...machines }: Given): OwnPorts {
   const nodeName = hostname().toLowerCase()
   const world = { clock: wallClock, random: chance, log }
   const client = createClient({

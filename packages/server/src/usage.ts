@@ -13,6 +13,9 @@ Options:
 ${common}  --port PORT          the port of the API (SHEAF_PORT; default: 6443; 0 takes any free one)
   --log-level LEVEL    debug, info, warn or error (SHEAF_LOG; default: info)
   --log-format FORMAT  text or json (default: text)
+
+SHEAF_FEATURE_GATES opens what is shut by default: HostDisk lets whoever writes machines use files of this machine as
+disks.
 `,
   down: `Usage: sheaf down [options]
 

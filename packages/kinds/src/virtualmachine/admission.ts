@@ -3,9 +3,10 @@
 import { type VirtualMachine, validateVirtualMachine } from '@sheaf/api'
 import { isBeingDeleted } from '@sheaf/api/meta'
 import type { Admission } from '@sheaf/machinery/kind'
-import { admissionPolicy } from '../admission-policy.ts'
+import { admissionPolicyWith } from '../admission-policy.ts'
 import { isController } from '../controller-user.ts'
-import type { Ports } from '../ports.ts'
+import type { MachinePorts, Ports } from '../ports.ts'
+import { untoldNameServers } from '../virtualmachineinstance/guest-network.ts'
 import { webhookDenial } from '../webhook-denial.ts'
 import { admitOutfit, settleMatchers } from './instancetype/admit.ts'
 import { controllerFinalizer } from './observed-instance.ts'
@@ -13,7 +14,10 @@ import { controllerFinalizer } from './observed-instance.ts'
 /** The only machine that Sheaf's QEMU runs. */
 const defaultMachine = { architecture: 'amd64', type: 'q35' }
 
-export function virtualMachineAdmission({ random, client }: Pick<Ports, 'client' | 'random'>): Admission<VirtualMachine> {
+type AdmissionPorts = Pick<Ports, 'client' | 'random'> & Pick<MachinePorts, 'featureGates'>
+
+export function virtualMachineAdmission({ random, client, featureGates }: AdmissionPorts): Admission<VirtualMachine> {
+  const admissionPolicy = admissionPolicyWith(featureGates)
   return {
     async mutate({ operation, subresource, object, oldObject }) {
       if (operation === 'DELETE' || subresource !== undefined) return
@@ -22,12 +26,15 @@ export function virtualMachineAdmission({ random, client }: Pick<Ports, 'client'
       hold(object)
       fillIdentity(object, random)
     },
-    async validate({ operation, subresource, object, oldObject, user }) {
+    async validate(request) {
+      const { operation, subresource, object, oldObject, user } = request
       if (operation === 'DELETE' || subresource !== undefined || isBeingDeleted(object)) return
       const policy = { ...admissionPolicy, writerIsController: isController(user) }
       const { machine, errors: standing } = await admitOutfit(object, oldObject, policy, client)
       const errors = standing ?? validateVirtualMachine(machine, policy, { isNew: operation === 'CREATE' })
       if (errors.length > 0) throw webhookDenial('virtualmachine-validator.kubevirt.io', errors)
+      if (!isController(user))
+        untoldNameServers('spec.template.spec', object.spec.template.spec).forEach((text) => request.warn(text))
     },
   }
 }

@@ -3,7 +3,7 @@
 import { conflictText, expandVirtualMachine, type VirtualMachine, virtualMachineDefinition } from '@sheaf/api'
 import { badRequest, isJsonObject, type Json, notFound, StatusError } from '@sheaf/api/meta'
 import type { RequestAction } from '@sheaf/machinery/kind'
-import { admissionPolicy } from '../admission-policy.ts'
+import { admissionPolicyWith } from '../admission-policy.ts'
 import type { Ports } from '../ports.ts'
 import { jsonAnswer, kubevirtActions, vmSubject } from '../subresources.ts'
 import { findMatched, lackIn, outfitOf } from './instancetype/find-matched.ts'
@@ -57,7 +57,7 @@ async function expanded(
   const findings = await findMatched(vm, client)
   const lack = lackIn(findings)
   if (lack !== undefined) throw refuse(lack.why)
-  const { machine, conflicts } = expandVirtualMachine(vm, outfitOf(findings), admissionPolicy)
+  const { machine, conflicts } = expandVirtualMachine(vm, outfitOf(findings), admissionPolicyWith())
   if (machine === undefined) throw refuse(conflictText(conflicts.map(({ field }) => field)))
   return machine
 }

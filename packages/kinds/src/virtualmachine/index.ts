@@ -17,12 +17,14 @@ import {
   startInformer,
 } from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
-import type { Ports } from '../ports.ts'
+import type { MachinePorts, Ports } from '../ports.ts'
 import { virtualMachineActions } from './actions.ts'
 import { virtualMachineAdmission } from './admission.ts'
 import { reconcileVirtualMachine } from './reconciler.ts'
 
-export function virtualMachineKind(ports: Pick<Ports, 'client' | 'random'>): Kind<VirtualMachine> {
+export function virtualMachineKind(
+  ports: Pick<Ports, 'client' | 'random'> & Pick<MachinePorts, 'featureGates'>,
+): Kind<VirtualMachine> {
   return {
     definition: virtualMachineDefinition,
     admission: virtualMachineAdmission(ports),

@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import {
+  type AdmissionPolicy,
   defaultVirtualMachineInstance,
   hostPortsAnnotation,
   hostPortsProblem,
@@ -10,30 +11,37 @@ import {
 } from '@sheaf/api'
 import { type Clock, type FieldError, isBeingDeleted, type Random, timestamp } from '@sheaf/api/meta'
 import type { Admission, AdmissionRequest } from '@sheaf/machinery/kind'
-import { admissionPolicy } from '../admission-policy.ts'
+import { admissionPolicyWith } from '../admission-policy.ts'
 import { isController } from '../controller-user.ts'
+import type { FeatureGate } from '../feature-gates.ts'
 import { webhookDenial } from '../webhook-denial.ts'
 import { instanceFinalizer } from './decide.ts'
+import { untoldNameServers } from './guest-network.ts'
 import { statusAtBirth } from './status.ts'
 
-export function virtualMachineInstanceAdmission(random: Random, clock: Clock): Admission<VirtualMachineInstance> {
+export function virtualMachineInstanceAdmission(
+  random: Random,
+  clock: Clock,
+  featureGates?: readonly FeatureGate[],
+): Admission<VirtualMachineInstance> {
+  const policy = admissionPolicyWith(featureGates)
   return {
     mutate(request) {
-      if (request.operation === 'CREATE') begin(request.object, random, clock)
+      if (request.operation === 'CREATE') begin(request.object, random, clock, policy)
       else if (request.operation === 'UPDATE' && !isController(request.user)) {
         keepStatus(request)
         keepHold(request)
       }
     },
     validate(request) {
-      if (request.operation === 'CREATE') admitNew(request)
+      if (request.operation === 'CREATE') admitNew(request, policy)
       else if (request.operation === 'UPDATE') admitChange(request)
     },
   }
 }
 
-function begin(instance: VirtualMachineInstance, random: Random, clock: Clock): void {
-  if (isComplete(instance)) Object.assign(instance, defaultVirtualMachineInstance(instance, random.uuid(), admissionPolicy))
+function begin(instance: VirtualMachineInstance, random: Random, clock: Clock, policy: AdmissionPolicy): void {
+  if (isComplete(instance)) Object.assign(instance, defaultVirtualMachineInstance(instance, random.uuid(), policy))
   const finalizers = instance.metadata.finalizers ?? []
   if (!finalizers.includes(instanceFinalizer)) instance.metadata.finalizers = [...finalizers, instanceFinalizer]
   instance.status = statusAtBirth(timestamp(clock))
@@ -62,15 +70,18 @@ function keepHold(request: AdmissionRequest<VirtualMachineInstance>): void {
   )
 }
 
-function admitNew({ object: instance, user }: AdmissionRequest<VirtualMachineInstance>): void {
+function admitNew(request: AdmissionRequest<VirtualMachineInstance>, policy: AdmissionPolicy): void {
+  const { object: instance, user } = request
   const problem = hostPortsProblem(instance.metadata.annotations?.[hostPortsAnnotation])
   const annotated: FieldError[] =
     problem === undefined ? [] : [{ type: 'FieldValueInvalid', field: 'metadata.annotations', message: problem }]
   const errors = [
-    ...validateVirtualMachineInstance(instance, { ...admissionPolicy, writerIsController: isController(user) }),
+    ...validateVirtualMachineInstance(instance, { ...policy, writerIsController: isController(user) }),
     ...annotated,
   ]
   if (errors.length > 0) throw webhookDenial('virtualmachineinstances-create-validator.kubevirt.io', errors)
+  // Whoever wrote the VM was told then.
+  if (!isController(user)) untoldNameServers('spec', instance.spec).forEach((text) => request.warn(text))
 }
 
 function admitChange({ object, oldObject, user }: AdmissionRequest<VirtualMachineInstance>): void {

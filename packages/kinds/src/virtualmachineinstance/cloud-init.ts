@@ -1,60 +1,99 @@
 // What cloud-init in the guest reads at its first boot, as a small volume.
 
-import { type Secret, secretDefinition, type VirtualMachineInstance } from '@sheaf/api'
-import type { DiskSource } from '@sheaf/qemu'
-import type { MachinePorts } from '../ports.ts'
+import type { VirtualMachineInstance } from '@sheaf/api'
+import type { DiskSource, SeedContent } from '@sheaf/qemu'
+import { guestHostname } from './guest-hostname.ts'
+import { type KeyedFiles, type ObjectPorts, secretFiles } from './keyed-content.ts'
 import { Missing } from './missing.ts'
 import { refuse } from './refusal.ts'
 
-type NoCloud = NonNullable<NonNullable<VirtualMachineInstance['spec']['volumes']>[number]['cloudInitNoCloud']>
-type SecretPorts = Pick<MachinePorts, 'client'>
+type Volume = NonNullable<VirtualMachineInstance['spec']['volumes']>[number]
+type CloudInit = NonNullable<Volume['cloudInitNoCloud'] | Volume['cloudInitConfigDrive']>
 
-export async function noCloudSeedOf(
-  cloudInit: NoCloud,
+/** Undefined for volumes of another sort. */
+export async function cloudInitDiskOf(
+  { cloudInitConfigDrive, cloudInitNoCloud, name }: Volume,
   instance: VirtualMachineInstance,
-  ports: SecretPorts,
-): Promise<DiskSource> {
-  const secret = await secretNamed(cloudInit.secretRef?.name, instance, ports)
-  const networkSecret = await secretNamed(cloudInit.networkDataSecretRef?.name, instance, ports)
-  const userData = cloudInit.userData ?? decoded(cloudInit.userDataBase64) ?? entryOf(secret, 'userdata') ?? ''
-  const networkData = cloudInit.networkData ?? decoded(cloudInit.networkDataBase64) ?? entryOf(networkSecret, 'networkdata')
-  const hostname = instance.spec.hostname ?? instance.metadata.name ?? 'guest'
-  const metaData = JSON.stringify({
-    'instance-id': `${instance.metadata.name}.${instance.metadata.namespace}`,
-    'local-hostname': hostname,
-  })
+  ports: ObjectPorts,
+): Promise<DiskSource | undefined> {
+  if (cloudInitNoCloud !== undefined) return noCloudDisk(instance, await dataOf(name, cloudInitNoCloud, instance, ports))
+  if (cloudInitConfigDrive !== undefined)
+    return configDriveDisk(instance, await dataOf(name, cloudInitConfigDrive, instance, ports))
+  return undefined
+}
+
+/** What a user gives, by whichever way. */
+interface UserGiven {
+  userData: SeedContent
+  networkData: SeedContent | undefined
+}
+
+function noCloudDisk(instance: VirtualMachineInstance, { networkData, userData }: UserGiven): DiskSource {
+  const { instanceId, instanceType } = identityOf(instance)
+  const metaData = {
+    ...(instanceType === undefined ? {} : { 'instance-type': instanceType }),
+    'instance-id': instanceId,
+    'local-hostname': guestHostname(instance),
+  }
   return {
     kind: 'seed',
     label: 'cidata',
     files: {
-      'meta-data': `${metaData}\n`,
+      'meta-data': `${JSON.stringify(metaData)}\n`,
       'user-data': userData,
       ...(networkData === undefined ? {} : { 'network-config': networkData }),
     },
   }
 }
 
-const decoded = (text: string | undefined): string | undefined =>
-  text === undefined ? undefined : Buffer.from(text, 'base64').toString('utf8')
-/** KubeVirt reads `userdata` and `userData` alike. */
-const entryOf = (secret: Secret | undefined, key: 'userdata' | 'networkdata'): string | undefined =>
-  decoded(secret?.data?.[key] ?? secret?.data?.[key.replace('data', 'Data')])
-
-async function secretNamed(
-  name: string | undefined,
-  instance: VirtualMachineInstance,
-  ports: SecretPorts,
-): Promise<Secret | undefined> {
-  if (name === undefined) return undefined
-  const namespace = instance.metadata.namespace ?? ''
-  const secret = await ports.client.resource<Secret>(secretDefinition).find({ namespace, name })
-  if (secret === undefined)
-    throw new Missing(
-      refuse(
-        'Synchronized',
-        'SecretNotFound',
-        `secret "${name}" not found in namespace "${namespace}", waiting for it to appear`,
-      ),
-    )
-  return secret
+/** OpenStack's layout. */
+function configDriveDisk(instance: VirtualMachineInstance, { networkData, userData }: UserGiven): DiskSource {
+  const { instanceId, instanceType } = identityOf(instance)
+  const metaData = {
+    ...(instanceType === undefined ? {} : { instance_type: instanceType }),
+    instance_id: instanceId,
+    hostname: guestHostname(instance),
+    uuid: instance.spec.domain.firmware?.uuid ?? instance.metadata.uid,
+  }
+  return {
+    kind: 'seed',
+    label: 'config-2',
+    files: {
+      'openstack/latest/meta_data.json': `${JSON.stringify(metaData)}\n`,
+      'openstack/latest/user_data': userData,
+      ...(networkData === undefined ? {} : { 'openstack/latest/network_data.json': networkData }),
+    },
+  }
 }
+
+function identityOf({ metadata }: VirtualMachineInstance): { instanceId: string; instanceType: string | undefined } {
+  const { annotations, name, namespace } = metadata
+  const instanceType = annotations?.['kubevirt.io/instancetype-name'] ?? annotations?.['kubevirt.io/cluster-instancetype-name']
+  return { instanceId: `${name}.${namespace}`, instanceType }
+}
+
+async function dataOf(
+  volume: string,
+  cloudInit: CloudInit,
+  instance: VirtualMachineInstance,
+  ports: ObjectPorts,
+): Promise<UserGiven> {
+  const { networkDataSecretRef, secretRef } = cloudInit
+  const read = async (name: string | undefined): Promise<KeyedFiles> =>
+    name ? secretFiles({ volume, name }, instance, ports) : {}
+  const fromUserSecret = entryOf(await read(secretRef?.name), 'userdata')
+  const fromNetworkSecret = entryOf(await read(networkDataSecretRef?.name), 'networkdata')
+  const isReferred = Boolean(secretRef?.name || networkDataSecretRef?.name)
+  if (isReferred && fromUserSecret === undefined && fromNetworkSecret === undefined)
+    throw new Missing(refuse('Synchronized', 'FailedCreate', `no cloud-init data-source found at volume: ${volume}`))
+  return {
+    userData: cloudInit.userData || decoded(cloudInit.userDataBase64) || (fromUserSecret ?? ''),
+    networkData: cloudInit.networkData || decoded(cloudInit.networkDataBase64) || fromNetworkSecret,
+  }
+}
+
+const decoded = (base64: string | undefined): SeedContent | undefined => (base64 ? { base64 } : undefined)
+
+/** KubeVirt reads `userdata` and `userData` alike. */
+const entryOf = (files: KeyedFiles, key: 'userdata' | 'networkdata'): SeedContent | undefined =>
+  files[key] ?? files[key.replace('data', 'Data')]

@@ -1,18 +1,28 @@
 // The Kind VirtualMachineInstance: one run of a machine, and the controller that keeps its process.
 
-import { type VirtualMachineInstance, virtualMachineInstanceDefinition } from '@sheaf/api'
+import { isDeepStrictEqual } from 'node:util'
+import { type Node, nodeDefinition, type VirtualMachineInstance, virtualMachineInstanceDefinition } from '@sheaf/api'
 import { keyOf } from '@sheaf/api/meta'
-import { type Controller, type Informer, outsideChanges, ownObjects, startController } from '@sheaf/machinery/controller'
+import {
+  type Controller,
+  type Informer,
+  mappedObjects,
+  outsideChanges,
+  ownObjects,
+  startController,
+  startInformer,
+} from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
 import type { MachinePorts } from '../ports.ts'
 import { virtualMachineInstanceActions } from './actions.ts'
 import { virtualMachineInstanceAdmission } from './admission.ts'
+import { openPlacing, waitsForPlace } from './placing.ts'
 import { reconcileVirtualMachineInstance } from './reconciler.ts'
 
 export function virtualMachineInstanceKind(ports: MachinePorts): Kind<VirtualMachineInstance> {
   return {
     definition: virtualMachineInstanceDefinition,
-    admission: virtualMachineInstanceAdmission(ports.random, ports.clock),
+    admission: virtualMachineInstanceAdmission(ports.random, ports.clock, ports.featureGates),
     actions: virtualMachineInstanceActions(ports),
   }
 }
@@ -24,15 +34,36 @@ export function startVirtualMachineInstanceController(
   ports: MachinePorts,
   instances: Informer<VirtualMachineInstance>,
 ): Controller {
+  const { client, nodeName, clock, random, log } = ports
+  const fieldSelector = `metadata.name=${nodeName}`
+  const nodes = startInformer<Node>({ client, resource: nodeDefinition, fieldSelector, clock, random, log })
+  const placing = openPlacing(ports, () => instances.list())
+  const waiting = () => instances.list().filter(waitsForPlace).map(keyOf)
   return startController({
     name: 'virtualmachineinstance',
-    reconcile: (key) => reconcileVirtualMachineInstance(key, ports),
-    sources: [ownObjects(instances), outsideChanges((enqueue) => followMachines(ports, instances, enqueue))],
+    reconcile: (key) => reconcileVirtualMachineInstance(key, ports, placing),
+    sources: [
+      ownObjects(instances),
+      // What waits for a place may have waited for this node, or for another instance, to change.
+      mappedObjects(nodes, ({ before, after }) => (isSameForPlacing(before, after) ? [] : waiting())),
+      mappedObjects(instances, ({ before, after }) => (isSameForPlacing(before, after) ? [] : waiting())),
+      outsideChanges((enqueue) => followMachines(ports, instances, enqueue)),
+    ],
     workers,
-    clock: ports.clock,
-    random: ports.random,
-    log: ports.log,
+    owns: [nodes],
+    clock,
+    random,
+    log,
   })
+}
+
+/** A heartbeat changes nothing for those who wait. */
+function isSameForPlacing<T extends Node | VirtualMachineInstance>(before: T | undefined, after: T | undefined): boolean {
+  const partsOf = (object: T | undefined) => {
+    const { metadata, spec, status } = object ?? {}
+    return [metadata?.labels, spec, status && 'phase' in status ? status.phase : undefined]
+  }
+  return isDeepStrictEqual(partsOf(before), partsOf(after))
 }
 
 /** The hypervisor knows ids, which are the instances' uids. An id that no instance has is nothing to reconcile. */

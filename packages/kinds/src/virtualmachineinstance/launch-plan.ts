@@ -3,6 +3,7 @@
 
 import { bytesOf, hostPortsAnnotation, parseHostPorts, type VirtualMachineInstance } from '@sheaf/api'
 import type { Disk, LaunchPlan, NetworkInterface, PortForward } from '@sheaf/qemu'
+import { guestNetworkOf } from './guest-network.ts'
 import type { LaunchFiles } from './volumes.ts'
 
 type Domain = VirtualMachineInstance['spec']['domain']
@@ -29,7 +30,10 @@ export function launchPlanOf(instance: VirtualMachineInstance, files: LaunchFile
         : { kind: 'uefi', secureBoot: firmware.bootloader.efi.secureBoot ?? true },
     ...(files.kernel === undefined ? {} : { kernel: files.kernel }),
     disks: (domain.devices.disks ?? []).flatMap((disk) => diskOf(disk, files)),
-    interfaces: (domain.devices.interfaces ?? []).map((each) => interfaceOf(each, instance)),
+    // One that is absent was unplugged.
+    interfaces: (domain.devices.interfaces ?? [])
+      .filter(({ state }) => state !== 'absent')
+      .map((each) => interfaceOf(each, instance)),
     graphics: domain.devices.autoattachGraphicsDevice !== false,
     rng: domain.devices.rng !== undefined,
     panicDevice: (domain.devices.panicDevices ?? []).length > 0,
@@ -94,6 +98,7 @@ function interfaceOf(each: DomainInterface, instance: VirtualMachineInstance): N
       .replaceAll('-', ':'),
     model: interfaceModels[each.model ?? 'virtio'] ?? 'virtio-net',
     forwards: forwardsOf(each, instance),
+    ...guestNetworkOf(each, instance),
   }
 }
 

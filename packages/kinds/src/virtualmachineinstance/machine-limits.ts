@@ -19,6 +19,15 @@ const asked: readonly { what: string; isAsked(spec: Spec): boolean }[] = [
     what: 'network binding plugins',
     isAsked: (spec) => (spec.domain.devices.interfaces ?? []).some((each) => each.binding !== undefined),
   },
+  {
+    what: 'time servers by DHCP',
+    isAsked: (spec) => (spec.domain.devices.interfaces ?? []).some((each) => (each.dhcpOptions?.ntpServers ?? []).length > 0),
+  },
+  {
+    what: 'private DHCP options',
+    isAsked: (spec) => (spec.domain.devices.interfaces ?? []).some((each) => (each.dhcpOptions?.privateOptions ?? []).length > 0),
+  },
+  { what: 'resource claims', isAsked: (spec) => (spec.resourceClaims ?? []).length > 0 },
   { what: 'hugepages', isAsked: (spec) => spec.domain.memory?.hugepages !== undefined },
   { what: 'dedicated CPUs', isAsked: (spec) => spec.domain.cpu?.dedicatedCpuPlacement === true },
   { what: 'encrypted guest memory', isAsked: (spec) => spec.domain.launchSecurity !== undefined },

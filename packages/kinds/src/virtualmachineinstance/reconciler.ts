@@ -8,8 +8,10 @@ import { AgentSilent, LaunchRefused, type Machine } from '@sheaf/qemu'
 import type { MachinePorts } from '../ports.ts'
 import { decideNextStep, instanceFinalizer, isBeforeLaunch, type Step } from './decide.ts'
 import { promiseThaw, thaw } from './freeze-actions.ts'
+import { networkRefusal } from './guest-network.ts'
 import { launchPlanOf } from './launch-plan.ts'
 import { machineLacks } from './machine-limits.ts'
+import type { Placing } from './placing.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import { describeExit, isTrouble, reportOf } from './status.ts'
 import { type LaunchFiles, locateFiles } from './volumes.ts'
@@ -20,22 +22,33 @@ interface Sight {
   refusal: Refusal | undefined
 }
 
-export async function reconcileVirtualMachineInstance(key: ObjectKey, ports: MachinePorts): Promise<Result> {
+export async function reconcileVirtualMachineInstance(key: ObjectKey, ports: MachinePorts, placing: Placing): Promise<Result> {
   const instances = ports.client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition)
   const instance = await instances.find(key)
   if (instance === undefined) return done
-  const sight = await observe(instance, ports)
-  const step = decideNextStep(instance, { machine: sight.machine?.state, refusal: sight.refusal, nowMs: ports.clock.now() })
-  const reported = await report(instance, sight, step, ports)
+  const sight = await observe(instance, ports, placing)
+  // Files are there only when a launch is ahead: then it takes its place as well.
+  const { step, reported } = await (sight.files === undefined
+    ? settle(instance, sight, ports)
+    : placing.place(instance, (refusal) => settle(instance, refusal === undefined ? sight : { ...sight, refusal }, ports)))
   return act(step, reported, sight, ports)
 }
 
+async function settle(
+  instance: VirtualMachineInstance,
+  sight: Sight,
+  ports: MachinePorts,
+): Promise<{ step: Step; reported: VirtualMachineInstance }> {
+  const step = decideNextStep(instance, { machine: sight.machine?.state, refusal: sight.refusal, nowMs: ports.clock.now() })
+  return { step, reported: await report(instance, sight, step, ports) }
+}
+
 /** Files are looked up only while a launch is ahead. */
-async function observe(instance: VirtualMachineInstance, ports: MachinePorts): Promise<Sight> {
+async function observe(instance: VirtualMachineInstance, ports: MachinePorts, placing: Placing): Promise<Sight> {
   const machine = await ports.hypervisor.find(instance.metadata.uid ?? '')
   if (machine !== undefined || isBeingDeleted(instance) || !isBeforeLaunch(instance))
     return { machine, files: undefined, refusal: undefined }
-  const lacking = machineLacks(instance)
+  const lacking = (await placing.refusalOf(instance)) ?? machineLacks(instance) ?? networkRefusal(instance)
   if (lacking !== undefined) return { machine, files: undefined, refusal: lacking }
   const located = await locateFiles(instance, ports)
   if (located.kind === 'missing') return { machine, files: undefined, refusal: located.refusal }

@@ -4,7 +4,7 @@
 export interface Refusal {
   /** The condition that turns False: what is missing on the instance's side, or what this machine does not have. */
   condition: 'Synchronized' | 'PodScheduled'
-  reason: 'ErrImagePull' | 'FailedPvcNotFound' | 'Unschedulable' | 'UnsupportedVolume' | 'SecretNotFound' | 'FailedCreate'
+  reason: 'ErrImagePull' | 'FailedPvcNotFound' | 'FailedMount' | 'Unschedulable' | 'UnsupportedVolume' | 'FailedCreate'
   message: string
 }
 

@@ -19,7 +19,7 @@ export interface Sight {
   now: string
 }
 
-/** The address that QEMU's user-mode network gives every guest. */
+/** The address that QEMU's user-mode network gives every guest whose spec asks for no other network. */
 const guestAddress = '10.0.2.15'
 const nodeNameLabel = 'kubevirt.io/nodeName'
 const order: readonly Phase[] = ['Pending', 'Scheduling', 'Scheduled', 'Running']
@@ -204,9 +204,10 @@ function whileRunning(instance: VirtualMachineInstance, { plan }: Machine): Part
     interfaces: plan.interfaces.map((each) => ({
       name: each.name,
       mac: each.macAddress,
-      ipAddress: guestAddress,
-      ipAddresses: [guestAddress],
+      ipAddress: each.subnet?.guest ?? guestAddress,
+      ipAddresses: [each.subnet?.guest ?? guestAddress],
       infoSource: 'domain',
+      linkState: each.link ?? 'up',
       queueCount: 1,
     })),
     volumeStatus: plan.disks.map((disk, index) => ({

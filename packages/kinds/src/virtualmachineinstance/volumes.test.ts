@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Secret, secretDefinition, type VirtualMachineInstance } from '@sheaf/api'
+import type { Kind } from '@sheaf/machinery/kind'
 import { afterAll, describe, expect, it } from 'vitest'
 import { startTestApi } from '../api-server.fixture.ts'
+import { configMapKind } from '../config-map/index.ts'
 import { namespaceKind } from '../namespace/index.ts'
 import { secretKind } from '../secret/index.ts'
 import { sampleInstance } from './sample-instance.ts'
@@ -18,7 +20,7 @@ mkdirSync(join(root, 'empty.local/image/latest'), { recursive: true })
 writeFileSync(join(root, 'outside'), '')
 afterAll(() => rmSync(root, { recursive: true }))
 
-const api = await startTestApi([namespaceKind, secretKind])
+const api = await startTestApi([namespaceKind, configMapKind, secretKind] as Kind[])
 const images = {
   folder: root,
   find: async (reference: string) =>
@@ -55,11 +57,13 @@ describe('a volume', () => {
     [{ containerDisk: { image: 'empty.local/image:latest' } }, 'ErrImagePull', /has no disk: expected one file in .*disk/],
     [{ persistentVolumeClaim: { claimName: 'data' } }, 'FailedPvcNotFound', /PVC default\/data does not exist/],
     [{ dataVolume: { name: 'data' } }, 'FailedPvcNotFound', /PVC default\/data/],
-    [{ configMap: { name: 'c' } }, 'UnsupportedVolume', /volume "v" is a configMap/],
+    [{ ephemeral: { persistentVolumeClaim: { claimName: 'data' } } }, 'FailedPvcNotFound', /PVC default\/data/],
+    [{ memoryDump: { claimName: 'data' } }, 'FailedPvcNotFound', /PVC default\/data/],
+    [{ containerPath: { path: '/data' } }, 'UnsupportedVolume', /volume "v" is a containerPath/],
     [
       { cloudInitNoCloud: { secretRef: { name: 'absent' } } },
-      'SecretNotFound',
-      /secret "absent" not found in namespace "default"/,
+      'FailedMount',
+      /^MountVolume.SetUp failed for volume "v" : secret "absent" not found$/,
     ],
   ] as const)('that is not there is refused by name: %j', async (volume, reason, message) => {
     expect(await sourceOf(volume)).toMatchObject({ condition: 'Synchronized', reason, message: expect.stringMatching(message) })
@@ -79,7 +83,7 @@ describe('a volume', () => {
     const encoded = await sourceOf({
       cloudInitNoCloud: { userDataBase64: Buffer.from('#!/bin/sh').toString('base64'), networkData: 'version: 2' },
     })
-    expect(encoded).toMatchObject({ files: { 'user-data': '#!/bin/sh', 'network-config': 'version: 2' } })
+    expect(encoded).toMatchObject({ files: { 'user-data': { base64: 'IyEvYmluL3No' }, 'network-config': 'version: 2' } })
   })
 
   it('of cloud-init may come from a secret, under either spelling', async () => {
@@ -93,7 +97,7 @@ describe('a volume', () => {
       await api.client.resource<Secret>(secretDefinition).create(secret(key.toLowerCase() === key ? 'lower' : 'camel', key))
       expect(
         await sourceOf({ cloudInitNoCloud: { secretRef: { name: key.toLowerCase() === key ? 'lower' : 'camel' } } }),
-      ).toMatchObject({ files: { 'user-data': `from ${key}` } })
+      ).toMatchObject({ files: { 'user-data': { base64: Buffer.from(`from ${key}`).toString('base64') } } })
     }
   })
 })

@@ -3,7 +3,9 @@
 import { bytesOf, type VirtualMachineInstance } from '@sheaf/api'
 import type { DiskSource, LaunchPlan } from '@sheaf/qemu'
 import type { MachinePorts } from '../ports.ts'
-import { noCloudSeedOf } from './cloud-init.ts'
+import { cloudInitDiskOf } from './cloud-init.ts'
+import { configDiskOf } from './config-disks.ts'
+import { hostDiskOf } from './host-disk.ts'
 import { containerDiskOf, kernelOf } from './image-files.ts'
 import { Missing } from './missing.ts'
 import { type Refusal, refuse } from './refusal.ts'
@@ -19,12 +21,14 @@ export interface LaunchFiles {
 export type Located = { kind: 'found'; files: LaunchFiles } | { kind: 'missing'; refusal: Refusal }
 
 /** What is asked where files are. */
-export type FilePorts = Pick<MachinePorts, 'client' | 'images'>
+export type FilePorts = Pick<MachinePorts, 'client' | 'images' | 'privateFolder'>
 
 export async function locateFiles(instance: VirtualMachineInstance, ports: FilePorts): Promise<Located> {
   try {
     const sources = new Map<string, DiskSource>()
     for (const volume of instance.spec.volumes ?? []) sources.set(volume.name, await sourceOf(volume, instance, ports))
+    const [utility] = instance.spec.utilityVolumes ?? []
+    if (utility !== undefined) throw claimMissing(utility.claimName, instance)
     return { kind: 'found', files: { sources, kernel: await kernelOf(instance, ports) } }
   } catch (error) {
     if (error instanceof Missing) return { kind: 'missing', refusal: error.refusal }
@@ -35,24 +39,26 @@ export async function locateFiles(instance: VirtualMachineInstance, ports: FileP
 async function sourceOf(volume: Volume, instance: VirtualMachineInstance, ports: FilePorts): Promise<DiskSource> {
   if (volume.containerDisk !== undefined) return containerDiskOf(volume.containerDisk, ports)
   if (volume.emptyDisk !== undefined) return { kind: 'empty', sizeBytes: Number(bytesOf(volume.emptyDisk.capacity)) }
-  if (volume.cloudInitNoCloud !== undefined) return noCloudSeedOf(volume.cloudInitNoCloud, instance, ports)
+  if (volume.hostDisk !== undefined) return hostDiskOf(volume.name, volume.hostDisk, ports)
+  const made = (await cloudInitDiskOf(volume, instance, ports)) ?? (await configDiskOf(volume, instance, ports))
+  if (made !== undefined) return made
   const claim =
-    volume.persistentVolumeClaim?.claimName ?? volume.dataVolume?.name ?? volume.ephemeral?.persistentVolumeClaim?.claimName
-  if (claim !== undefined) {
-    throw new Missing(
-      refuse(
-        'Synchronized',
-        'FailedPvcNotFound',
-        `PVC ${instance.metadata.namespace}/${claim} does not exist, waiting for it to appear`,
-      ),
-    )
-  }
+    volume.persistentVolumeClaim?.claimName ??
+    volume.dataVolume?.name ??
+    volume.ephemeral?.persistentVolumeClaim?.claimName ??
+    volume.memoryDump?.claimName
+  if (claim !== undefined) throw claimMissing(claim, instance)
   const type = Object.keys(volume).find((key) => key !== 'name') ?? 'without a source'
   throw new Missing(
     refuse(
       'Synchronized',
       'UnsupportedVolume',
-      `volume "${volume.name}" is a ${type}, which cannot be attached here; use containerDisk, emptyDisk or cloudInitNoCloud`,
+      `volume "${volume.name}" is a ${type}, which cannot be attached here; a containerDisk, an emptyDisk, cloud-init, a configMap or a secret can`,
     ),
   )
+}
+
+function claimMissing(claim: string, { metadata }: VirtualMachineInstance): Missing {
+  const message = `PVC ${metadata.namespace}/${claim} does not exist, waiting for it to appear`
+  return new Missing(refuse('Synchronized', 'FailedPvcNotFound', message))
 }

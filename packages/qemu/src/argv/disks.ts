@@ -44,7 +44,9 @@ function blockNode(disk: Disk, index: number, folder: string): string[] {
   return ['-blockdev', option(`driver=${file.format}`, settings)]
 }
 
-const isReadOnly = (disk: Disk): boolean => disk.readOnly || disk.device === 'cdrom' || disk.source.kind === 'seed'
+/** A hard disk on SATA cannot be read-only: what a guest writes to a seed there goes with the machine. */
+const isReadOnly = (disk: Disk): boolean =>
+  disk.readOnly || disk.device === 'cdrom' || (disk.source.kind === 'seed' && disk.bus !== 'sata')
 
 function device(plan: LaunchPlan, disk: Disk, index: number): string[] {
   const sameBus = plan.disks.slice(0, index).filter((other) => other.bus === disk.bus).length

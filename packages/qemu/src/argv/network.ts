@@ -17,10 +17,10 @@ export function networkArguments(plan: LaunchPlan, forwards: readonly ChosenForw
   const hostPorts = new Map(forwards.map((forward) => [forward.name, forward.hostPort]))
   return plan.interfaces.flatMap((each) => [
     '-netdev',
-    [option('user', { id: networkId(each), ipv6: false }), ...hostForwards(each, hostPorts)].join(','),
+    [userNetwork(each), ...hostForwards(each, hostPorts)].join(','),
     '-device',
     option(deviceModel(plan, each), {
-      id: `nic-${each.name}`,
+      id: interfaceId(each),
       netdev: networkId(each),
       mac: each.macAddress,
       // Without its boot ROM the firmware does not spend time looking for a network to boot from.
@@ -28,6 +28,28 @@ export function networkArguments(plan: LaunchPlan, forwards: readonly ChosenForw
     }),
   ])
 }
+
+/** Whatever the guest is told about its network: QEMU answers its DHCP. */
+function userNetwork(each: NetworkInterface): string {
+  const { dhcp, ipv6Subnet, subnet } = each
+  const network = option('user', {
+    id: networkId(each),
+    ipv6: ipv6Subnet !== undefined,
+    'ipv6-net': ipv6Subnet,
+    net: subnet?.cidr,
+    host: subnet?.gateway,
+    dhcpstart: subnet?.guest,
+    dns: dhcp?.nameServer ?? subnet?.nameServer,
+    hostname: dhcp?.hostname,
+    domainname: dhcp?.domain,
+    bootfile: dhcp?.bootFile,
+    'tftp-server-name': dhcp?.tftpServer,
+  })
+  return [network, ...(dhcp?.searches ?? []).map((dnssearch) => option('', { dnssearch }))].join(',')
+}
+
+/** By which QEMU's monitor knows the interface itself. */
+export const interfaceId = ({ name }: Pick<NetworkInterface, 'name'>): string => `nic-${name}`
 
 /** By which QEMU's monitor knows the network of an interface. */
 export const networkId = ({ name }: Pick<NetworkInterface, 'name'>): string => `net-${name}`

@@ -24,6 +24,8 @@ export interface QmpCommands {
   system_reset: { takes: Nothing; gives: Nothing }
   stop: { takes: Nothing; gives: Nothing }
   cont: { takes: Nothing; gives: Nothing }
+  /** Plugs an interface's cable in or out, as the guest sees it. */
+  set_link: { takes: { name: string; up: boolean }; gives: Nothing }
   'set-action': { takes: { reboot: 'reset' | 'shutdown' }; gives: Nothing }
   /** The file is written by QEMU, in its folder. */
   screendump: { takes: { filename: string; format: 'png' }; gives: Nothing }

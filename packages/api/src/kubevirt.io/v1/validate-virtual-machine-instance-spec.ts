@@ -19,6 +19,7 @@ import {
 import { validateMemory, validateMemoryIsGiven } from './validation/memory.ts'
 import { validateMetadata } from './validation/metadata.ts'
 import { validateNetworkPairs, validateNetworks } from './validation/networks.ts'
+import { validatePlacement } from './validation/placement.ts'
 import { validateProbes } from './validation/probes.ts'
 import type { SpecRule } from './validation/rule.ts'
 import { validateVolumes } from './validation/volumes.ts'
@@ -49,6 +50,7 @@ const rules: readonly SpecRule[] = [
   validateHostDevices,
   validateSound,
   validateRebootPolicy,
+  validatePlacement,
 ]
 
 /** The rules that hold only for what is about to run. */

@@ -9,7 +9,7 @@ import {
   type VirtualMachine,
   type VirtualMachineInstanceTemplate,
 } from '@sheaf/api'
-import { admissionPolicy } from '../../admission-policy.ts'
+import { admissionPolicyWith } from '../../admission-policy.ts'
 import { saysTheSame } from '../changed-fields.ts'
 import type { Trouble } from '../conditions.ts'
 import { type Findings, lackIn, outfitOf } from './find-matched.ts'
@@ -29,6 +29,9 @@ export interface Dressed {
   refs: RevisionRefs
 }
 
+/** No feature gate has a say in what a template becomes. */
+const policy = admissionPolicyWith()
+
 const lackReasons = { instancetype: 'FailedFindInstancetype', preference: 'FailedFindPreference' } as const
 
 export function dress(vm: VirtualMachine, findings: Findings): Dressed {
@@ -40,7 +43,7 @@ export function dress(vm: VirtualMachine, findings: Findings): Dressed {
   if (lack !== undefined) {
     return { template: undefined, trouble: { reason: lackReasons[lack.field], message: lack.why }, ...nothingToKeep }
   }
-  const { template, conflicts } = expandTemplate(vm.spec.template, outfitOf(findings), admissionPolicy)
+  const { template, conflicts } = expandTemplate(vm.spec.template, outfitOf(findings), policy)
   if (template === undefined) {
     const message = `${storing}: ${conflictText(conflicts.map(({ field }) => field))}`
     return { template: undefined, trouble: { reason: 'FailedCreate', message }, ...nothingToKeep }
