@@ -28,9 +28,20 @@ const sources = [
       'IoK8sApiCoreV1Node',
       'IoK8sApiCoreV1Secret',
       'IoK8sApiCoordinationV1Lease',
+      'IoK8sApiAppsV1ControllerRevision',
     ],
   },
-  { entry: 'kubevirt', kinds: ['V1VirtualMachine', 'V1VirtualMachineInstance'] },
+  {
+    entry: 'kubevirt',
+    kinds: [
+      'V1VirtualMachine',
+      'V1VirtualMachineInstance',
+      'V1beta1VirtualMachineInstancetype',
+      'V1beta1VirtualMachineClusterInstancetype',
+      'V1beta1VirtualMachinePreference',
+      'V1beta1VirtualMachineClusterPreference',
+    ],
+  },
 ] as const
 
 /** What ts-json-schema-generator writes, as far as the package's types make it. */
@@ -99,7 +110,9 @@ const groups: readonly (readonly [RegExp, string])[] = [
   [/^(?:K8sIo|IoK8s)ApimachineryPkgApisMetaV1/, 'io.k8s.apimachinery.pkg.apis.meta.v1.'],
   [/^(?:K8sIo|IoK8s)ApiCoreV1/, 'io.k8s.api.core.v1.'],
   [/^(?:K8sIo|IoK8s)ApiCoordinationV1/, 'io.k8s.api.coordination.v1.'],
+  [/^(?:K8sIo|IoK8s)ApiAppsV1/, 'io.k8s.api.apps.v1.'],
   [/^V1alpha1(?=Backup)/, 'io.kubevirt.backup.v1alpha1.'],
+  [/^V1beta1(?=\w*(?:Instancetype|Preference)|SpreadOptions$)/, 'io.kubevirt.instancetype.v1beta1.'],
   [/^V1beta1/, 'io.kubevirt.cdi.v1beta1.'],
   [/^V1/, 'io.kubevirt.v1.'],
 ]

@@ -12,6 +12,7 @@ import { type ApiRequest, type ApiResponse, type Client, createClient, type Fetc
 import type { Clock, ObjectKey, Random } from '@sheaf/api/meta'
 import {
   configMapKind,
+  controllerRevisionKind,
   controllerUser,
   ensureNamespaces,
   type ImageLibrary,
@@ -24,8 +25,12 @@ import {
   startNamespaceController,
   startVirtualMachineController,
   startVirtualMachineInstanceController,
+  virtualMachineClusterInstancetypeKind,
+  virtualMachineClusterPreferenceKind,
   virtualMachineInstanceKind,
+  virtualMachineInstancetypeKind,
   virtualMachineKind,
+  virtualMachinePreferenceKind,
 } from '@sheaf/kinds'
 import { createApiServer } from '@sheaf/machinery/apiserver'
 import { type ControllerSnapshot, errorChain, type Log, startInformer } from '@sheaf/machinery/controller'
@@ -113,6 +118,11 @@ export function startControlPlane(host: Ground): ControlPlane {
     nodeKind,
     configMapKind,
     secretKind,
+    controllerRevisionKind,
+    virtualMachineInstancetypeKind,
+    virtualMachineClusterInstancetypeKind,
+    virtualMachinePreferenceKind,
+    virtualMachineClusterPreferenceKind,
     virtualMachineKind(front),
     virtualMachineInstanceKind(front),
   ] as readonly Kind[]

@@ -3,13 +3,18 @@ import * as api from './index.ts'
 
 const definitions: readonly api.ResourceDefinition<never>[] = [
   api.configMapDefinition,
+  api.controllerRevisionDefinition,
   api.eventDefinition,
   api.leaseDefinition,
   api.namespaceDefinition,
   api.nodeDefinition,
   api.secretDefinition,
   api.virtualMachineDefinition,
+  api.virtualMachineClusterInstancetypeDefinition,
+  api.virtualMachineClusterPreferenceDefinition,
   api.virtualMachineInstanceDefinition,
+  api.virtualMachineInstancetypeDefinition,
+  api.virtualMachinePreferenceDefinition,
 ]
 
 it.each(definitions.map((definition) => [definition.kind, definition] as const))(
@@ -27,6 +32,9 @@ it('no two Kinds answer to one name', () => {
 it.each([
   [api.virtualMachineDefinition, ['Age', 'Status', 'Ready'], []],
   [api.virtualMachineInstanceDefinition, ['Age', 'Phase', 'IP', 'NodeName', 'Ready'], ['Live-Migratable', 'Paused']],
+  [api.virtualMachineInstancetypeDefinition, ['Age'], []],
+  [api.virtualMachineClusterPreferenceDefinition, ['Age'], []],
+  [api.controllerRevisionDefinition, ['Controller', 'Revision', 'Age'], []],
   [api.namespaceDefinition, ['Status', 'Age'], []],
   [api.configMapDefinition, ['Data', 'Age'], []],
   [api.secretDefinition, ['Type', 'Data', 'Age'], []],

@@ -9,6 +9,7 @@ import type { Kind } from '@sheaf/machinery/kind'
 import { openMemoryStore } from '@sheaf/machinery/store'
 import { type CollectingLog, collectingLog } from '../../machinery/src/controller/collecting-log.fixture.ts'
 import { configMapKind } from './config-map/index.ts'
+import { controllerRevisionKind } from './controller-revision/index.ts'
 import { controllerUser } from './controller-user.ts'
 import { eventKind } from './event/index.ts'
 import { leaseKind } from './lease/index.ts'
@@ -16,6 +17,19 @@ import { ensureNamespaces, namespaceKind, namespaceRole } from './namespace/inde
 import { nodeKind } from './node/index.ts'
 import type { Ports } from './ports.ts'
 import { secretKind } from './secret/index.ts'
+import { virtualMachineClusterInstancetypeKind } from './virtualmachineclusterinstancetype/index.ts'
+import { virtualMachineClusterPreferenceKind } from './virtualmachineclusterpreference/index.ts'
+import { virtualMachineInstancetypeKind } from './virtualmachineinstancetype/index.ts'
+import { virtualMachinePreferenceKind } from './virtualmachinepreference/index.ts'
+
+/** What a virtual machine may be made of beside its own template. */
+export const outfitKinds: readonly Kind[] = [
+  controllerRevisionKind,
+  virtualMachineInstancetypeKind,
+  virtualMachineClusterInstancetypeKind,
+  virtualMachinePreferenceKind,
+  virtualMachineClusterPreferenceKind,
+] as readonly Kind[]
 
 export const smallKinds: readonly Kind[] = [
   namespaceKind,
@@ -24,6 +38,7 @@ export const smallKinds: readonly Kind[] = [
   secretKind,
   eventKind,
   leaseKind,
+  ...outfitKinds,
 ] as readonly Kind[]
 
 export interface TestApi extends Ports {

@@ -1,6 +1,7 @@
 // The door of the room: every Kind, and how its controller is started.
 
 export * from './config-map/index.ts'
+export * from './controller-revision/index.ts'
 export * from './controller-user.ts'
 export * from './event/index.ts'
 export * from './feature-gates.ts'
@@ -13,4 +14,8 @@ export * from './node/index.ts'
 export * from './ports.ts'
 export * from './secret/index.ts'
 export * from './virtualmachine/index.ts'
+export * from './virtualmachineclusterinstancetype/index.ts'
+export * from './virtualmachineclusterpreference/index.ts'
 export * from './virtualmachineinstance/index.ts'
+export * from './virtualmachineinstancetype/index.ts'
+export * from './virtualmachinepreference/index.ts'

@@ -1,6 +1,11 @@
 // What is refused, expanded and told of the platform; and that the reference names everything that is served.
 
 import { readFile } from 'node:fs/promises'
+import {
+  virtualMachineClusterInstancetypeDefinition,
+  virtualMachineClusterPreferenceDefinition,
+  virtualMachineDefinition,
+} from '@sheaf/api'
 import { bodyText } from '@sheaf/api/client'
 import type { Json } from '@sheaf/api/meta'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -70,7 +75,7 @@ describe('expand-spec', () => {
 
   it('is the virtual machine that was sent', async () => {
     const { code, message } = await expand(vm)
-    expect([code, JSON.parse(message)]).toEqual([200, vm])
+    expect([code, JSON.parse(message)]).toEqual([200, { ...vm, metadata: { name: 'a', namespace: 'default' } }])
     expect((await expand({ ...vm, metadata: { name: 'a', namespace: 'default' } })).code).toBe(200)
   })
 
@@ -82,9 +87,88 @@ describe('expand-spec', () => {
       { ...vm, metadata: { name: 'a', namespace: 'shop' } },
       /^VM namespace must be empty or default$/,
     ],
-    ['one with an instance type', { ...vm, spec: { instancetype: { name: 'small' } } }, /cannot be expanded/],
+    [
+      'one with an instance type that is not there',
+      { ...vm, spec: { instancetype: { name: 'small' } } },
+      /^virtualmachineclusterinstancetypes.instancetype.kubevirt.io "small" not found$/,
+    ],
   ])('of %s is refused', async (_, body, message) => {
     expect(await expand(body)).toMatchObject({ code: 400, message: expect.stringMatching(message) })
+  })
+})
+
+describe('IT40 expand-spec writes out what the virtual machine names', () => {
+  const sized = {
+    apiVersion: 'kubevirt.io/v1',
+    kind: 'VirtualMachine',
+    metadata: { name: 'sized' },
+    spec: {
+      runStrategy: 'Halted',
+      instancetype: { name: 'two' },
+      preference: { name: 'cores' },
+      template: { spec: { domain: { devices: {} }, volumes: [{ name: 'root', emptyDisk: { capacity: '1Gi' } }] } },
+    },
+  }
+  const expandedSpec = {
+    runStrategy: 'Halted',
+    template: {
+      spec: {
+        domain: {
+          cpu: { sockets: 1, cores: 2, threads: 1 },
+          memory: { guest: '128Mi' },
+          devices: { disks: [{ name: 'root', disk: { bus: 'virtio' } }], interfaces: [{ name: 'default', masquerade: {} }] },
+        },
+      },
+    },
+  }
+
+  beforeAll(async () => {
+    const instancetype = { cpu: { guest: 2 }, memory: { guest: '128Mi' } }
+    const preference = { cpu: { preferredCPUTopology: 'cores' }, devices: { preferredDiskBus: 'virtio' } }
+    const apiVersion = 'instancetype.kubevirt.io/v1beta1'
+    await world.client.resource(virtualMachineClusterInstancetypeDefinition).create({
+      apiVersion,
+      kind: 'VirtualMachineClusterInstancetype',
+      metadata: { name: 'two' },
+      spec: instancetype,
+    })
+    await world.client.resource(virtualMachineClusterPreferenceDefinition).create({
+      apiVersion,
+      kind: 'VirtualMachineClusterPreference',
+      metadata: { name: 'cores' },
+      spec: preference,
+    })
+    await world.client.resource(virtualMachineDefinition).create({ ...sized, metadata: { name: 'sized', namespace: 'default' } })
+  })
+
+  it('of one that is stored', async () => {
+    const { code, message } = await ofVm('sized', 'expand-spec', 'GET')
+    expect(code).toBe(200)
+    const { spec } = JSON.parse(message)
+    expect(spec).toMatchObject(expandedSpec)
+    expect(spec).not.toHaveProperty('instancetype')
+    expect(spec).not.toHaveProperty('preference')
+  })
+
+  it('of one that is sent', async () => {
+    const { code, message } = await world.request('PUT', 'namespaces/default/expand-vm-spec', sized)
+    expect(code).toBe(200)
+    expect(JSON.parse(message)).toMatchObject({ metadata: { namespace: 'default' }, spec: expandedSpec })
+  })
+
+  it('IT41 and says what stands in the way', async () => {
+    const own = { spec: { domain: { devices: {}, cpu: { cores: 4 }, memory: { guest: '1Gi' } } } }
+    const conflicting = { ...sized, spec: { ...sized.spec, template: own } }
+    expect(await world.request('PUT', 'namespaces/default/expand-vm-spec', conflicting)).toMatchObject({
+      code: 400,
+      message:
+        'VM field(s) spec.template.spec.domain.cpu.cores, spec.template.spec.domain.memory.guest conflicts with selected instance type',
+    })
+    await world.client.resource(virtualMachineClusterInstancetypeDefinition).delete({ namespace: '', name: 'two' })
+    expect(await ofVm('sized', 'expand-spec', 'GET')).toMatchObject({
+      code: 500,
+      message: 'Internal error occurred: virtualmachineclusterinstancetypes.instancetype.kubevirt.io "two" not found',
+    })
   })
 })
 

@@ -5,6 +5,7 @@ import { eventDefinition, schemas } from '@sheaf/api'
 import { type ApiRequest, createClient, type Fetch } from '@sheaf/api/client'
 import {
   configMapKind,
+  controllerRevisionKind,
   controllerUser,
   ensureNamespaces,
   eventKind,
@@ -15,8 +16,12 @@ import {
   nodeKind,
   retireNode,
   secretKind,
+  virtualMachineClusterInstancetypeKind,
+  virtualMachineClusterPreferenceKind,
   virtualMachineInstanceKind,
+  virtualMachineInstancetypeKind,
   virtualMachineKind,
+  virtualMachinePreferenceKind,
 } from '@sheaf/kinds'
 import { type ApiServer, createApiServer } from '@sheaf/machinery/apiserver'
 import { errorChain, type Log, type RunningEventRecorder, startEventRecorder } from '@sheaf/machinery/controller'
@@ -166,6 +171,11 @@ function kindsOf(ports: MachinePorts): Kind[] {
     eventKind,
     leaseKind,
     nodeKind,
+    controllerRevisionKind,
+    virtualMachineInstancetypeKind,
+    virtualMachineClusterInstancetypeKind,
+    virtualMachinePreferenceKind,
+    virtualMachineClusterPreferenceKind,
     virtualMachineKind(ports),
     virtualMachineInstanceKind(ports),
   ]

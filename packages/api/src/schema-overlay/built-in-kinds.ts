@@ -1,6 +1,7 @@
 // Kubernetes' own Kinds: how lists are merged, by strategic merge patch and by server-side apply.
 
 import {
+  anything,
   atomicList,
   int32,
   mapList,
@@ -58,6 +59,7 @@ export const builtInKinds: SchemaOverlay = {
   'io.k8s.api.core.v1.NodeCondition': { properties: { lastHeartbeatTime: nullableTime, lastTransitionTime: nullableTime } },
   'io.k8s.api.core.v1.ContainerImage': { properties: { names: atomicList } },
   'io.k8s.api.core.v1.DaemonEndpoint': { respelled: { port: 'Port' }, properties: { Port: int32 }, required: ['Port'] },
+  'io.k8s.api.apps.v1.ControllerRevision': { properties: { data: anything } },
   'io.k8s.api.coordination.v1.LeaseSpec': {
     properties: {
       acquireTime: nullableTime,

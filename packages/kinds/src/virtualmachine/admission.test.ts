@@ -1,11 +1,13 @@
 import type { VirtualMachine } from '@sheaf/api'
 import type { AdmissionRequest } from '@sheaf/machinery/kind'
 import { describe, expect, test } from 'vitest'
+import { startTestApi } from '../api-server.fixture.ts'
 import { virtualMachineAdmission } from './admission.ts'
 import { controllerFinalizer } from './observed-instance.ts'
 import { sampleRandom, sampleVirtualMachine } from './sample-objects.fixture.ts'
 
-const admission = virtualMachineAdmission(sampleRandom())
+const { client } = await startTestApi()
+const admission = virtualMachineAdmission({ random: sampleRandom(), client })
 
 function request(
   object: VirtualMachine,

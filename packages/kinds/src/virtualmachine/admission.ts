@@ -1,32 +1,37 @@
 // What may be written about a virtual machine, and what is filled in once and kept for ever.
 
 import { type VirtualMachine, validateVirtualMachine } from '@sheaf/api'
-import { type FieldError, isBeingDeleted, type Random } from '@sheaf/api/meta'
+import { isBeingDeleted } from '@sheaf/api/meta'
 import type { Admission } from '@sheaf/machinery/kind'
 import { admissionPolicyWith } from '../admission-policy.ts'
 import { isController } from '../controller-user.ts'
-import type { FeatureGate } from '../feature-gates.ts'
+import type { MachinePorts, Ports } from '../ports.ts'
 import { untoldNameServers } from '../virtualmachineinstance/guest-network.ts'
 import { webhookDenial } from '../webhook-denial.ts'
+import { admitOutfit, settleMatchers } from './instancetype/admit.ts'
 import { controllerFinalizer } from './observed-instance.ts'
 
 /** The only machine that Sheaf's QEMU runs. */
 const defaultMachine = { architecture: 'amd64', type: 'q35' }
 
-export function virtualMachineAdmission(random: Random, featureGates?: readonly FeatureGate[]): Admission<VirtualMachine> {
+type AdmissionPorts = Pick<Ports, 'client' | 'random'> & Pick<MachinePorts, 'featureGates'>
+
+export function virtualMachineAdmission({ random, client, featureGates }: AdmissionPorts): Admission<VirtualMachine> {
   const admissionPolicy = admissionPolicyWith(featureGates)
   return {
-    mutate({ operation, subresource, object }) {
-      if (operation !== 'CREATE' || subresource !== undefined) return
+    async mutate({ operation, subresource, object, oldObject }) {
+      if (operation === 'DELETE' || subresource !== undefined) return
+      if (!isBeingDeleted(object)) await settleMatchers(object, oldObject, client)
+      if (operation !== 'CREATE') return
       hold(object)
       fillIdentity(object, random)
     },
-    validate(request) {
-      const { operation, subresource, object, user } = request
-      if (operation === 'DELETE' || subresource !== undefined) return
+    async validate(request) {
+      const { operation, subresource, object, oldObject, user } = request
+      if (operation === 'DELETE' || subresource !== undefined || isBeingDeleted(object)) return
       const policy = { ...admissionPolicy, writerIsController: isController(user) }
-      const missing = isBeingDeleted(object) ? undefined : missingReference(object)
-      const errors = missing === undefined ? validateVirtualMachine(object, policy, { isNew: operation === 'CREATE' }) : [missing]
+      const { machine, errors: standing } = await admitOutfit(object, oldObject, policy, client)
+      const errors = standing ?? validateVirtualMachine(machine, policy, { isNew: operation === 'CREATE' })
       if (errors.length > 0) throw webhookDenial('virtualmachine-validator.kubevirt.io', errors)
       if (!isController(user))
         untoldNameServers('spec.template.spec', object.spec.template.spec).forEach((text) => request.warn(text))
@@ -41,7 +46,7 @@ function hold({ metadata }: VirtualMachine): void {
 }
 
 /** Guests bind licences and host keys to uuid and serial number, so both stay the same over all starts. */
-function fillIdentity(vm: VirtualMachine, random: Random): void {
+function fillIdentity(vm: VirtualMachine, random: Ports['random']): void {
   // What was sent may lack anything; validation says so afterwards.
   const { spec }: Partial<VirtualMachine> = vm
   const template: Partial<VirtualMachine['spec']['template']> | undefined = spec?.template
@@ -51,19 +56,4 @@ function fillIdentity(vm: VirtualMachine, random: Random): void {
   domain.firmware = { ...firmware, uuid: firmware?.uuid || random.uuid(), serial: firmware?.serial || random.uuid() }
   domain.machine = { ...machine, type: machine?.type || defaultMachine.type }
   template.spec.architecture ||= defaultMachine.architecture
-}
-
-/**
- * What it takes its size from, if that is not there. No such Kinds are served here, so none is ever found: a machine must
- * not start smaller than it was asked to be. KubeVirt tells the first one alone, before it looks at anything else.
- */
-function missingReference({ spec }: Partial<VirtualMachine>): FieldError | undefined {
-  for (const field of ['instancetype', 'preference'] as const) {
-    const matcher = spec?.[field]
-    if (!matcher) continue
-    const kind = matcher.kind || `VirtualMachineCluster${field}`
-    const message = `Failure to find ${field}: ${kind.toLowerCase()}s.instancetype.kubevirt.io "${matcher.name ?? ''}" not found`
-    return { type: 'FieldValueNotFound', field: `spec.${field}`, message }
-  }
-  return undefined
 }

@@ -7,7 +7,7 @@ import { isLive } from './observed-instance.ts'
 
 /** What went wrong in the last pass. */
 export interface Trouble {
-  reason: 'FailedCreate' | 'FailedDelete'
+  reason: 'FailedCreate' | 'FailedDelete' | 'FailedFindInstancetype' | 'FailedFindPreference'
   message: string
 }
 
@@ -17,19 +17,28 @@ const ownTypes: readonly string[] = ['Ready', 'Failure', 'RestartRequired', 'Man
 /** Enough to see what it is about; a rewritten template would fill a screen. */
 const mostFieldsNamed = 5
 
-/** `trouble`: `asBefore` while a step that failed is being tried again. */
+export interface News {
+  /** `asBefore` while a step that failed is being tried again. */
+  trouble: Trouble | 'none' | 'asBefore'
+  /** Whether the template is known in full, or only without its instance type and preference. */
+  isTemplateKnown: boolean
+  now: string
+}
+
 export function conditionsOf(
   vm: VirtualMachine,
   vmi: VirtualMachineInstance | undefined,
-  trouble: Trouble | 'none' | 'asBefore',
-  now: string,
+  { trouble, isTemplateKnown, now }: News,
 ): Condition[] {
   const before = vm.status?.conditions ?? []
   const own = before.filter((condition) => ownTypes.includes(condition.type))
   const mirrored = (vmi?.status?.conditions ?? []).filter((condition) => !ownTypes.includes(condition.type))
   const ready = withCondition(own, readyCondition(vmi, now))
   const withTrouble = trouble === 'asBefore' ? ready : withOrWithout(ready, 'Failure', failureCondition(trouble, now))
-  const all = withOrWithout(withTrouble, 'RestartRequired', restartRequiredCondition(vm, vmi, now))
+  const all =
+    isLive(vmi) && !isTemplateKnown
+      ? withTrouble
+      : withOrWithout(withTrouble, 'RestartRequired', restartRequiredCondition(vm, vmi, now))
   return [...all, ...mirrored]
 }
 

@@ -3,6 +3,8 @@
 
 import { effectiveRunStrategy, isFinal, type VirtualMachine, type VirtualMachineInstance } from '@sheaf/api'
 import { controllerOf, findCondition, isBeingDeleted } from '@sheaf/api/meta'
+import type { Trouble } from './conditions.ts'
+import type { Dressed } from './instancetype/dress.ts'
 import { isOutOfDateOnlyByNumber } from './instance-from-template.ts'
 import { controllerFinalizer, isControlledBy } from './observed-instance.ts'
 import { mayStartAtMs } from './start-failure.ts'
@@ -11,10 +13,12 @@ import { asksToStart, asksToStartPaused, asksToStop, pendingRequests } from './s
 export type Step =
   | { kind: 'none' }
   /** The strategy cannot be followed; the message says what stands in the way. */
-  | { kind: 'blocked'; message: string }
+  | { kind: 'blocked'; message: string; reason?: Trouble['reason'] }
   | { kind: 'waitUntil'; timeMs: number }
   | { kind: 'addFinalizer' }
   | { kind: 'removeFinalizer' }
+  /** What its instance type and preference say is kept before anything is made of them. */
+  | { kind: 'storeRevisions' }
   | { kind: 'createInstance'; paused: boolean }
   /** An instance of this name that belongs to nobody becomes ours. */
   | { kind: 'adoptInstance' }
@@ -41,6 +45,17 @@ export function decideNextStep(vm: VirtualMachine, vmi: VirtualMachineInstance |
   if (!isControlledBy(vmi, vm)) return decideAdoption(vmi)
   if (isBeingDeleted(vmi)) return decideRelease(vmi)
   return decideWithInstance(vm, vmi)
+}
+
+/**
+ * What comes in between when the VM is made of more than its own template. Ending goes on whatever is missing: a machine
+ * whose instance type is gone can still be stopped.
+ */
+export function decideDressed(step: Step, vm: VirtualMachine, { trouble, refs }: Dressed): Step {
+  const isBeginning = step.kind === 'none' || step.kind === 'waitUntil' || step.kind === 'createInstance'
+  if (!isBeginning || isBeingDeleted(vm)) return step
+  if (trouble !== undefined) return { kind: 'blocked', ...trouble }
+  return Object.keys(refs).length > 0 ? { kind: 'storeRevisions' } : step
 }
 
 function decideRemoval(vm: VirtualMachine, vmi: VirtualMachineInstance | undefined): Step {

@@ -1,11 +1,12 @@
-// expand-spec: a virtual machine as it reads when everything that it refers to is written out. Sheaf has no instance types
-// and preferences, so it is the virtual machine itself; one that names some could not be told the truth about.
+// expand-spec: a virtual machine as it reads when everything that it refers to is written out.
 
-import { type VirtualMachine, virtualMachineDefinition } from '@sheaf/api'
-import { badRequest, isJsonObject, type Json, notFound } from '@sheaf/api/meta'
+import { conflictText, expandVirtualMachine, type VirtualMachine, virtualMachineDefinition } from '@sheaf/api'
+import { badRequest, isJsonObject, type Json, notFound, StatusError } from '@sheaf/api/meta'
 import type { RequestAction } from '@sheaf/machinery/kind'
+import { admissionPolicyWith } from '../admission-policy.ts'
 import type { Ports } from '../ports.ts'
 import { jsonAnswer, kubevirtActions, vmSubject } from '../subresources.ts'
+import { findMatched, lackIn, outfitOf } from './instancetype/find-matched.ts'
 
 export function expandActions({ client }: Pick<Ports, 'client'>): RequestAction[] {
   return [
@@ -18,7 +19,7 @@ export function expandActions({ client }: Pick<Ports, 'client'>): RequestAction[
       async run({ namespace, name }) {
         const vm = await client.resource<VirtualMachine>(virtualMachineDefinition).find({ namespace, name })
         if (vm === undefined) throw notFound(vmSubject, name)
-        return jsonAnswer(expanded(vm))
+        return jsonAnswer(await expanded(vm, client, cannotExpand))
       },
     },
     {
@@ -26,7 +27,10 @@ export function expandActions({ client }: Pick<Ports, 'client'>): RequestAction[
       kind: 'request',
       method: 'PUT',
       action: 'namespaces/{namespace}/expand-vm-spec',
-      run: async ({ body, parameters }) => jsonAnswer(expanded(virtualMachineIn(body, parameters['namespace'] ?? ''))),
+      async run({ body, parameters }) {
+        const vm = virtualMachineIn(body, parameters['namespace'] ?? '')
+        return jsonAnswer(await expanded(vm, client, badRequest))
+      },
     },
   ]
 }
@@ -38,12 +42,22 @@ function virtualMachineIn(body: Json | undefined, namespace: string): VirtualMac
   const vm = body as unknown as VirtualMachine
   const own = vm.metadata?.namespace ?? ''
   if (own !== '' && own !== namespace) throw badRequest(`VM namespace must be empty or ${namespace}`)
-  return vm
+  return { ...vm, metadata: { ...vm.metadata, namespace } }
 }
 
-function expanded(vm: VirtualMachine): VirtualMachine {
-  if (vm.spec.instancetype === undefined && vm.spec.preference === undefined) return vm
-  throw badRequest(
-    'spec.instancetype and spec.preference cannot be expanded: Sheaf has no instance types and preferences. Write what they stand for into spec.template.spec',
-  )
+/** KubeVirt's answer when it is not the sender who has made the mistake. */
+const cannotExpand = (why: string) => new StatusError(500, 'InternalError', `Internal error occurred: ${why}`)
+
+async function expanded(
+  vm: VirtualMachine,
+  client: Ports['client'],
+  refuse: (why: string) => StatusError,
+): Promise<VirtualMachine> {
+  if (!vm.spec.instancetype && !vm.spec.preference) return vm
+  const findings = await findMatched(vm, client)
+  const lack = lackIn(findings)
+  if (lack !== undefined) throw refuse(lack.why)
+  const { machine, conflicts } = expandVirtualMachine(vm, outfitOf(findings), admissionPolicyWith())
+  if (machine === undefined) throw refuse(conflictText(conflicts.map(({ field }) => field)))
+  return machine
 }

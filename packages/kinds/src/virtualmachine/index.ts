@@ -1,7 +1,21 @@
 // The Kind VirtualMachine: what the API server needs of it, and the controller that keeps it.
 
-import { type VirtualMachine, type VirtualMachineInstance, virtualMachineDefinition } from '@sheaf/api'
-import { type Controller, type Informer, mappedObjects, ownObjects, startController } from '@sheaf/machinery/controller'
+import {
+  type ControllerRevision,
+  controllerRevisionDefinition,
+  type VirtualMachine,
+  type VirtualMachineInstance,
+  virtualMachineDefinition,
+} from '@sheaf/api'
+import {
+  type Controller,
+  type Informer,
+  mappedObjects,
+  ownedObjects,
+  ownObjects,
+  startController,
+  startInformer,
+} from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
 import type { MachinePorts, Ports } from '../ports.ts'
 import { virtualMachineActions } from './actions.ts'
@@ -13,7 +27,7 @@ export function virtualMachineKind(
 ): Kind<VirtualMachine> {
   return {
     definition: virtualMachineDefinition,
-    admission: virtualMachineAdmission(ports.random, ports.featureGates),
+    admission: virtualMachineAdmission(ports),
     actions: virtualMachineActions(ports),
   }
 }
@@ -27,6 +41,15 @@ export interface VirtualMachineInformers {
 const workers = 4
 
 export function startVirtualMachineController(ports: Ports, informers: VirtualMachineInformers): Controller {
+  const { client, clock, random, log } = ports
+  const revisions = startInformer<ControllerRevision>({
+    client,
+    resource: controllerRevisionDefinition,
+    clock,
+    random,
+    log,
+    keep: metadataOnly,
+  })
   return startController({
     name: 'virtualmachine',
     reconcile: (key) => reconcileVirtualMachine(key, ports),
@@ -34,10 +57,18 @@ export function startVirtualMachineController(ports: Ports, informers: VirtualMa
       ownObjects(informers.virtualMachines),
       // By name, not by owner: an instance that belongs to nobody, or to another, stands in the VM's way too.
       mappedObjects(informers.instances, ({ key }) => [key]),
+      // One that goes is noticed by the machine that it was kept for.
+      ownedObjects(revisions, virtualMachineDefinition),
     ],
     workers,
-    clock: ports.clock,
-    random: ports.random,
-    log: ports.log,
+    owns: [revisions],
+    clock,
+    random,
+    log,
   })
+}
+
+/** What they hold is read when it is needed. */
+function metadataOnly({ apiVersion, kind, metadata, revision }: ControllerRevision): ControllerRevision {
+  return { apiVersion, kind, metadata, revision }
 }

@@ -13,7 +13,10 @@ import { after, again, done, type Result } from '@sheaf/machinery/controller'
 import type { Ports } from '../ports.ts'
 import { strategyPatch } from './actions.ts'
 import type { Trouble } from './conditions.ts'
-import { decideNextStep, type Step } from './decide.ts'
+import { decideDressed, decideNextStep, type Step } from './decide.ts'
+import { type Dressed, dress, inFull, storing } from './instancetype/dress.ts'
+import { findMatched } from './instancetype/find-matched.ts'
+import { keepRevisions } from './instancetype/keep-revisions.ts'
 import { controllerReference, generationAnnotation, instanceFromTemplate } from './instance-from-template.ts'
 import { controllerFinalizer } from './observed-instance.ts'
 import { statusOf } from './status.ts'
@@ -22,6 +25,7 @@ interface Observed {
   vm: VirtualMachine
   /** The instance of the VM's name. */
   vmi: VirtualMachineInstance | undefined
+  dressed: Dressed
 }
 
 type SeenInstance = Observed & { vmi: VirtualMachineInstance }
@@ -30,26 +34,37 @@ export async function reconcileVirtualMachine(key: ObjectKey, ports: Ports): Pro
   const vm = await virtualMachines(ports.client).find(key)
   if (vm === undefined) return done
   const vmi = await instances(ports.client).find(key)
-  const step = decideNextStep(vm, vmi, ports.clock.now())
-  const observed = { vm: await report({ vm, vmi }, step, ports), vmi }
-  await act(step, observed, ports)
-  return resultOf(step, ports)
+  const dressed = dress(vm, await findMatched(vm, ports.client))
+  const step = decideDressed(decideNextStep(inFull(vm, dressed), vmi, ports.clock.now()), vm, dressed)
+  const observed = { vm, vmi, dressed }
+  await act(step, { ...observed, vm: await report(observed, step, ports) }, ports)
+  return resultOf(step, dressed, ports)
 }
 
-function resultOf(step: Step, ports: Ports): Result {
+/** An instance type that is not there may come without a word to the machine that names it. */
+const lookAgainMs = 10_000
+
+function resultOf(step: Step, { trouble }: Dressed, ports: Ports): Result {
+  if (step.kind === 'blocked' && trouble !== undefined) return after(lookAgainMs)
   if (step.kind === 'waitUntil') return after(Math.max(0, step.timeMs - ports.clock.now()))
   return step.kind === 'none' || step.kind === 'blocked' ? done : again
 }
 
 /** Writes the status if it says anything new. Answers the VM as it is now stored. */
-async function report({ vm, vmi }: Observed, step: Step, ports: Ports, trouble?: Trouble): Promise<VirtualMachine> {
-  const pass = { step, nowMs: ports.clock.now(), random: ports.random, ...(trouble === undefined ? {} : { trouble }) }
-  const status = statusOf(vm, vmi, pass)
+async function report({ vm, vmi, dressed }: Observed, step: Step, ports: Ports, trouble?: Trouble): Promise<VirtualMachine> {
+  const pass = {
+    step,
+    nowMs: ports.clock.now(),
+    random: ports.random,
+    isTemplateKnown: dressed.template !== undefined,
+    ...(trouble === undefined ? {} : { trouble }),
+  }
+  const status = statusOf(inFull(vm, dressed), vmi, pass)
   if (status === vm.status || status === undefined) return vm
   return virtualMachines(ports.client).updateStatus({ ...vm, status })
 }
 
-async function act(step: Step, { vm, vmi }: Observed, ports: Ports): Promise<void> {
+async function act(step: Step, { vm, vmi, dressed }: Observed, ports: Ports): Promise<void> {
   const vms = virtualMachines(ports.client)
   switch (step.kind) {
     case 'none':
@@ -63,15 +78,17 @@ async function act(step: Step, { vm, vmi }: Observed, ports: Ports): Promise<voi
     case 'switchToAlways':
       await vms.patch(keyOf(vm), strategyPatch(vm, 'Always'), { type: 'json' })
       return
+    case 'storeRevisions':
+      return storeRevisions(step, { vm, vmi, dressed }, ports)
     case 'createInstance':
-      return createInstance(step, vm, ports)
+      return createInstance(step, { vm, vmi, dressed }, ports)
     case 'deleteInstance':
     case 'adoptInstance':
     case 'releaseInstance':
     case 'orphanInstance':
     case 'noteGeneration':
       // They are decided for an instance that was seen only.
-      if (vmi !== undefined) await actOnInstance(step, { vm, vmi }, ports)
+      if (vmi !== undefined) await actOnInstance(step, { vm, vmi, dressed }, ports)
   }
 }
 
@@ -80,12 +97,12 @@ type InstanceStep = Extract<
   { kind: 'deleteInstance' | 'adoptInstance' | 'releaseInstance' | 'orphanInstance' | 'noteGeneration' }
 >
 
-async function actOnInstance(step: InstanceStep, { vm, vmi }: SeenInstance, ports: Ports) {
+async function actOnInstance(step: InstanceStep, { vm, vmi, dressed }: SeenInstance, ports: Ports) {
   const { annotations, finalizers, ownerReferences = [] } = vmi.metadata
   const change = (metadata: ObjectMeta) => write(instances(ports.client), vmi, metadata)
   switch (step.kind) {
     case 'deleteInstance':
-      return deleteInstance(step, { vm, vmi }, ports)
+      return deleteInstance(step, { vm, vmi, dressed }, ports)
     case 'adoptInstance':
       return change({
         // It counted the generations of somebody else.
@@ -105,10 +122,28 @@ async function actOnInstance(step: InstanceStep, { vm, vmi }: SeenInstance, port
   }
 }
 
-/** The name is the VM's own: whoever creates it twice meets the first one. */
-async function createInstance(step: Extract<Step, { kind: 'createInstance' }>, vm: VirtualMachine, ports: Ports): Promise<void> {
+/** The status speaks of those that are there. */
+async function storeRevisions(step: Step, { vm, vmi, dressed }: Observed, ports: Ports): Promise<void> {
+  const { revisions, refs } = dressed
   try {
-    const vmi = await instances(ports.client).create(instanceFromTemplate(vm, step))
+    await keepRevisions(revisions, ports.client)
+  } catch (error) {
+    const message = `${storing}: ${textOf(error)}`
+    ports.events.record(vm, { type: 'Warning', reason: 'FailedCreate', message })
+    await report({ vm, vmi, dressed }, step, ports, { reason: 'FailedCreate', message })
+    throw error
+  }
+  await virtualMachines(ports.client).updateStatus({ ...vm, status: { ...vm.status, ...refs } })
+}
+
+/** The name is the VM's own: whoever creates it twice meets the first one. */
+async function createInstance(
+  step: Extract<Step, { kind: 'createInstance' }>,
+  { vm, dressed }: Observed,
+  ports: Ports,
+): Promise<void> {
+  try {
+    const vmi = await instances(ports.client).create(instanceFromTemplate(inFull(vm, dressed), step))
     const message = `Started the virtual machine by creating the new virtual machine instance ${vmi.metadata.name}`
     ports.events.record(vm, { type: 'Normal', reason: 'SuccessfulCreate', message })
   } catch (error) {
@@ -117,12 +152,15 @@ async function createInstance(step: Extract<Step, { kind: 'createInstance' }>, v
     const text = textOf(error)
     const eventText = `Error creating virtual machine instance: ${text}`
     ports.events.record(vm, { type: 'Warning', reason: 'FailedCreate', message: eventText })
-    await report({ vm, vmi: undefined }, step, ports, { reason: 'FailedCreate', message: `Failure while starting VMI: ${text}` })
+    await report({ vm, vmi: undefined, dressed }, step, ports, {
+      reason: 'FailedCreate',
+      message: `Failure while starting VMI: ${text}`,
+    })
     throw error
   }
 }
 
-async function deleteInstance(step: Step, { vm, vmi }: SeenInstance, ports: Ports): Promise<void> {
+async function deleteInstance(step: Step, { vm, vmi, dressed }: SeenInstance, ports: Ports): Promise<void> {
   const { name, uid = '' } = vmi.metadata
   try {
     await instances(ports.client).delete(keyOf(vmi), { preconditions: { uid } })
@@ -134,7 +172,7 @@ async function deleteInstance(step: Step, { vm, vmi }: SeenInstance, ports: Port
     const text = textOf(error)
     const eventText = `Error deleting virtual machine instance ${name}: ${text}`
     ports.events.record(vm, { type: 'Warning', reason: 'FailedDelete', message: eventText })
-    await report({ vm, vmi }, step, ports, { reason: 'FailedDelete', message: `Failure while stopping VMI: ${text}` })
+    await report({ vm, vmi, dressed }, step, ports, { reason: 'FailedDelete', message: `Failure while stopping VMI: ${text}` })
     throw error
   }
 }

@@ -15,6 +15,7 @@ import { isBeingDeleted, type ObjectKey } from '@sheaf/api/meta'
 import { createApiServer } from '@sheaf/machinery/apiserver'
 import { createManualClock, createSeededRandom, type EventText, type Log, type Result } from '@sheaf/machinery/controller'
 import { openMemoryStore } from '@sheaf/machinery/store'
+import { outfitKinds } from '../api-server.fixture.ts'
 import { controllerUser } from '../controller-user.ts'
 import type { Ports } from '../ports.ts'
 import { virtualMachineInstanceAdmission } from '../virtualmachineinstance/admission.ts'
@@ -41,6 +42,7 @@ export async function createWorld() {
     store,
     kinds: [
       { definition: namespaceDefinition },
+      ...outfitKinds,
       virtualMachineKind({ random, client: createClient({ fetch: (request) => fetch(request), userAgent: 'test' }) }),
       { definition: virtualMachineInstanceDefinition, admission: virtualMachineInstanceAdmission(random, clock) },
     ],
@@ -73,13 +75,17 @@ export async function createWorld() {
     clock,
     ports: { client, clock, random, log: silence, events: { record: () => {} } } satisfies Ports,
     /** A virtual machine that was just created: nobody has looked at it yet. */
-    async create(strategy: SampleStrategy, name = `vm${++named}`): Promise<Sandbox> {
+    async create(
+      strategy: SampleStrategy,
+      name = `vm${++named}`,
+      change: Partial<VirtualMachine['spec']> = {},
+    ): Promise<Sandbox> {
       const { spec } = sampleVirtualMachine(strategy)
       const vm: VirtualMachine = {
         apiVersion: 'kubevirt.io/v1',
         kind: 'VirtualMachine',
         metadata: { name, namespace: 'shop' },
-        spec,
+        spec: { ...spec, ...change },
       }
       await client.resource<VirtualMachine>(virtualMachineDefinition).create(vm)
       return sandbox({ namespace: 'shop', name }, { client, clock, random, log: silence, fetch, revision: () => store.revision })

@@ -17,6 +17,8 @@ export interface Pass {
   random: Random
   /** The step was tried and failed. */
   trouble?: Trouble
+  /** False when what the instance would be made of now cannot be told; absent: it can. */
+  isTemplateKnown?: boolean
 }
 
 /** The status as it is to be; the very same object when there is nothing to write. */
@@ -37,10 +39,12 @@ function observations(vm: VirtualMachine, vmi: VirtualMachineInstance | undefine
   return {
     created: vmi === undefined ? undefined : true,
     ready: findCondition(vmi?.status?.conditions, 'Ready')?.status === 'True' ? true : undefined,
-    conditions: conditionsOf(vm, vmi, troubleOf(pass), now),
+    conditions: conditionsOf(vm, vmi, { trouble: troubleOf(pass), isTemplateKnown: pass.isTemplateKnown ?? true, now }),
     runStrategy: recordedStrategy(vm, vmi, pass.step),
     startFailure: startFailureOf(vm, vmi, pass.nowMs, pass.random),
     stateChangeRequests: requests.length === 0 ? undefined : [...requests],
+    instancetypeRef: vm.spec.instancetype === undefined ? undefined : vm.status?.instancetypeRef,
+    preferenceRef: vm.spec.preference === undefined ? undefined : vm.status?.preferenceRef,
     ...(vmi === undefined ? {} : { observedGeneration: instanceGeneration(vmi), desiredGeneration: vm.metadata.generation }),
   }
 }
@@ -53,7 +57,7 @@ function requestsOf(vm: VirtualMachine, vmi: VirtualMachineInstance | undefined,
 
 function troubleOf({ step, trouble }: Pass): Trouble | 'none' | 'asBefore' {
   if (trouble !== undefined) return trouble
-  if (step.kind === 'blocked') return { reason: 'FailedCreate', message: step.message }
+  if (step.kind === 'blocked') return { reason: step.reason ?? 'FailedCreate', message: step.message }
   return step.kind === 'none' || step.kind === 'waitUntil' ? 'none' : 'asBefore'
 }
 
@@ -65,7 +69,8 @@ function recordedStrategy(vm: VirtualMachine, vmi: VirtualMachineInstance | unde
   const recorded = vm.status?.runStrategy
   const strategy = effectiveRunStrategy(vm.spec)
   const wasNeverRun = vmi === undefined && recorded === undefined
-  const isStartOwed = step.kind === 'createInstance' || step.kind === 'waitUntil'
+  const isHeldUp = vmi === undefined && (step.kind === 'storeRevisions' || step.kind === 'blocked')
+  const isStartOwed = step.kind === 'createInstance' || step.kind === 'waitUntil' || isHeldUp
   const isLeaving = vmi !== undefined && isBeingDeleted(vmi)
   const isOnlyWanted = strategy === 'RerunOnFailure' && (isStartOwed || isLeaving)
   return wasNeverRun || isOnlyWanted ? recorded : strategy

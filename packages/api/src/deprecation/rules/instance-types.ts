@@ -1,5 +1,6 @@
 // Fields of instance types and preferences.
 
+import { renamedTopologies } from '../../instancetype.kubevirt.io/v1beta1/cpu-topology.ts'
 import type { DeprecationRule } from '../deprecation-rule.ts'
 
 const group = 'instancetype.kubevirt.io'
@@ -29,13 +30,7 @@ export const instanceTypeRules: readonly DeprecationRule[] = [
     rewrite: {
       certainty: 'certain',
       edit: 'replace',
-      values: {
-        preferSockets: 'sockets',
-        preferCores: 'cores',
-        preferThreads: 'threads',
-        preferSpread: 'spread',
-        preferAny: 'any',
-      },
+      values: renamedTopologies,
     },
     explain: 'The values lost a word that the name of the field says already. They mean what they meant.',
   },

@@ -26,8 +26,8 @@ export function defaultVirtualMachineInstanceSpec(
   defaultTopology(domain)
   spec.volumes?.forEach(defaultPullPolicy)
   if (policy.defaultEvictionStrategy !== undefined) spec.evictionStrategy ??= policy.defaultEvictionStrategy
-  defaultNetwork(spec, policy.defaultBinding)
-  defaultDisks(spec)
+  attachPodNetwork(spec, policy.defaultBinding)
+  attachEveryVolume(spec)
   return spec
 }
 
@@ -79,14 +79,14 @@ function defaultPullPolicy({ containerDisk }: Volume): void {
   containerDisk.imagePullPolicy = isMoving ? 'Always' : 'IfNotPresent'
 }
 
-function defaultNetwork(spec: VirtualMachineInstanceSpec, binding: AdmissionPolicy['defaultBinding']): void {
+export function attachPodNetwork(spec: VirtualMachineInstanceSpec, binding: AdmissionPolicy['defaultBinding']): void {
   const { devices } = spec.domain
   if (devices.autoattachPodInterface === false || devices.interfaces?.length || spec.networks?.length) return
   devices.interfaces = [{ name: 'default', [binding]: {} }]
   spec.networks = [{ name: 'default', pod: {} }]
 }
 
-function defaultDisks(spec: VirtualMachineInstanceSpec): void {
+export function attachEveryVolume(spec: VirtualMachineInstanceSpec): void {
   const { devices } = spec.domain
   const shown = new Set([...(devices.disks ?? []), ...(devices.filesystems ?? [])].map(({ name }) => name))
   const hidden = (spec.volumes ?? []).filter(({ name }) => !shown.has(name))

@@ -54,6 +54,18 @@ describe('values', () => {
     })
   })
 
+  test('JSON inside is JSON, and a revision of zero is kept', () => {
+    const data = '{"kind":"Widget","spec":{"size":2}}'
+    const body = envelope('apps/v1', 'ControllerRevision', message(1, text(1, 'a')), message(2, text(1, data)), number(3, 0))
+    expect(decodeProtobuf(body)).toEqual({
+      apiVersion: 'apps/v1',
+      kind: 'ControllerRevision',
+      metadata: { name: 'a' },
+      data: { kind: 'Widget', spec: { size: 2 } },
+      revision: 0,
+    })
+  })
+
   test('times have whole seconds, micro times six decimals, and an empty time is null', () => {
     const at = (field: number): Part => message(field, number(1, 1_700_000_000), number(2, 123_456_789))
     const lease = envelope('coordination.k8s.io/v1', 'Lease', message(1, at(8), message(9)), message(2, at(3)))

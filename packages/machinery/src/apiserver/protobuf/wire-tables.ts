@@ -15,6 +15,7 @@ export const wireKinds: WireTables = {
   'v1/Secret': 'Secret',
   'v1/Service': 'Service',
   'v1/ServiceAccount': 'ServiceAccount',
+  'apps/v1/ControllerRevision': 'ControllerRevision',
   'coordination.k8s.io/v1/Lease': 'Lease',
 }
 
@@ -91,10 +92,12 @@ const node: WireTables = {
   NodeFeatures: '1 supplementalGroupsPolicy*:b',
 }
 
+const apps: WireTables = { ControllerRevision: '1 metadata:ObjectMeta, 2 data!:RawJson, 3 revision!:i' }
+
 const coordination: WireTables = {
   Lease: '1 metadata:ObjectMeta, 2 spec:LeaseSpec',
   LeaseSpec: `1 holderIdentity*, 2 leaseDurationSeconds*:i, 3 acquireTime*:MicroTime, 4 renewTime*:MicroTime,
     5 leaseTransitions*:i, 6 strategy*, 7 preferredHolder*`,
 }
 
-export const wireMessages: WireTables = { ...meta, ...core, ...service, ...node, ...coordination }
+export const wireMessages: WireTables = { ...meta, ...core, ...service, ...node, ...apps, ...coordination }
