@@ -28,9 +28,20 @@ const sources = [
       'IoK8sApiCoreV1Node',
       'IoK8sApiCoreV1Secret',
       'IoK8sApiCoordinationV1Lease',
+      'IoK8sApiSchedulingV1PriorityClass',
     ],
   },
-  { entry: 'kubevirt', kinds: ['V1VirtualMachine', 'V1VirtualMachineInstance'] },
+  {
+    entry: 'kubevirt',
+    kinds: [
+      'V1VirtualMachine',
+      'V1VirtualMachineInstance',
+      'V1VirtualMachineInstanceReplicaSet',
+      'V1VirtualMachineInstancePreset',
+      'V1VirtualMachineInstanceMigration',
+      'V1beta1VirtualMachinePool',
+    ],
+  },
 ] as const
 
 /** What ts-json-schema-generator writes, as far as the package's types make it. */
@@ -99,6 +110,8 @@ const groups: readonly (readonly [RegExp, string])[] = [
   [/^(?:K8sIo|IoK8s)ApimachineryPkgApisMetaV1/, 'io.k8s.apimachinery.pkg.apis.meta.v1.'],
   [/^(?:K8sIo|IoK8s)ApiCoreV1/, 'io.k8s.api.core.v1.'],
   [/^(?:K8sIo|IoK8s)ApiCoordinationV1/, 'io.k8s.api.coordination.v1.'],
+  [/^(?:K8sIo|IoK8s)ApiSchedulingV1/, 'io.k8s.api.scheduling.v1.'],
+  [/^V1beta1(?=VirtualMachine(?:Pool|TemplateSpec))/, 'io.kubevirt.pool.v1beta1.'],
   [/^V1alpha1(?=Backup)/, 'io.kubevirt.backup.v1alpha1.'],
   [/^V1beta1/, 'io.kubevirt.cdi.v1beta1.'],
   [/^V1/, 'io.kubevirt.v1.'],

@@ -7,9 +7,14 @@ const definitions: readonly api.ResourceDefinition<never>[] = [
   api.leaseDefinition,
   api.namespaceDefinition,
   api.nodeDefinition,
+  api.priorityClassDefinition,
   api.secretDefinition,
   api.virtualMachineDefinition,
   api.virtualMachineInstanceDefinition,
+  api.virtualMachineInstanceMigrationDefinition,
+  api.virtualMachineInstancePresetDefinition,
+  api.virtualMachineInstanceReplicaSetDefinition,
+  api.virtualMachinePoolDefinition,
 ]
 
 it.each(definitions.map((definition) => [definition.kind, definition] as const))(
@@ -27,6 +32,10 @@ it('no two Kinds answer to one name', () => {
 it.each([
   [api.virtualMachineDefinition, ['Age', 'Status', 'Ready'], []],
   [api.virtualMachineInstanceDefinition, ['Age', 'Phase', 'IP', 'NodeName', 'Ready'], ['Live-Migratable', 'Paused']],
+  [api.virtualMachineInstanceReplicaSetDefinition, ['Desired', 'Current', 'Ready', 'Age'], []],
+  [api.virtualMachinePoolDefinition, ['Desired', 'Current', 'Ready', 'Age'], []],
+  [api.virtualMachineInstanceMigrationDefinition, ['Phase', 'VMI'], []],
+  [api.priorityClassDefinition, ['Value', 'Global-Default', 'Age', 'PreemptionPolicy'], []],
   [api.namespaceDefinition, ['Status', 'Age'], []],
   [api.configMapDefinition, ['Data', 'Age'], []],
   [api.secretDefinition, ['Type', 'Data', 'Age'], []],

@@ -2,7 +2,8 @@
 
 import { builtInKinds } from './built-in-kinds.ts'
 import type { SchemaOverlay } from './definition-overlay.ts'
+import { machineSets } from './machine-sets.ts'
 import { podParts } from './pod-parts.ts'
 import { virtualMachines } from './virtual-machines.ts'
 
-export const schemaOverlay: SchemaOverlay = { ...builtInKinds, ...podParts, ...virtualMachines }
+export const schemaOverlay: SchemaOverlay = { ...builtInKinds, ...podParts, ...virtualMachines, ...machineSets }
