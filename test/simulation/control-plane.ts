@@ -13,17 +13,25 @@ import type { Clock, ObjectKey, Random } from '@sheaf/api/meta'
 import {
   controllerUser,
   ensureNamespaces,
+  ensurePriorityClasses,
   type ImageLibrary,
   type MachinePorts,
   namespaceKind,
   namespaceRole,
+  priorityClassKind,
   secretKind,
   startGarbageCollector,
   startNamespaceController,
+  startPoolController,
+  startReplicaSetController,
   startVirtualMachineController,
   startVirtualMachineInstanceController,
   virtualMachineInstanceKind,
+  virtualMachineInstanceMigrationKind,
+  virtualMachineInstancePresetKind,
+  virtualMachineInstanceReplicaSetKind,
   virtualMachineKind,
+  virtualMachinePoolKind,
 } from '@sheaf/kinds'
 import { createApiServer } from '@sheaf/machinery/apiserver'
 import { type ControllerSnapshot, errorChain, type Log, startInformer } from '@sheaf/machinery/controller'
@@ -106,7 +114,17 @@ export function startControlPlane(host: Ground): ControlPlane {
     hypervisor,
     client: createClient({ userAgent: 'actions', fetch: life.counted((request) => door(request)) }),
   }
-  const kinds = [namespaceKind, secretKind, virtualMachineKind(front), virtualMachineInstanceKind(front)] as readonly Kind[]
+  const kinds = [
+    namespaceKind,
+    secretKind,
+    priorityClassKind(front),
+    virtualMachineKind(front),
+    virtualMachineInstanceKind(front),
+    virtualMachineInstanceReplicaSetKind,
+    virtualMachineInstancePresetKind,
+    virtualMachineInstanceMigrationKind(front),
+    virtualMachinePoolKind,
+  ] as readonly Kind[]
   const server = createApiServer({
     store: host.store,
     kinds,
@@ -143,7 +161,10 @@ export function startControlPlane(host: Ground): ControlPlane {
   }
 }
 
-export const prepareStore = (plane: ControlPlane): Promise<void> => ensureNamespaces(plane.client)
+export async function prepareStore(plane: ControlPlane): Promise<void> {
+  await ensureNamespaces(plane.client)
+  await ensurePriorityClasses(plane.client)
+}
 
 function startControllers(ports: MachinePorts, kinds: readonly Kind[]) {
   const { client, clock, random, log } = ports
@@ -154,6 +175,8 @@ function startControllers(ports: MachinePorts, kinds: readonly Kind[]) {
   const own = [
     startVirtualMachineController(ports, { virtualMachines, instances }),
     startVirtualMachineInstanceController(ports, instances),
+    startReplicaSetController(ports, instances),
+    startPoolController(ports, virtualMachines),
   ]
   const namespaces = startNamespaceController({ ...ports, resources })
   const collector = startGarbageCollector({ ...ports, resources })

@@ -7,16 +7,22 @@ import {
   configMapKind,
   controllerUser,
   ensureNamespaces,
+  ensurePriorityClasses,
   eventKind,
   leaseKind,
   type MachinePorts,
   namespaceKind,
   namespaceRole,
   nodeKind,
+  priorityClassKind,
   retireNode,
   secretKind,
   virtualMachineInstanceKind,
+  virtualMachineInstanceMigrationKind,
+  virtualMachineInstancePresetKind,
+  virtualMachineInstanceReplicaSetKind,
   virtualMachineKind,
+  virtualMachinePoolKind,
 } from '@sheaf/kinds'
 import { type ApiServer, createApiServer } from '@sheaf/machinery/apiserver'
 import { errorChain, type Log, type RunningEventRecorder, startEventRecorder } from '@sheaf/machinery/controller'
@@ -107,6 +113,7 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
   writePrivately(folder.kubeconfig, kubeconfigText(credentials, url))
 
   await ensureNamespaces(ports.client)
+  await ensurePriorityClasses(ports.client)
   const host = hostFacts({ dataFolder: folder.root, kvmIsUsable: accelerator.isKvm })
   undo.push(() => retireNode(ports))
   const controllers = startControllers({ ...ports, host, resources: kinds.map(({ definition }) => definition) })
@@ -161,8 +168,13 @@ function kindsOf(ports: MachinePorts): Kind[] {
     eventKind,
     leaseKind,
     nodeKind,
+    priorityClassKind(ports),
     virtualMachineKind(ports),
     virtualMachineInstanceKind(ports),
+    virtualMachineInstanceReplicaSetKind,
+    virtualMachineInstancePresetKind,
+    virtualMachineInstanceMigrationKind(ports),
+    virtualMachinePoolKind,
   ]
 }
 

@@ -10,6 +10,7 @@ import { decideNextStep, instanceFinalizer, isBeforeLaunch, type Step } from './
 import { promiseThaw, thaw } from './freeze-actions.ts'
 import { launchPlanOf } from './launch-plan.ts'
 import { machineLacks } from './machine-limits.ts'
+import { priorityClassLacks } from './priority.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import { describeExit, isTrouble, reportOf } from './status.ts'
 import { type LaunchFiles, locateFiles } from './volumes.ts'
@@ -35,7 +36,7 @@ async function observe(instance: VirtualMachineInstance, ports: MachinePorts): P
   const machine = await ports.hypervisor.find(instance.metadata.uid ?? '')
   if (machine !== undefined || isBeingDeleted(instance) || !isBeforeLaunch(instance))
     return { machine, files: undefined, refusal: undefined }
-  const lacking = machineLacks(instance)
+  const lacking = machineLacks(instance) ?? (await priorityClassLacks(instance, ports))
   if (lacking !== undefined) return { machine, files: undefined, refusal: lacking }
   const located = await locateFiles(instance, ports)
   if (located.kind === 'missing') return { machine, files: undefined, refusal: located.refusal }
