@@ -16,6 +16,7 @@ export const wireKinds: WireTables = {
   'v1/Service': 'Service',
   'v1/ServiceAccount': 'ServiceAccount',
   'coordination.k8s.io/v1/Lease': 'Lease',
+  'scheduling.k8s.io/v1/PriorityClass': 'PriorityClass',
 }
 
 const meta: WireTables = {
@@ -97,4 +98,8 @@ const coordination: WireTables = {
     5 leaseTransitions*:i, 6 strategy*, 7 preferredHolder*`,
 }
 
-export const wireMessages: WireTables = { ...meta, ...core, ...service, ...node, ...coordination }
+const scheduling: WireTables = {
+  PriorityClass: '1 metadata:ObjectMeta, 2 value!:i, 3 globalDefault:b, 4 description, 5 preemptionPolicy*',
+}
+
+export const wireMessages: WireTables = { ...meta, ...core, ...service, ...node, ...coordination, ...scheduling }
