@@ -71,16 +71,9 @@ function member(name: string, sketch: Sketch = {}): VirtualMachineInstance {
 
 /** `deleteSurplus a b`, `create 2` */
 function told(step: Step): string {
-  switch (step.kind) {
-    case 'create':
-      return `create ${step.count}`
-    case 'waitUntil':
-      return `wait ${step.timeMs - nowMs} ms`
-    case 'none':
-      return 'none'
-    default:
-      return [step.kind, ...step.instances.map(({ metadata }) => metadata.name)].join(' ')
-  }
+  if (step.kind === 'create') return `create ${step.count}`
+  if (step.kind === 'waitUntil') return `wait ${step.timeMs - nowMs} ms`
+  return step.kind === 'none' ? 'none' : [step.kind, ...step.instances.map(({ metadata }) => metadata.name)].join(' ')
 }
 
 const failedEarly = (agoMs: number): Sketch => ({ phase: 'Failed', hasRun: false, ready: false, endedMs: nowMs - agoMs })

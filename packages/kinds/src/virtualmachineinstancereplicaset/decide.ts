@@ -2,8 +2,8 @@
 
 import { isFinal, type VirtualMachineInstance, type VirtualMachineInstanceReplicaSet } from '@sheaf/api'
 import { isBeingDeleted } from '@sheaf/api/meta'
-import { isReady } from '../replicas/is-ready.ts'
-import { membershipOf, mostAtOnce, wantedReplicas } from '../replicas/membership.ts'
+import { isReady } from '../is-ready.ts'
+import { membershipOf, mostAtOnce, wantedReplicas } from '../set-membership.ts'
 import { hasRun } from '../virtualmachine/observed-instance.ts'
 
 export type Step =

@@ -3,7 +3,7 @@
 import { type VirtualMachineInstance, type VirtualMachineInstanceReplicaSet, virtualMachineInstanceDefinition } from '@sheaf/api'
 import type { Client } from '@sheaf/api/client'
 import { keyOf } from '@sheaf/api/meta'
-import type { Deed } from '../replicas/deed.ts'
+import type { Deed } from '../set-deed.ts'
 import type { Step } from './decide.ts'
 import { instanceFromSet } from './instance-from-set.ts'
 

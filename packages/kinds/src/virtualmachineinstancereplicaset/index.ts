@@ -17,7 +17,7 @@ import {
 } from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
 import type { Ports } from '../ports.ts'
-import { membershipOf } from '../replicas/membership.ts'
+import { membershipOf } from '../set-membership.ts'
 import { replicaSetAdmission } from './admission.ts'
 import { reconcileReplicaSet } from './reconciler.ts'
 

@@ -1,5 +1,5 @@
 import type { VirtualMachineInstance, VirtualMachineInstanceReplicaSet } from '@sheaf/api'
-import { ownerReferenceTo } from '../replicas/membership.ts'
+import { ownerReferenceTo } from '../set-membership.ts'
 
 /** One more of the same kind. The server completes its name; as in KubeVirt nothing stands between name and suffix. */
 export function instanceFromSet(set: VirtualMachineInstanceReplicaSet): VirtualMachineInstance {

@@ -11,9 +11,9 @@ import type { Client } from '@sheaf/api/client'
 import { isBeingDeleted, keyOf, type ObjectKey, timestamp } from '@sheaf/api/meta'
 import { after, again, done, type Result } from '@sheaf/machinery/controller'
 import type { Ports } from '../ports.ts'
-import { isPaused, type Trouble } from '../replicas/conditions.ts'
-import { perform, textOf } from '../replicas/deed.ts'
-import { adopted, released } from '../replicas/membership.ts'
+import { isPaused, type Trouble } from '../set-conditions.ts'
+import { perform, textOf } from '../set-deed.ts'
+import { adopted, released } from '../set-membership.ts'
 import { decideNextStep, type Step } from './decide.ts'
 import { deedsOf, type Work } from './deeds.ts'
 import { statusOf } from './status.ts'
@@ -68,7 +68,9 @@ async function act(step: Step, observed: Observed, ports: Ports): Promise<void> 
       if (!(await isStillThere(set, ports))) return
       for (const vmi of step.instances) await instances(ports.client).update(adopted(vmi, set))
       return
-    default:
+    case 'create':
+    case 'deleteSurplus':
+    case 'deleteEnded':
       return work(step, observed, ports)
   }
 }

@@ -7,9 +7,9 @@ import {
   type VirtualMachineInstanceReplicaSetStatus,
 } from '@sheaf/api'
 import { labelSelectorText } from '@sheaf/api/meta'
-import { replicaConditions, type Trouble } from '../replicas/conditions.ts'
-import { isReady } from '../replicas/is-ready.ts'
-import { membershipOf } from '../replicas/membership.ts'
+import { replicaConditions, type Trouble } from '../set-conditions.ts'
+import { isReady } from '../is-ready.ts'
+import { membershipOf } from '../set-membership.ts'
 import { activeOf, type Step } from './decide.ts'
 
 export interface Pass {

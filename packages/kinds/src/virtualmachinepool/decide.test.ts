@@ -9,16 +9,9 @@ import { statusOf } from './status.ts'
 
 /** `scaleIn shop-1`, `scaleOut 0 2` */
 function told(step: Step): string {
-  switch (step.kind) {
-    case 'none':
-      return 'none'
-    case 'waitUntil':
-      return `wait ${step.timeMs - nowMs} ms`
-    case 'scaleOut':
-      return ['scaleOut', ...step.ordinals].join(' ')
-    default:
-      return [step.kind, ...step.machines.map(({ metadata }) => metadata.name)].join(' ')
-  }
+  if (step.kind === 'waitUntil') return `wait ${step.timeMs - nowMs} ms`
+  if (step.kind === 'scaleOut') return ['scaleOut', ...step.ordinals].join(' ')
+  return step.kind === 'none' ? 'none' : [step.kind, ...step.machines.map(({ metadata }) => metadata.name)].join(' ')
 }
 
 function next(pool: VirtualMachinePool, machines: VirtualMachine[], instances?: VirtualMachineInstance[]): string {

@@ -3,8 +3,8 @@
 
 import { effectiveRunStrategy, type VirtualMachine, type VirtualMachineInstance, type VirtualMachinePool } from '@sheaf/api'
 import { isBeingDeleted, type Random } from '@sheaf/api/meta'
-import { isReady } from '../replicas/is-ready.ts'
-import { membershipOf, mostAtOnce, wantedReplicas } from '../replicas/membership.ts'
+import { isReady } from '../is-ready.ts'
+import { membershipOf, mostAtOnce, wantedReplicas } from '../set-membership.ts'
 import { givenUpAtMs } from './healing.ts'
 import { freeOrdinals } from './ordinals.ts'
 import { isOutdatedInstance, isOutdatedMachine, revisionOf } from './revision.ts'

@@ -3,7 +3,7 @@
 import { type VirtualMachine, type VirtualMachinePool, virtualMachineDefinition } from '@sheaf/api'
 import type { Client } from '@sheaf/api/client'
 import { keyOf, resourcePath } from '@sheaf/api/meta'
-import type { Deed } from '../replicas/deed.ts'
+import type { Deed } from '../set-deed.ts'
 import { kubevirtActions } from '../subresources.ts'
 import type { Step } from './decide.ts'
 import { machineFromPool, updatedMachine } from './machine-from-pool.ts'

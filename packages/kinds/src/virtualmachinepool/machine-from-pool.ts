@@ -1,7 +1,7 @@
 // The virtual machine that a pool makes of its template for one of its numbers.
 
 import { runStrategyOfRunning, type VirtualMachine, type VirtualMachinePool, type VirtualMachineSpec } from '@sheaf/api'
-import { ownerReferenceTo } from '../replicas/membership.ts'
+import { ownerReferenceTo } from '../set-membership.ts'
 import { memberName, ordinalOf } from './ordinals.ts'
 import { revisionLabel, revisionOf } from './revision.ts'
 

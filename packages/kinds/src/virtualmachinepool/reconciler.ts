@@ -13,9 +13,9 @@ import type { Client } from '@sheaf/api/client'
 import { type ObjectKey, timestamp } from '@sheaf/api/meta'
 import { after, again, done, type Result } from '@sheaf/machinery/controller'
 import type { Ports } from '../ports.ts'
-import { isPaused, type Trouble } from '../replicas/conditions.ts'
-import { perform, textOf } from '../replicas/deed.ts'
-import { released } from '../replicas/membership.ts'
+import { isPaused, type Trouble } from '../set-conditions.ts'
+import { perform, textOf } from '../set-deed.ts'
+import { released } from '../set-membership.ts'
 import { decideNextStep, type Step } from './decide.ts'
 import { deedsOf, type Work } from './deeds.ts'
 import { statusOf } from './status.ts'
@@ -68,7 +68,11 @@ async function act(step: Step, observed: Observed, ports: Ports): Promise<void> 
     case 'release':
       for (const vm of step.machines) await machines(ports.client).update(released(vm, observed.pool))
       return
-    default:
+    case 'scaleOut':
+    case 'scaleIn':
+    case 'heal':
+    case 'update':
+    case 'restart':
       return work(step, observed, ports)
   }
 }

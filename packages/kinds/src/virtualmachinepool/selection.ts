@@ -33,18 +33,11 @@ export function isSelected({ spec: { template } }: VirtualMachine, selectors: Vi
 
 function inOrder(members: readonly VirtualMachine[], sortPolicy: string | undefined, random: Random): VirtualMachine[] {
   const ascending = members.toSorted((a, b) => (ordinalOf(a) ?? 0) - (ordinalOf(b) ?? 0))
-  switch (sortPolicy) {
-    case 'AscendingOrder':
-      return ascending
-    case 'DescendingOrder':
-      return ascending.toReversed()
-    case 'Oldest':
-      return ascending.toSorted(byBirth)
-    case 'Newest':
-      return ascending.toSorted(byBirth).toReversed()
-    default:
-      return shuffled(ascending, random)
-  }
+  if (sortPolicy === 'AscendingOrder') return ascending
+  if (sortPolicy === 'DescendingOrder') return ascending.toReversed()
+  if (sortPolicy === 'Oldest') return ascending.toSorted(byBirth)
+  if (sortPolicy === 'Newest') return ascending.toSorted(byBirth).toReversed()
+  return shuffled(ascending, random)
 }
 
 function byBirth(a: VirtualMachine, b: VirtualMachine): number {

@@ -12,14 +12,14 @@ import {
 import { findCondition, StatusError } from '@sheaf/api/meta'
 import type { Admission, Kind } from '@sheaf/machinery/kind'
 import { expect, test } from 'vitest'
-import { smallKinds, startTestApi } from '../api-server.fixture.ts'
-import { virtualMachineKind } from '../virtualmachine/index.ts'
-import { virtualMachineInstanceAdmission } from '../virtualmachineinstance/admission.ts'
-import { virtualMachineInstanceReplicaSetKind } from '../virtualmachineinstancereplicaset/index.ts'
-import { reconcileReplicaSet } from '../virtualmachineinstancereplicaset/reconciler.ts'
-import { virtualMachinePoolKind } from '../virtualmachinepool/index.ts'
-import { reconcilePool } from '../virtualmachinepool/reconciler.ts'
-import { samplePool } from '../virtualmachinepool/sample-pool.fixture.ts'
+import { smallKinds, startTestApi } from './api-server.fixture.ts'
+import { virtualMachineKind } from './virtualmachine/index.ts'
+import { virtualMachineInstanceAdmission } from './virtualmachineinstance/admission.ts'
+import { virtualMachineInstanceReplicaSetKind } from './virtualmachineinstancereplicaset/index.ts'
+import { reconcileReplicaSet } from './virtualmachineinstancereplicaset/reconciler.ts'
+import { virtualMachinePoolKind } from './virtualmachinepool/index.ts'
+import { reconcilePool } from './virtualmachinepool/reconciler.ts'
+import { samplePool } from './virtualmachinepool/sample-pool.fixture.ts'
 
 const key = { namespace: 'default', name: 'shop' }
 const labels = { app: 'shop' }

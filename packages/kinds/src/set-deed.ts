@@ -19,9 +19,10 @@ export interface Deed {
  * Who is gone, is another by now, or is there already has overtaken what was decided: nothing is told, and the next pass
  * decides anew. Every other trouble is told and thrown on.
  */
-export async function perform({ success, failure, run }: Deed, set: ApiObject, events: EventRecorder): Promise<void> {
+export async function perform(deed: Deed, set: ApiObject, events: EventRecorder): Promise<void> {
+  const { success, failure } = deed
   try {
-    await run()
+    await deed.run()
   } catch (error) {
     if (isNotFound(error) || isConflict(error) || isAlreadyExists(error)) return
     events.record(set, { type: 'Warning', reason: failure.reason, message: `${failure.message}: ${textOf(error)}` })
