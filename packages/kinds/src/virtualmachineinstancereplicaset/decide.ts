@@ -1,10 +1,9 @@
 // What is to happen next to a set of instances: one step at a time, each pass looks anew. The rules are docs/spec/sets.md.
 
-import { isFinal, type VirtualMachineInstance, type VirtualMachineInstanceReplicaSet } from '@sheaf/api'
+import { hasRun, isFinal, type VirtualMachineInstance, type VirtualMachineInstanceReplicaSet } from '@sheaf/api'
 import { isBeingDeleted } from '@sheaf/api/meta'
 import { isReady } from '../is-ready.ts'
 import { membershipOf, mostAtOnce, wantedReplicas } from '../set-membership.ts'
-import { hasRun } from '../virtualmachine/observed-instance.ts'
 
 export type Step =
   | { kind: 'none' }
