@@ -29,6 +29,7 @@ const sources = [
       'IoK8sApiCoreV1Secret',
       'IoK8sApiCoordinationV1Lease',
       'IoK8sApiAppsV1ControllerRevision',
+      'IoK8sApiSchedulingV1PriorityClass',
     ],
   },
   {
@@ -40,6 +41,10 @@ const sources = [
       'V1beta1VirtualMachineClusterInstancetype',
       'V1beta1VirtualMachinePreference',
       'V1beta1VirtualMachineClusterPreference',
+      'V1VirtualMachineInstanceReplicaSet',
+      'V1VirtualMachineInstancePreset',
+      'V1VirtualMachineInstanceMigration',
+      'V1beta1VirtualMachinePool',
     ],
   },
 ] as const
@@ -111,6 +116,8 @@ const groups: readonly (readonly [RegExp, string])[] = [
   [/^(?:K8sIo|IoK8s)ApiCoreV1/, 'io.k8s.api.core.v1.'],
   [/^(?:K8sIo|IoK8s)ApiCoordinationV1/, 'io.k8s.api.coordination.v1.'],
   [/^(?:K8sIo|IoK8s)ApiAppsV1/, 'io.k8s.api.apps.v1.'],
+  [/^(?:K8sIo|IoK8s)ApiSchedulingV1/, 'io.k8s.api.scheduling.v1.'],
+  [/^V1beta1(?=VirtualMachine(?:Pool|TemplateSpec))/, 'io.kubevirt.pool.v1beta1.'],
   [/^V1alpha1(?=Backup)/, 'io.kubevirt.backup.v1alpha1.'],
   [/^V1beta1(?=\w*(?:Instancetype|Preference)|SpreadOptions$)/, 'io.kubevirt.instancetype.v1beta1.'],
   [/^V1beta1/, 'io.kubevirt.cdi.v1beta1.'],

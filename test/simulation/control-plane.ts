@@ -15,21 +15,29 @@ import {
   controllerRevisionKind,
   controllerUser,
   ensureNamespaces,
+  ensurePriorityClasses,
   type ImageLibrary,
   type MachinePorts,
   namespaceKind,
   namespaceRole,
   nodeKind,
+  priorityClassKind,
   secretKind,
   startGarbageCollector,
   startNamespaceController,
+  startPoolController,
+  startReplicaSetController,
   startVirtualMachineController,
   startVirtualMachineInstanceController,
   virtualMachineClusterInstancetypeKind,
   virtualMachineClusterPreferenceKind,
   virtualMachineInstanceKind,
+  virtualMachineInstanceMigrationKind,
+  virtualMachineInstancePresetKind,
+  virtualMachineInstanceReplicaSetKind,
   virtualMachineInstancetypeKind,
   virtualMachineKind,
+  virtualMachinePoolKind,
   virtualMachinePreferenceKind,
 } from '@sheaf/kinds'
 import { createApiServer } from '@sheaf/machinery/apiserver'
@@ -119,12 +127,17 @@ export function startControlPlane(host: Ground): ControlPlane {
     configMapKind,
     secretKind,
     controllerRevisionKind,
+    priorityClassKind(front),
     virtualMachineInstancetypeKind,
     virtualMachineClusterInstancetypeKind,
     virtualMachinePreferenceKind,
     virtualMachineClusterPreferenceKind,
     virtualMachineKind(front),
     virtualMachineInstanceKind(front),
+    virtualMachineInstanceReplicaSetKind(front),
+    virtualMachineInstancePresetKind,
+    virtualMachineInstanceMigrationKind(front),
+    virtualMachinePoolKind(front),
   ] as readonly Kind[]
   const server = createApiServer({
     store: host.store,
@@ -162,7 +175,10 @@ export function startControlPlane(host: Ground): ControlPlane {
   }
 }
 
-export const prepareStore = (plane: ControlPlane): Promise<void> => ensureNamespaces(plane.client)
+export async function prepareStore(plane: ControlPlane): Promise<void> {
+  await ensureNamespaces(plane.client)
+  await ensurePriorityClasses(plane.client)
+}
 
 function startControllers(ports: MachinePorts, kinds: readonly Kind[]) {
   const { client, clock, random, log } = ports
@@ -173,6 +189,8 @@ function startControllers(ports: MachinePorts, kinds: readonly Kind[]) {
   const own = [
     startVirtualMachineController(ports, { virtualMachines, instances }),
     startVirtualMachineInstanceController(ports, instances),
+    startReplicaSetController(ports, instances),
+    startPoolController(ports, virtualMachines),
   ]
   const namespaces = startNamespaceController({ ...ports, resources })
   const collector = startGarbageCollector({ ...ports, resources })

@@ -15,7 +15,7 @@ export interface UserInfo {
 
 export interface AdmissionRequest<T extends ApiObject = ApiObject> {
   operation: 'CREATE' | 'UPDATE' | 'DELETE'
-  /** `status` for a write through that subresource. */
+  /** `status` or `scale` for a write through that subresource. */
   subresource: string | undefined
   user: UserInfo
   namespace: string

@@ -15,6 +15,8 @@ import {
   startGarbageCollector,
   startNamespaceController,
   startNodeController,
+  startPoolController,
+  startReplicaSetController,
   startVirtualMachineController,
   startVirtualMachineInstanceController,
 } from '@sheaf/kinds'
@@ -39,6 +41,8 @@ export function startControllers(ports: MachinePorts & NodePorts & NamespacePort
   const controllers = [
     startVirtualMachineController(ports, { virtualMachines, instances }),
     startVirtualMachineInstanceController(ports, instances),
+    startReplicaSetController(ports, instances),
+    startPoolController(ports, virtualMachines),
     startNamespaceController(ports),
     startNodeController(ports),
     startEventController(ports),

@@ -8,19 +8,25 @@ import {
   controllerRevisionKind,
   controllerUser,
   ensureNamespaces,
+  ensurePriorityClasses,
   eventKind,
   leaseKind,
   type MachinePorts,
   namespaceKind,
   namespaceRole,
   nodeKind,
+  priorityClassKind,
   retireNode,
   secretKind,
   virtualMachineClusterInstancetypeKind,
   virtualMachineClusterPreferenceKind,
   virtualMachineInstanceKind,
+  virtualMachineInstanceMigrationKind,
+  virtualMachineInstancePresetKind,
+  virtualMachineInstanceReplicaSetKind,
   virtualMachineInstancetypeKind,
   virtualMachineKind,
+  virtualMachinePoolKind,
   virtualMachinePreferenceKind,
 } from '@sheaf/kinds'
 import { type ApiServer, createApiServer } from '@sheaf/machinery/apiserver'
@@ -115,6 +121,7 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
   writePrivately(folder.kubeconfig, kubeconfigText(credentials, url))
 
   await ensureNamespaces(ports.client)
+  await ensurePriorityClasses(ports.client)
   const host = hostFacts({ dataFolder: folder.root, kvmIsUsable: accelerator.isKvm })
   undo.push(() => retireNode(ports))
   const controllers = startControllers({ ...ports, host, resources: kinds.map(({ definition }) => definition) })
@@ -176,8 +183,13 @@ function kindsOf(ports: MachinePorts): Kind[] {
     virtualMachineClusterInstancetypeKind,
     virtualMachinePreferenceKind,
     virtualMachineClusterPreferenceKind,
+    priorityClassKind(ports),
     virtualMachineKind(ports),
     virtualMachineInstanceKind(ports),
+    virtualMachineInstanceReplicaSetKind(ports),
+    virtualMachineInstancePresetKind,
+    virtualMachineInstanceMigrationKind(ports),
+    virtualMachinePoolKind(ports),
   ]
 }
 

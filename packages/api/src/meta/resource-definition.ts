@@ -20,6 +20,14 @@ interface FieldReader<T extends ApiObject> {
   read(object: T): string
 }
 
+/** Where an object keeps what its `/scale` shows, as in a custom resource definition: `.spec.replicas`. */
+export interface ScalePaths {
+  specReplicasPath: string
+  statusReplicasPath: string
+  /** The text form of the selector, by which autoscalers find the members. */
+  labelSelectorPath?: string
+}
+
 /** What a resource is called, what it looks like and which rules its fields obey: all that is true without other objects. */
 export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   /** Empty for Kubernetes' core group. */
@@ -42,6 +50,8 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   origin: 'native' | 'custom'
   /** Whether `/status` exists, and with it the split between spec and status. */
   hasStatus: boolean
+  /** Makes `/scale` exist: the number of replicas as every scalable Kind shows it. */
+  scale?: ScalePaths
   /** Whether metadata.generation counts changes of this Kind. */
   countsGeneration: boolean
   /** PUT on a missing object creates it (Lease, Event). */

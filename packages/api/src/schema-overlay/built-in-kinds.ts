@@ -39,6 +39,7 @@ export const builtInKinds: SchemaOverlay = {
     properties: { count: int32, eventTime: nullableTime, firstTimestamp: nullableTime, lastTimestamp: nullableTime },
   },
   'io.k8s.api.core.v1.EventSeries': { properties: { count: int32, lastObservedTime: nullableTime } },
+  'io.k8s.api.scheduling.v1.PriorityClass': { properties: { value: int32 } },
   'io.k8s.api.core.v1.NamespaceSpec': { properties: { finalizers: atomicList } },
   'io.k8s.api.core.v1.NamespaceStatus': { properties: { conditions } },
   'io.k8s.api.core.v1.NamespaceCondition': { properties: { lastTransitionTime: nullableTime } },

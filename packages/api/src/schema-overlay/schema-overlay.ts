@@ -3,7 +3,14 @@
 import { builtInKinds } from './built-in-kinds.ts'
 import type { SchemaOverlay } from './definition-overlay.ts'
 import { instanceTypes } from './instance-types.ts'
+import { machineSets } from './machine-sets.ts'
 import { podParts } from './pod-parts.ts'
 import { virtualMachines } from './virtual-machines.ts'
 
-export const schemaOverlay: SchemaOverlay = { ...builtInKinds, ...instanceTypes, ...podParts, ...virtualMachines }
+export const schemaOverlay: SchemaOverlay = {
+  ...builtInKinds,
+  ...instanceTypes,
+  ...podParts,
+  ...virtualMachines,
+  ...machineSets,
+}

@@ -14,8 +14,3 @@ export function isLive(vmi: VirtualMachineInstance | undefined): vmi is VirtualM
 export function isControlledBy(vmi: VirtualMachineInstance, vm: VirtualMachine): boolean {
   return controllerOf(vmi)?.uid === vm.metadata.uid
 }
-
-/** Whether the guest was ever started. */
-export function hasRun(vmi: VirtualMachineInstance): boolean {
-  return vmi.status?.phaseTransitionTimestamps?.some((transition) => transition.phase === 'Running') ?? false
-}

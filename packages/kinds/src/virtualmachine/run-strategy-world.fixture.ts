@@ -2,6 +2,7 @@
 // runs by itself: `settle` passes until nobody writes any more.
 
 import {
+  hasRun,
   isFinal,
   namespaceDefinition,
   schemas,
@@ -21,7 +22,6 @@ import type { Ports } from '../ports.ts'
 import { virtualMachineInstanceAdmission } from '../virtualmachineinstance/admission.ts'
 import { instanceFinalizer } from '../virtualmachineinstance/decide.ts'
 import { virtualMachineKind } from './index.ts'
-import { hasRun } from './observed-instance.ts'
 import { reconcileVirtualMachine } from './reconciler.ts'
 import { sampleVirtualMachine } from './sample-objects.fixture.ts'
 

@@ -2,13 +2,13 @@
 
 import {
   effectiveRunStrategy,
+  hasRun,
   isFinal,
   type VirtualMachine,
   type VirtualMachineInstance,
   type VirtualMachineStatus,
 } from '@sheaf/api'
 import { isBeingDeleted, type Random } from '@sheaf/api/meta'
-import { hasRun } from './observed-instance.ts'
 
 type StartFailure = NonNullable<VirtualMachineStatus['startFailure']>
 

@@ -14,6 +14,7 @@ import { pullEvents } from './image-words.ts'
 import { launchPlanOf } from './launch-plan.ts'
 import { machineLacks } from './machine-limits.ts'
 import type { Placing } from './placing.ts'
+import { priorityClassLacks } from './priority.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import { describeExit, isTrouble, reportOf } from './status.ts'
 import { type LaunchFiles, locateFiles } from './volumes.ts'
@@ -55,7 +56,8 @@ async function observe(instance: VirtualMachineInstance, ports: MachinePorts, pl
   if (machine !== undefined || isBeingDeleted(instance) || !isBeforeLaunch(instance))
     return { machine, files: undefined, refusal: undefined, images: noImages }
   const lacking = (await placing.refusalOf(instance)) ?? machineLacks(instance) ?? networkRefusal(instance)
-  if (lacking !== undefined) return { machine, files: undefined, refusal: lacking, images: noImages }
+  const refusal = lacking ?? (await priorityClassLacks(instance, ports))
+  if (refusal !== undefined) return { machine, files: undefined, refusal, images: noImages }
   const images = await seeImages(instance, ports)
   const located = await locateFiles(instance, { ...ports, images })
   return located.kind === 'missing'

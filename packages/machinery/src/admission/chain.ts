@@ -47,8 +47,12 @@ export async function admit(
   for (const text of ownWarnings(definition, request)) request.warn(text)
 }
 
-/** The server's own controllers pass on what others wrote: they are warned only about what they brought in themselves. */
-function ownWarnings(definition: ResourceDefinition, { object, oldObject, user }: AdmissionRequest): string[] {
+/**
+ * The server's own controllers pass on what others wrote: they are warned only about what they brought in themselves. Who
+ * writes through a subresource brought in none of it.
+ */
+function ownWarnings(definition: ResourceDefinition, { object, oldObject, subresource, user }: AdmissionRequest): string[] {
+  if (subresource !== undefined) return []
   const known = user.isSelf === true && oldObject !== undefined ? (definition.warnings?.(oldObject) ?? []) : []
   return (definition.warnings?.(object) ?? []).filter((text) => !known.includes(text))
 }

@@ -3,8 +3,10 @@
 
 import { createHash } from 'node:crypto'
 import type { ResourceDefinition } from '@sheaf/api/meta'
+import { scaleDefinition } from '../registry/scale.ts'
 import { actionName } from './action-paths.ts'
-import { actionVerbs, groupVersion, type ServedGroup, type ServedVersion, statusVerbs, verbsOf } from './served-groups.ts'
+import type { GroupVersionKind } from './openapi/definitions.ts'
+import { actionVerbs, groupVersion, type ServedGroup, type ServedVersion, subresourceVerbs, verbsOf } from './served-groups.ts'
 
 /** `/api` */
 export function coreVersions(groups: readonly ServedGroup[]): object {
@@ -55,8 +57,37 @@ function resourceEntries(definition: ResourceDefinition): object[] {
     ...namesOf(definition),
     storageVersionHash: storageVersionHash(definition),
   }
-  if (!definition.hasStatus) return [main]
-  return [main, { name: `${plural}/status`, singularName: '', namespaced, kind, verbs: statusVerbs }]
+  return [main, ...subresourcesOf(definition).map((each) => subresourceEntry(definition, each))]
+}
+
+interface ServedSubresource {
+  subresource: string
+  responseKind: GroupVersionKind
+  verbs: readonly string[]
+}
+
+/** A Scale is a Kind of its own, which clients know by its group: kubectl finds out there what can be scaled. */
+function subresourcesOf({ group, version, kind, hasStatus, scale }: ResourceDefinition): ServedSubresource[] {
+  const { group: scaleGroup, version: scaleVersion, kind: scaleKind } = scaleDefinition
+  const asItself = { group, version, kind }
+  const asScale = { group: scaleGroup, version: scaleVersion, kind: scaleKind }
+  return [
+    ...(hasStatus ? [{ subresource: 'status', responseKind: asItself, verbs: subresourceVerbs }] : []),
+    ...(scale === undefined ? [] : [{ subresource: 'scale', responseKind: asScale, verbs: subresourceVerbs }]),
+  ]
+}
+
+/** The group is said only where it is not that of the list. */
+function subresourceEntry(definition: ResourceDefinition, { subresource, responseKind, verbs }: ServedSubresource): object {
+  const { group, version, kind } = responseKind
+  return {
+    name: `${definition.plural}/${subresource}`,
+    singularName: '',
+    namespaced: definition.scope === 'Namespaced',
+    ...(group === definition.group ? {} : { group, version }),
+    kind,
+    verbs,
+  }
 }
 
 interface NamedActions {
@@ -110,8 +141,7 @@ export function aggregatedDiscovery(groups: readonly ServedGroup[], version: 'v2
 function discoveredResource(definition: ResourceDefinition, served: ServedVersion): object {
   const { group, version, kind } = definition
   const responseKind = { group, version, kind }
-  const status = definition.hasStatus ? [{ subresource: 'status', responseKind, verbs: statusVerbs }] : []
-  const subresources = [...status, ...actionsOf(definition.plural, served)]
+  const subresources = [...subresourcesOf(definition), ...actionsOf(definition.plural, served)]
   return {
     resource: definition.plural,
     responseKind,

@@ -14,6 +14,7 @@ import { isNamespaceResource } from '../registry/namespace-rules.ts'
 import { unusable } from '../registry/object-shape.ts'
 import { patch } from '../registry/patch.ts'
 import type { DecodedBody, Registry, Resource, Subresource, Target, WriteCall } from '../registry/registry.ts'
+import { getScale, patchScale, replaceScale, scaleDefinition } from '../registry/scale.ts'
 import { selectionOf } from '../registry/selectors/selection.ts'
 import { update } from '../registry/update.ts'
 import { updateStatus } from '../registry/update-status.ts'
@@ -44,7 +45,7 @@ export async function serveResource(exchange: ResourceExchange): Promise<ApiResp
   const { request, info, watches } = exchange
   switch (info.verb) {
     case 'get':
-      return serveGet(exchange, place.target)
+      return serveGet(exchange, place)
     case 'list':
       return serveList(exchange, place.target)
     case 'watch':
@@ -81,6 +82,7 @@ function placeOf({ registry, info, resource }: ResourceExchange): Place | undefi
   const target: Target = { resource, namespace: isCluster ? '' : info.namespace, name }
   if (subresource === '') return { target, subresource: undefined }
   if (subresource === 'status' && definition.hasStatus) return { target, subresource }
+  if (subresource === 'scale' && definition.scale !== undefined) return { target, subresource }
   if (subresource === 'finalize' && isNamespaceResource(registry, resource)) return { target, subresource }
   if (definition.origin === 'custom') throw notFound(definition, name)
   return undefined
@@ -95,7 +97,7 @@ function checkVerb({ info, resource }: ResourceExchange, place: Place): void {
 
 function verbsOf({ target, subresource }: Place): readonly Verb[] {
   if (subresource === 'finalize') return ['update']
-  if (subresource === 'status') return ['get', 'update', 'patch']
+  if (subresource !== undefined) return ['get', 'update', 'patch']
   if (target.name !== '') return ['get', 'watch', 'update', 'patch', 'delete']
   const isEverywhere = target.resource.definition.scope === 'Namespaced' && target.namespace === ''
   return isEverywhere ? ['list', 'watch'] : ['list', 'watch', 'create', 'deletecollection']
@@ -118,9 +120,9 @@ function methodsOf(place: Place): string[] {
   return [...new Set(verbs.map((verb) => methods[verb]))]
 }
 
-function presentationOf({ registry, request, info, resource }: ResourceExchange): Presentation {
+function presentationOf({ registry, request, info, resource }: ResourceExchange, subresource?: Subresource): Presentation {
   return {
-    definition: resource.definition,
+    definition: subresource === 'scale' ? scaleDefinition : resource.definition,
     form: negotiate(request.headers.accept, { yaml: true, table: true }),
     pretty: isPretty(info.query, request.headers['user-agent']),
     includeObject: includeObjectOf(info.query),
@@ -128,9 +130,10 @@ function presentationOf({ registry, request, info, resource }: ResourceExchange)
   }
 }
 
-async function serveGet(exchange: ResourceExchange, target: Target): Promise<ApiResponse> {
-  const presentation = presentationOf(exchange)
-  return presentObject(200, await get(exchange.registry, target, revisionOf(exchange.info.query)), presentation)
+async function serveGet(exchange: ResourceExchange, { target, subresource }: Place): Promise<ApiResponse> {
+  const presentation = presentationOf(exchange, subresource)
+  const read = subresource === 'scale' ? getScale : get
+  return presentObject(200, await read(exchange.registry, target, revisionOf(exchange.info.query)), presentation)
 }
 
 async function serveList(exchange: ResourceExchange, target: Target): Promise<ApiResponse> {
@@ -150,12 +153,14 @@ async function serveCreate(exchange: ResourceExchange, target: Target): Promise<
 }
 
 async function serveUpdate(exchange: ResourceExchange, { target, subresource }: Place): Promise<ApiResponse> {
-  const presentation = presentationOf(exchange)
+  const presentation = presentationOf(exchange, subresource)
   const call = writeCallOf(exchange, target, writeOptionsOf('UpdateOptions', exchange.info.query))
   const body = requiredBody(exchange)
   switch (subresource) {
     case 'status':
       return presentObject(200, await updateStatus(exchange.registry, call, body), presentation)
+    case 'scale':
+      return presentObject(200, await replaceScale(exchange.registry, call, body), presentation)
     case 'finalize':
       return presentObject(200, await finalize(exchange.registry, call, body), presentation)
     case undefined: {
@@ -166,10 +171,14 @@ async function serveUpdate(exchange: ResourceExchange, { target, subresource }: 
 }
 
 async function servePatch(exchange: ResourceExchange, { target, subresource }: Place): Promise<ApiResponse> {
-  const presentation = presentationOf(exchange)
+  const presentation = presentationOf(exchange, subresource)
   const { type, body } = decodePatch(exchange.request, exchange.resource.definition.origin)
   const call = writeCallOf(exchange, target, writeOptionsOf('PatchOptions', exchange.info.query))
-  return presentObject(200, await patch(exchange.registry, call, subresource, type, body), presentation)
+  const patched =
+    subresource === 'scale'
+      ? patchScale(exchange.registry, call, type, body)
+      : patch(exchange.registry, call, subresource, type, body)
+  return presentObject(200, await patched, presentation)
 }
 
 async function serveDelete(exchange: ResourceExchange, target: Target): Promise<ApiResponse> {

@@ -75,7 +75,8 @@ export function verbsOf(definition: ResourceDefinition): string[] {
   return usualVerbs.filter((verb) => !definition.withoutVerbs.includes(verb))
 }
 
-export const statusVerbs = ['get', 'patch', 'update']
+/** Of `/status` and `/scale`. */
+export const subresourceVerbs = ['get', 'patch', 'update']
 
 /** How Kubernetes names what is done to an action's path. */
 export function actionVerbs(action: Action): string[] {

@@ -1,6 +1,6 @@
 // PATCH: the stored object, changed as the patch says, whoever else changes it meanwhile.
 
-import { type ApiObject, conflict, invalid, invalidError, isJsonObject, type Json, type StatusError } from '@sheaf/api/meta'
+import { conflict, invalid, invalidError, isJsonObject, type Json, type JsonSchema, type StatusError } from '@sheaf/api/meta'
 import { applyFieldValidation, unknownFieldIssue } from './field-validation.ts'
 import { shapeObject } from './object-shape.ts'
 import { applyJsonPatch } from './patch/json-patch.ts'
@@ -26,7 +26,9 @@ export async function patch(
     ...call,
     subresource,
     wanted: (old) => {
-      const shaped = shapeObject(call.resource.definition, apply(registry, call, type, old, body.value))
+      // An ApiObject came from JSON text.
+      const patched = applyPatch(registry, call.resource.schema, type, old as unknown as Json, body.value)
+      const shaped = shapeObject(call.resource.definition, patched)
       checkIdentity(call, shaped.object)
       unknownFields = shaped.unknownFields
       return shaped.object
@@ -36,16 +38,21 @@ export async function patch(
   })
 }
 
-function apply(registry: Registry, { resource }: WriteCall, type: PatchType, old: ApiObject, value: Json): Json {
-  // An ApiObject came from JSON text; none of the three changes it.
-  const document = old as unknown as Json
+/** The patched document; neither of the two is changed. */
+export function applyPatch(
+  { schemas }: Registry,
+  schema: JsonSchema | undefined,
+  type: PatchType,
+  document: Json,
+  value: Json,
+): Json {
   switch (type) {
     case 'json':
       return applyJsonPatch(document, value)
     case 'merge':
       return applyMergePatch(document, value)
     case 'strategic':
-      return applyStrategicMergePatch(document, value, resource.schema, registry.schemas)
+      return applyStrategicMergePatch(document, value, schema, schemas)
   }
 }
 

@@ -38,7 +38,7 @@ export interface Target {
 }
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore'
-export type Subresource = 'status' | 'finalize'
+export type Subresource = 'status' | 'scale' | 'finalize'
 
 /** What every write is told beside what to write. */
 export interface WriteCall extends Target {

@@ -59,7 +59,8 @@ async function prepare(registry: Registry, call: UpdateCall, entry: StoredEntry)
   }
   await admit(call.resource, registry.schemas, request, call.onUnknownFields)
   if (sameJson(withoutVersion(object), withoutVersion(old))) return 'unchanged'
-  const moves = call.subresource === undefined && definition.countsGeneration && specChanged(definition.hasStatus, object, old)
+  const isOfSpec = call.subresource === undefined || call.subresource === 'scale'
+  const moves = isOfSpec && definition.countsGeneration && specChanged(definition.hasStatus, object, old)
   if (moves) object.metadata.generation = (old.metadata.generation ?? 0) + 1
   return object
 }
@@ -89,6 +90,7 @@ function allowedPart(registry: Registry, call: UpdateCall, wanted: ApiObject, ol
     const spec = { ...recordOf(old.spec), finalizers: specFinalizersOf(wanted) }
     return cloneJson({ ...old, spec })
   }
+  if (subresource === 'scale') return cloneJson({ ...wanted, metadata: old.metadata })
   if (subresource === 'status') {
     // Built-in Kinds let labels and annotations through: nodes report both with their status.
     const metadata = resource.definition.origin === 'native' ? keptMeta(wanted, old) : old.metadata

@@ -11,7 +11,7 @@ import { validateDataVolumeTemplates } from './validation/data-volume-templates.
 import { validateDiscontinuedBindings } from './validation/interfaces.ts'
 import { validateMetadata } from './validation/metadata.ts'
 import { hasGate, invalid, required, when } from './validation/rule.ts'
-import type { VirtualMachine } from './virtual-machine.ts'
+import type { VirtualMachine, VirtualMachineSpec } from './virtual-machine.ts'
 
 /**
  * What is wrong, in KubeVirt's words. The template is looked at as it will run: with its defaults, on a copy. A machine
@@ -23,28 +23,39 @@ export function validateVirtualMachine(
   { isNew = true }: { isNew?: boolean } = {},
 ): FieldError[] {
   if (isBeingDeleted(machine)) return []
-  const { spec } = machine
+  return validateVirtualMachineSpec('spec', machine.spec, policy, { isNew })
+}
+
+/** `path` is where the spec stands: `spec`, or `spec.virtualMachineTemplate.spec` in a pool. */
+export function validateVirtualMachineSpec(
+  path: string,
+  spec: VirtualMachineSpec,
+  policy: AdmissionPolicy,
+  { isNew }: { isNew: boolean },
+): FieldError[] {
   // A schema that was not asked lets this through.
-  if ((spec.template as unknown) === undefined) return [required('spec.template', 'missing virtual machine template.')]
+  if ((spec.template as unknown) === undefined) return [required(`${path}.template`, 'missing virtual machine template.')]
   const template = defaultVirtualMachineInstanceSpec(spec.template.spec, policy)
   // On these KubeVirt says no more, and leaves `template.spec` out of the path.
-  const discontinued = isNew ? validateDiscontinuedBindings('spec', template, policy) : []
+  const discontinued = isNew ? validateDiscontinuedBindings(path, template, policy) : []
   if (discontinued.length > 0) return discontinued
   return [
-    ...validateMetadata('spec.template.metadata', spec.template.metadata ?? {}, policy),
-    ...validateVirtualMachineInstanceSpec('spec.template.spec', template, policy),
-    ...validateDataVolumeTemplates(spec),
-    ...validateRunState(spec, policy),
-    ...validateSockets('spec.template.spec', template, policy),
+    ...validateMetadata(`${path}.template.metadata`, spec.template.metadata ?? {}, policy),
+    ...validateVirtualMachineInstanceSpec(`${path}.template.spec`, template, policy),
+    ...validateDataVolumeTemplates(path, spec),
+    ...validateRunState(path, spec, policy),
+    ...validateSockets(`${path}.template.spec`, template, policy),
   ]
 }
 
-function validateRunState({ running, runStrategy }: RunState, policy: AdmissionPolicy): FieldError[] {
-  const field = 'spec.runStrategy'
+function validateRunState(path: string, { running, runStrategy }: RunState, policy: AdmissionPolicy): FieldError[] {
+  const field = `${path}.runStrategy`
   const waits = runStrategy === 'WaitAsReceiver'
   return [
-    ...when(running !== undefined && runStrategy !== undefined, () => invalid('spec.running', runningExcludesRunStrategy)),
-    ...when(running === undefined && runStrategy === undefined, () => invalid('spec.running', 'RunStrategy must be specified')),
+    ...when(running !== undefined && runStrategy !== undefined, () => invalid(`${path}.running`, runningExcludesRunStrategy)),
+    ...when(running === undefined && runStrategy === undefined, () =>
+      invalid(`${path}.running`, 'RunStrategy must be specified'),
+    ),
     ...when(waits && !hasGate(policy, 'DecentralizedLiveMigration'), () =>
       invalid(
         field,

@@ -49,6 +49,11 @@ export function isFinal(instance: VirtualMachineInstance): boolean {
   return instance.status?.phase === 'Succeeded' || instance.status?.phase === 'Failed'
 }
 
+/** Whether its guest was ever started. */
+export function hasRun(instance: VirtualMachineInstance): boolean {
+  return instance.status?.phaseTransitionTimestamps?.some((transition) => transition.phase === 'Running') ?? false
+}
+
 const phaseColumn: Column<VirtualMachineInstance> = {
   name: 'Phase',
   type: 'string',

@@ -1,6 +1,8 @@
-// Schemas of what every Kind shares: metadata, lists' metadata, refusals and the options of a deletion.
+// Schemas of what every Kind shares: metadata, lists' metadata, refusals, the options of a deletion, and the scale.
 
 import type { JsonSchema, SchemaDefinitions } from '@sheaf/api/meta'
+import { scaleDefinition } from '../../registry/scale.ts'
+import type { PublishedSchema } from './definitions.ts'
 
 const prefix = 'io.k8s.apimachinery.pkg.apis.meta.v1'
 
@@ -10,6 +12,7 @@ export const metaNames = {
   status: `${prefix}.Status`,
   deleteOptions: `${prefix}.DeleteOptions`,
   patch: `${prefix}.Patch`,
+  scale: scaleDefinition.schemaName,
 } as const
 
 export const refTo = (name: string): JsonSchema => ({ $ref: `#/definitions/${name}` })
@@ -163,6 +166,33 @@ const deleteOptions: JsonSchema = {
   },
 }
 
+const scale = {
+  type: 'object',
+  description: 'How many replicas there are to be, and how many there are.',
+  properties: {
+    apiVersion: apiVersionField,
+    kind: kindField,
+    metadata: refTo(metaNames.objectMeta),
+    spec: {
+      type: 'object',
+      description: 'What is wanted.',
+      properties: { replicas: { type: 'integer', format: 'int32', description: 'How many there are to be.' } },
+    },
+    status: {
+      type: 'object',
+      description: 'What is seen.',
+      required: ['replicas'],
+      properties: {
+        replicas: { type: 'integer', format: 'int32', description: 'How many there are.' },
+        selector: text('Selects them by their labels.'),
+      },
+    },
+  },
+  'x-kubernetes-group-version-kind': [
+    { group: scaleDefinition.group, version: scaleDefinition.version, kind: scaleDefinition.kind },
+  ],
+} satisfies PublishedSchema
+
 export const metaDefinitions: SchemaDefinitions = {
   [metaNames.objectMeta]: objectMeta,
   [`${prefix}.OwnerReference`]: ownerReference,
@@ -170,5 +200,6 @@ export const metaDefinitions: SchemaDefinitions = {
   [metaNames.listMeta]: listMeta,
   [metaNames.status]: status,
   [metaNames.deleteOptions]: deleteOptions,
+  [metaNames.scale]: scale,
   [metaNames.patch]: { type: 'object', description: 'A change in the form that the Content-Type names.' },
 }

@@ -1,6 +1,7 @@
 // What can be done at which path, in a form from which both versions of OpenAPI are written.
 
 import { type ResourceDefinition, resourcePath } from '@sheaf/api/meta'
+import { scaleDefinition } from '../../registry/scale.ts'
 import { rootPath, type ServedAction, type ServedGroup, type ServedVersion, verbsOf } from '../served-groups.ts'
 import { type GroupVersionKind, listSchemaName } from './definitions.ts'
 import { metaNames } from './meta-definitions.ts'
@@ -105,12 +106,26 @@ function resourceOperations(definition: ResourceDefinition): Operation[] {
     ['patch', [operation(path, 'patch', 'patch', patch)]],
     ['delete', [operation(path, 'delete', 'delete', deletion([]))]],
   ]
-  const status = [
-    operation(`${path}/status`, 'get', 'get', { response: own }),
-    operation(`${path}/status`, 'put', 'put', { parameters: writeParameters, body: own, response: own }),
-    operation(`${path}/status`, 'patch', 'patch', patch),
+  return [
+    ...byVerb.flatMap(([verb, operations]) => (verbs.has(verb) ? operations : [])),
+    ...(definition.hasStatus ? subresourceOperations(operation, `${path}/status`, own, patch) : []),
+    ...(definition.scale === undefined
+      ? []
+      : subresourceOperations(operationMaker(scaleDefinition), `${path}/scale`, metaNames.scale, patch)),
   ]
-  return [...byVerb.flatMap(([verb, operations]) => (verbs.has(verb) ? operations : [])), ...(definition.hasStatus ? status : [])]
+}
+
+function subresourceOperations(
+  operation: ReturnType<typeof operationMaker>,
+  path: string,
+  schema: string,
+  patch: Details,
+): Operation[] {
+  return [
+    operation(path, 'get', 'get', { response: schema }),
+    operation(path, 'put', 'put', { parameters: writeParameters, body: schema, response: schema }),
+    operation(path, 'patch', 'patch', { ...patch, response: schema }),
+  ]
 }
 
 const deletion = (selection: readonly Parameter[]): Details => ({

@@ -17,6 +17,7 @@ export const wireKinds: WireTables = {
   'v1/ServiceAccount': 'ServiceAccount',
   'apps/v1/ControllerRevision': 'ControllerRevision',
   'coordination.k8s.io/v1/Lease': 'Lease',
+  'scheduling.k8s.io/v1/PriorityClass': 'PriorityClass',
 }
 
 const meta: WireTables = {
@@ -100,4 +101,8 @@ const coordination: WireTables = {
     5 leaseTransitions*:i, 6 strategy*, 7 preferredHolder*`,
 }
 
-export const wireMessages: WireTables = { ...meta, ...core, ...service, ...node, ...apps, ...coordination }
+const scheduling: WireTables = {
+  PriorityClass: '1 metadata:ObjectMeta, 2 value!:i, 3 globalDefault:b, 4 description, 5 preemptionPolicy*',
+}
+
+export const wireMessages: WireTables = { ...meta, ...core, ...service, ...node, ...apps, ...coordination, ...scheduling }

@@ -4,10 +4,14 @@ import { countSet, invalid, required, when } from './rule.ts'
 
 type DataVolumeTemplate = NonNullable<VirtualMachineSpec['dataVolumeTemplates']>[number]
 
-export function validateDataVolumeTemplates({ dataVolumeTemplates = [], template }: VirtualMachineSpec): FieldError[] {
+/** `path` is where the spec of the virtual machine stands. */
+export function validateDataVolumeTemplates(
+  path: string,
+  { dataVolumeTemplates = [], template }: VirtualMachineSpec,
+): FieldError[] {
   return dataVolumeTemplates.flatMap((entry, index) => {
     // The singular is KubeVirt's own.
-    const at = `spec.dataVolumeTemplate[${index}]`
+    const at = `${path}.dataVolumeTemplate[${index}]`
     const wrong = validateEntry(at, entry)
     if (wrong !== undefined) return [wrong]
     const name = entry.metadata?.name
