@@ -3,6 +3,7 @@ import * as api from './index.ts'
 
 const definitions: readonly api.ResourceDefinition<never>[] = [
   api.configMapDefinition,
+  api.deprecatedFieldUseDefinition,
   api.eventDefinition,
   api.leaseDefinition,
   api.namespaceDefinition,
@@ -27,6 +28,11 @@ it('no two Kinds answer to one name', () => {
 it.each([
   [api.virtualMachineDefinition, ['Age', 'Status', 'Ready'], []],
   [api.virtualMachineInstanceDefinition, ['Age', 'Phase', 'IP', 'NodeName', 'Ready'], ['Live-Migratable', 'Paused']],
+  [
+    api.deprecatedFieldUseDefinition,
+    ['Field', 'User', 'Client', 'Last Seen', 'Count'],
+    ['Kind', 'First Seen', 'Objects', 'Replacement'],
+  ],
   [api.namespaceDefinition, ['Status', 'Age'], []],
   [api.configMapDefinition, ['Data', 'Age'], []],
   [api.secretDefinition, ['Type', 'Data', 'Age'], []],
