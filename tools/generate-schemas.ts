@@ -98,7 +98,11 @@ export async function makeSchemas(): Promise<Record<string, JsonSchema>> {
 
 function allSources(): Source[] {
   return [
-    ...sources.map(({ entry, kinds }) => ({ path: join(dirname(packageFile()), 'dist', entry, 'index.d.ts'), kinds, isOwn: false })),
+    ...sources.map(({ entry, kinds }) => ({
+      path: join(dirname(packageFile()), 'dist', entry, 'index.d.ts'),
+      kinds,
+      isOwn: false,
+    })),
     ...ownKinds.map(({ file, kinds }) => ({ path: join(root, file), kinds, isOwn: true })),
   ]
 }

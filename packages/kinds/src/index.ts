@@ -2,6 +2,7 @@
 
 export * from './config-map/index.ts'
 export * from './controller-user.ts'
+export * from './deprecated-field-use/index.ts'
 export * from './event/index.ts'
 export * from './garbage-collector/index.ts'
 export * from './lease/index.ts'

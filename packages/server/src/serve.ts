@@ -6,6 +6,9 @@ import { type ApiRequest, createClient, type Fetch } from '@sheaf/api/client'
 import {
   configMapKind,
   controllerUser,
+  createDeprecatedFieldUses,
+  type DeprecatedFieldUses,
+  deprecatedFieldUseKind,
   ensureNamespaces,
   eventKind,
   leaseKind,
@@ -15,12 +18,13 @@ import {
   nodeKind,
   retireNode,
   secretKind,
+  sightingsIn,
   virtualMachineInstanceKind,
   virtualMachineKind,
 } from '@sheaf/kinds'
 import { type ApiServer, createApiServer } from '@sheaf/machinery/apiserver'
 import { errorChain, type Log, type RunningEventRecorder, startEventRecorder } from '@sheaf/machinery/controller'
-import type { Kind } from '@sheaf/machinery/kind'
+import type { Kind, RequestObserver } from '@sheaf/machinery/kind'
 import { acquireInstanceLock, openDiskStore } from '@sheaf/machinery/store'
 import { type AcceleratorChoice, chooseAccelerator, type Hypervisor, openQemuHypervisor } from '@sheaf/qemu'
 import { authenticate } from './auth.ts'
@@ -30,6 +34,7 @@ import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { hostFacts } from './host.ts'
 import { createHttpServer, listen } from './http-server.ts'
 import { openImageLibrary } from './image-library.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
 import { kubernetesVersion } from './version.ts'
 import { chance, wallClock } from './world.ts'
@@ -83,6 +88,8 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
   undo.push(() => ports.events.stop())
   const kinds = kindsOf(ports)
   const readiness = { isReady: false }
+  const metrics = createMetrics()
+  const uses = createDeprecatedFieldUses(ports)
   const apiServer = createApiServer({
     store,
     kinds,
@@ -93,10 +100,14 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
     version: kubernetesVersion(),
     readiness: [{ name: 'controllers', isHealthy: () => readiness.isReady }],
     storeDescription: folder.root,
+    documents: { '/metrics': metrics.answer },
+    observer: observerOf(metrics, uses),
     onInternalError: (error, { method, path }) => log.error({ method, path, error: errorChain(error) }, 'a request failed'),
   })
   door.open(apiServer)
   undo.push(() => apiServer.close())
+  // After the last request from outside, and while there is still a door to write through.
+  undo.push(() => uses.stop())
 
   const front = {
     apiServer,
@@ -107,6 +118,7 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
   writePrivately(folder.kubeconfig, kubeconfigText(credentials, url))
 
   await ensureNamespaces(ports.client)
+  uses.start()
   const host = hostFacts({ dataFolder: folder.root, kvmIsUsable: accelerator.isKvm })
   undo.push(() => retireNode(ports))
   const controllers = startControllers({ ...ports, host, resources: kinds.map(({ definition }) => definition) })
@@ -130,6 +142,20 @@ function ownDoor(): { fetch: Fetch; open(server: ApiServer): void } {
     open(server) {
       behind = server.fetchAs(controllerUser)
     },
+  }
+}
+
+/** Every request is counted; who sends a deprecated field is named as well. */
+function observerOf(metrics: Metrics, uses: DeprecatedFieldUses): RequestObserver {
+  return {
+    answered(request) {
+      metrics.answered(request)
+      for (const sighting of sightingsIn(request)) {
+        metrics.deprecatedFieldSent(sighting)
+        uses.record(sighting)
+      }
+    },
+    watching: metrics.watching,
   }
 }
 
@@ -161,6 +187,7 @@ function kindsOf(ports: MachinePorts): Kind[] {
     eventKind,
     leaseKind,
     nodeKind,
+    deprecatedFieldUseKind,
     virtualMachineKind(ports),
     virtualMachineInstanceKind(ports),
   ]
