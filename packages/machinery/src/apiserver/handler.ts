@@ -162,8 +162,8 @@ function ownSubresource({ subresource }: ResourceRequest): string {
 function subjectOfAction(method: string, info: ResourceRequest, [matched]: readonly MatchedAction[]): RequestSubject {
   const name = matched === undefined ? '' : actionName(matched.action)
   const subject = subjectOf(method, info, { kind: '', subresource: name })
-  // One that is about no object is what its path names: `/apis/<group>/<version>/<action>`.
-  return matched?.action.plural === undefined ? { ...subject, resource: name, subresource: '' } : subject
+  // One that is about no object is what its path ends with: `/apis/<group>/<version>/<action>`.
+  return matched?.action.plural === undefined ? { ...subject, resource: name.split('/').at(-1) ?? '', subresource: '' } : subject
 }
 
 async function connect(desk: Desk, request: ApiRequest, user: UserInfo): Promise<Duplex> {
