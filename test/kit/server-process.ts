@@ -133,7 +133,7 @@ export async function startServerProcess(options: ServerProcessOptions = {}): Pr
   }
 }
 
-export function readKubeconfig(path: string): { server: URL; authorityPem: string; token: string } {
+export function readKubeconfig(path: string): { server: URL; authorityPem: string; authorization: string } {
   const config = JSON.parse(readFileSync(path, 'utf8')) as {
     clusters: { cluster: { server: string; 'certificate-authority-data': string } }[]
     users: { user: { token: string } }[]
@@ -143,7 +143,7 @@ export function readKubeconfig(path: string): { server: URL; authorityPem: strin
   return {
     server: new URL(cluster.server),
     authorityPem: Buffer.from(cluster['certificate-authority-data'], 'base64').toString('utf8'),
-    token: config.users[0]?.user.token ?? '',
+    authorization: `Bearer ${config.users[0]?.user.token ?? ''}`,
   }
 }
 

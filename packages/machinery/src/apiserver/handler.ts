@@ -161,7 +161,8 @@ function ownSubresource({ subresource }: ResourceRequest): string {
 
 function subjectOfAction(method: string, info: ResourceRequest, [matched]: readonly MatchedAction[]): RequestSubject {
   const name = matched === undefined ? '' : actionName(matched.action)
-  const subject = subjectOf(method, info, { kind: '', subresource: name })
+  // An action is called; nothing is listed by it.
+  const subject = { ...subjectOf(method, info, { kind: '', subresource: name }), verb: subjectOfMethod(method).verb }
   // One that is about no object is what its path ends with: `/apis/<group>/<version>/<action>`.
   return matched?.action.plural === undefined ? { ...subject, resource: name.split('/').at(-1) ?? '', subresource: '' } : subject
 }
