@@ -10,6 +10,7 @@ import {
 } from '@sheaf/api'
 import { bodyText } from '@sheaf/api/client'
 import { Command } from 'commander'
+import { aligned } from './aligned.ts'
 import { connect } from './connection.ts'
 import { outputOption } from './virtual-machine-argument.ts'
 
@@ -59,17 +60,4 @@ function textOf(server: string, kubeconfig: string, version: string, lines: read
   ]
   const table = lines.length === 0 ? 'No virtual machines yet. Try: kubectl apply -f examples/demo-vm.yaml' : aligned(rows)
   return `server      ${server} (${version})\nkubeconfig  ${kubeconfig}\n\n${table}\n`
-}
-
-/** Columns as wide as their widest cell, three spaces apart, as kubectl prints them. */
-function aligned(rows: readonly string[][]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('   ')
-        .trimEnd(),
-    )
-    .join('\n')
 }

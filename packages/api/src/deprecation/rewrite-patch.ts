@@ -20,7 +20,7 @@ export function rewriteStored(object: unknown, rules?: ReadonlySet<string>): Sto
   const left: StoredRewrite['left'] = []
   const operations: Json[] = []
   for (const deprecation of found) {
-    const obstacle = obstacleTo(deprecation)
+    const obstacle = obstacleToRewrite(deprecation)
     if (obstacle !== undefined) left.push({ deprecation, ...obstacle })
     else if (deprecation.rewrite.certain) {
       rewritten.push(deprecation)
@@ -32,7 +32,8 @@ export function rewriteStored(object: unknown, rules?: ReadonlySet<string>): Sto
   return { patch: [test, ...operations], rewritten, left }
 }
 
-function obstacleTo({ rewrite, path }: Deprecation): { why: string; next: string } | undefined {
+/** Why it cannot be rewritten where it is stored, and what to do instead. */
+export function obstacleToRewrite({ rewrite, path }: Deprecation): { why: string; next: string } | undefined {
   if (!rewrite.certain) return { why: rewrite.why, next: rewrite.next }
   const [root] = path
   if (root === 'apiVersion' || root === 'kind') {
