@@ -74,7 +74,11 @@ async function world() {
   const machines = (await platform.host.list()).map(({ id, state }) => [id, state.kind])
   const starts = [...platform.host.starts].map(([name, all]) => [name, all.length])
   const requests = (await vms().list()).items.map(({ metadata, status }) => [
-    ...[metadata.name, metadata.uid, metadata.deletionTimestamp, status?.stateChangeRequests, status?.startFailure],
+    metadata.name,
+    metadata.uid,
+    metadata.deletionTimestamp,
+    status?.stateChangeRequests,
+    status?.startFailure,
     findCondition(status?.conditions, 'RestartRequired')?.status,
   ])
   return { instances, machines, starts, requests }

@@ -1,4 +1,5 @@
 import { runningRule } from '@sheaf/api'
+import { bodyText } from '@sheaf/api/client'
 import type { AnsweredRequest } from '@sheaf/machinery/kind'
 import { beforeEach, expect, test } from 'vitest'
 import { authenticate } from './auth.ts'
@@ -10,7 +11,7 @@ beforeEach(() => {
 })
 
 const lines = async (name: string): Promise<string[]> => {
-  const text = String((await metrics.answer()).body)
+  const text = await bodyText((await metrics.answer()).body)
   return text.split('\n').filter((line) => line.startsWith(name))
 }
 

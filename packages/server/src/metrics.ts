@@ -9,9 +9,9 @@ import type { AnsweredRequest, RequestObserver, RequestSubject } from '@sheaf/ma
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 export interface Metrics extends RequestObserver {
-  deprecatedFieldSent(sighting: Sighting): void
+  deprecatedFieldSent: (sighting: Sighting) => void
   /** The answer to `GET /metrics`. */
-  answer(): Promise<ApiResponse>
+  answer: () => Promise<ApiResponse>
 }
 
 /** Kubernetes' own, from what a cache answers to what a client no longer waits for. */

@@ -4,7 +4,7 @@ import type { Teller } from './migrate-storage.ts'
 
 export interface Progress extends Teller {
   /** Takes the line away. */
-  end(): void
+  end: () => void
 }
 
 export function createProgress(): Progress {

@@ -22,23 +22,25 @@ const kubectl = 'kubectl/v1.32.5 (linux/amd64) kubernetes/9894294'
 
 interface World extends TestApi {
   uses: DeprecatedFieldUses
-  machines(userAgent?: string, user?: UserInfo): ReturnType<ReturnType<typeof createClient>['resource']>
+  machines: (userAgent?: string, user?: UserInfo) => ReturnType<ReturnType<typeof createClient>['resource']>
   stored(): Promise<DeprecatedFieldUse[]>
   completeSince(): Promise<string | undefined>
 }
 
 async function startWorld(): Promise<World> {
-  let uses: DeprecatedFieldUses | undefined
+  // It is made of the API that it listens to.
+  let record: DeprecatedFieldUses['record'] = () => {}
   const api = await startTestApi((ports) => [...smallKinds, virtualMachineKind(ports)] as typeof smallKinds, {
     observer: {
-      answered: (request) => sightingsIn(request).forEach((sighting) => uses?.record(sighting)),
+      answered: (request) => sightingsIn(request).forEach((sighting) => record(sighting)),
       watching: () => () => {},
     },
   })
-  uses = createDeprecatedFieldUses(api)
+  const uses = createDeprecatedFieldUses(api)
   uses.start()
-  const record = api.client.resource<ConfigMap>(configMapDefinition)
-  const completeSince = async () => (await record.find(deprecatedFieldRecord))?.data?.[completeSinceKey]
+  record = uses.record
+  const configMaps = api.client.resource<ConfigMap>(configMapDefinition)
+  const completeSince = async () => (await configMaps.find(deprecatedFieldRecord))?.data?.[completeSinceKey]
   await api.until(async () => (await completeSince()) !== undefined)
   return {
     ...api,
@@ -60,6 +62,7 @@ function machine(name: string, spec: object): VirtualMachine {
   } as VirtualMachine
 }
 
+const byText = (one: unknown, other: unknown): number => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1)
 const seconds = (count: number): number => count * 1000
 
 async function pass(world: World, ms: number): Promise<void> {
@@ -136,7 +139,7 @@ test('DU5 one object for each rule, Kind, user and program, whatever its version
   await world.machines(kubectl, { username: 'bob', groups: ['system:masters'] }).create(machine('four', { running: false }))
   await world.until(async () => (await world.stored()).length === 3)
   const lines = (await world.stored()).map(({ user, client, count, objects }) => [user, client, count, objects?.join()])
-  expect(lines.toSorted()).toEqual([
+  expect(lines.toSorted(byText)).toEqual([
     ['ada', 'kubectl', 2, 'default/two,default/one'],
     ['ada', 'terraform', 1, 'default/three'],
     ['bob', 'kubectl', 1, 'default/four'],

@@ -15,7 +15,7 @@ export const deprecatedFieldUseKind: Kind<DeprecatedFieldUse> = { definition: de
 
 export interface DeprecatedFieldUses {
   /** Never waits and never fails: it is called for every request, from the first on. */
-  record(sighting: Sighting): void
+  record: (sighting: Sighting) => void
   /** Begins to write, once there is something to write to. */
   start(): void
   /** Writes what is still pending. */

@@ -12,7 +12,7 @@ const gatherMs = 5_000
 const mostPending = 1_000
 
 export interface PendingUses {
-  add(sighting: Sighting): void
+  add: (sighting: Sighting) => void
   /** Gives out what waits under this name. */
   take(name: string): Batch | undefined
   /** It could not be written: it waits on. */

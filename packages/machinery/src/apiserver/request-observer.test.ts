@@ -39,7 +39,13 @@ test('DU11 every request is told with the words of Kubernetes: verb, resource, s
   expect(await last('DELETE', widgets)).toEqual(['DELETECOLLECTION', ...ofWidgets, '', 'namespace', 200])
   expect(await last('GET', gadgets)).toEqual(['LIST', '', 'v1', 'gadgets', '', 'namespace', 200])
   expect(await last('PUT', '/apis/actions.example.org/v1/namespaces/home/widgets/a/spin/fast')).toEqual([
-    ...['PUT', 'actions.example.org', 'v1', 'widgets', 'spin/fast', 'resource', 202],
+    'PUT',
+    'actions.example.org',
+    'v1',
+    'widgets',
+    'spin/fast',
+    'resource',
+    202,
   ])
   const motto = ['GET', 'actions.example.org', 'v1', 'motto', '']
   expect(await last('GET', '/apis/actions.example.org/v1/motto')).toEqual([...motto, 'cluster', 200])

@@ -42,9 +42,9 @@ export interface AnsweredRequest {
 }
 
 export interface RequestObserver {
-  answered(request: AnsweredRequest): void
+  answered: (request: AnsweredRequest) => void
   /** A watch began; the function that this returns is called when it ends. */
-  watching(subject: RequestSubject): () => void
+  watching: (subject: RequestSubject) => () => void
 }
 
 /** A method of nothing that is served. */
