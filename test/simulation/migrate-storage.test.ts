@@ -255,6 +255,25 @@ test('DU21 what is not rewritten is told with the reason and what to do next', a
   ])
 })
 
+test('DU40 whatever is done to a machine that speaks of running, no client of our own is warned', async () => {
+  await create('old', true)
+  await pass(platform, minuteMs)
+  await act('old', 'pause', {}, 'virtualmachineinstances')
+  await act('old', 'unpause', {}, 'virtualmachineinstances')
+  await act('old', 'restart')
+  await pass(platform, minuteMs)
+  await act('old', 'stop')
+  await pass(platform, minuteMs)
+  expect(await strategyOf('old')).toEqual([false, undefined])
+  await act('old', 'start')
+  await pass(platform, minuteMs)
+  expect(await strategyOf('old')).toEqual([true, undefined])
+  await vms().delete(key('old'))
+  await pass(platform, minuteMs)
+  expect(await vms().find(key('old'))).toBeUndefined()
+  expect(platform.plane.complaints).toEqual([])
+})
+
 /** The user's way to the server, with something that happens before each request; a refusal takes the place of the answer. */
 function through(before: (method: string, path: string) => Promise<StatusError | undefined>): Client {
   return createClient({

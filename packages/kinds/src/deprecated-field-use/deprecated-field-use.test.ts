@@ -7,6 +7,7 @@ import {
   type DeprecatedFieldUse,
   deprecatedFieldRecord,
   deprecatedFieldUseDefinition,
+  runningIsDeprecated,
   type VirtualMachine,
   virtualMachineDefinition,
 } from '@sheaf/api'
@@ -203,6 +204,12 @@ test('DU8 sightings of more senders than can wait are dropped, and the record sa
   const dropped = world.clock.now()
   await world.uses.stop()
   expect(Date.parse((await world.completeSince()) ?? '')).toBeGreaterThanOrEqual(dropped - seconds(1))
+})
+
+test('DU40 one of our own clients that did bring a deprecated field in would be heard of', async () => {
+  const { client, log } = await startWorld()
+  await client.resource<VirtualMachine>(virtualMachineDefinition).create(machine('one', { running: true }))
+  expect(log.lines).toEqual([expect.stringContaining(runningIsDeprecated)])
 })
 
 function sentAgain({ namespace, name }: { namespace: string; name: string }): Parameters<typeof sightingsIn>[0] {
