@@ -49,7 +49,7 @@ Environment:
   SHEAF_PORT   the port of the API (default: 6443)
   SHEAF_ACCEL  tcg or kvm; default: kvm where a guest really runs under it
 
-Exit codes: 0 done, 1 refused or failed, 2 misused; those of lint and deprecations: sheaf lint --help.`
+Exit codes: 0 done, 1 refused or failed, 2 misused; lint and deprecations have their own: see their --help.`
 
 // Whoever reads may have seen enough, as `head` has.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

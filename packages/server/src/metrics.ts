@@ -25,12 +25,15 @@ const mostSenders = 100
 /** The label of all others. */
 const otherSender = '_other'
 
+/** How often the event loop is looked at. The usual ten milliseconds would wake a server that has nothing to do. */
+const loopSampleMs = 100
+
 const subjectLabels = ['group', 'version', 'resource', 'subresource', 'scope'] as const
 
 export function createMetrics(): Metrics {
   const registers = [new Registry()]
   const [register] = registers as [Registry]
-  collectDefaultMetrics({ register })
+  collectDefaultMetrics({ register, eventLoopMonitoringPrecision: loopSampleMs })
   const requests = new Counter({
     name: 'apiserver_request_total',
     help: 'Requests by what they are about and how they were answered.',
@@ -63,6 +66,17 @@ export function createMetrics(): Metrics {
     registers,
   })
   const senders = new Set<string>()
+  /** By version and Kind: as few as are served, and asked for with every request. */
+  const verdicts = new Map<string, boolean>()
+
+  function isDeprecated(subject: RequestSubject): boolean {
+    if (subject.kind === '') return false
+    const api = { apiVersion: apiVersionOf(subject), kind: subject.kind }
+    const id = `${api.apiVersion} ${api.kind}`
+    const known = verdicts.get(id) ?? deprecatedApi(api) !== undefined
+    verdicts.set(id, known)
+    return known
+  }
 
   function senderOf({ user, client }: Sighting): { user: string; user_agent: string } {
     const id = JSON.stringify([user, client])
@@ -76,10 +90,8 @@ export function createMetrics(): Metrics {
       const labels = { verb: subject.verb, ...labelsOf(subject), dry_run: dryRun ? 'All' : '' }
       requests.inc({ ...labels, code: String(code) })
       if (subject.verb !== 'WATCH' && subject.verb !== 'CONNECT') durations.observe(labels, durationMs / 1000)
-      if (subject.kind !== '' && deprecatedApi({ apiVersion: apiVersionOf(subject), kind: subject.kind }) !== undefined) {
-        const { group, version, resource, subresource } = subject
-        deprecatedApis.set({ group, version, resource, subresource, removed_release: '' }, 1)
-      }
+      const { group, version, resource, subresource } = subject
+      if (isDeprecated(subject)) deprecatedApis.set({ group, version, resource, subresource, removed_release: '' }, 1)
     },
     watching(subject) {
       const labels = { verb: subject.verb, ...labelsOf(subject) }

@@ -84,7 +84,7 @@ function report({ options }: Desk, request: ApiRequest, user: UserInfo, notes: N
       subject,
       user,
       userAgent: request.headers['user-agent'] ?? '',
-      dryRun: new URLSearchParams(request.path.split('?')[1]).getAll('dryRun').includes('All'),
+      dryRun: /[?&]dryRun=All(&|$)/.test(request.path),
       code,
       durationMs: options.clock.now() - startedMs,
       ...(sent === undefined ? {} : { sent }),
@@ -151,7 +151,8 @@ async function route(
 
 async function furtherDocument({ options }: Desk, { method, path }: ApiRequest): Promise<ApiResponse | undefined> {
   const [plain = ''] = path.split('?')
-  return method === 'GET' && Object.hasOwn(options.documents ?? {}, plain) ? options.documents?.[plain]?.() : undefined
+  const isRead = method === 'GET' || method === 'HEAD'
+  return isRead && Object.hasOwn(options.documents ?? {}, plain) ? options.documents?.[plain]?.() : undefined
 }
 
 /** Any word may stand there; only those that mean something are told. */
