@@ -18,7 +18,7 @@ export function parseDuration(text: string): Duration {
   return { ms: Number(count) * unitMs, text }
 }
 
-/** `3 days`, `5 hours`, `a moment`: the largest unit that fits. */
+/** `3 days`, `5 hours`, `less than a minute`: the largest unit that fits. */
 export function spanText(ms: number): string {
   for (const [unit, name] of [
     ['d', 'day'],
@@ -28,5 +28,5 @@ export function spanText(ms: number): string {
     const count = Math.floor(ms / (unitsMs[unit] ?? 1))
     if (count > 0) return `${count} ${name}${count === 1 ? '' : 's'}`
   }
-  return 'a moment'
+  return 'less than a minute'
 }

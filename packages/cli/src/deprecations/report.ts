@@ -113,7 +113,7 @@ function verdictText(verdict: Verdict, nowMs: number, unusedFor: Duration): stri
     case 'stored':
       return `in use: stored in ${verdict.objects} object${verdict.objects === 1 ? '' : 's'}`
     case 'too early':
-      return `unused for ${ago(verdict.since)}, asked are ${unusedFor.text}`
+      return `unused for ${ago(verdict.since)}, of the ${unusedFor.text} asked for`
     case 'safe':
       return `safe to remove: unused for ${ago(verdict.since)}`
     case 'unknown':

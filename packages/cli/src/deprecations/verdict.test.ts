@@ -61,7 +61,7 @@ function reportOf(verdict: Verdict, more: Partial<DeprecationsReport> = {}): Dep
 test.each<[Verdict, number, string]>([
   [{ kind: 'sent', latest: use(2) }, 3, 'in use: sent 2 days ago by kubectl as ada'],
   [{ kind: 'stored', objects: 1 }, 3, 'in use: stored in 1 object'],
-  [{ kind: 'too early', since: daysAgo(1) }, 0, 'unused for 1 day, asked are 30d'],
+  [{ kind: 'too early', since: daysAgo(1) }, 0, 'unused for 1 day, of the 30d asked for'],
   [{ kind: 'safe', since: daysAgo(100) }, 0, 'safe to remove: unused for 100 days'],
   [{ kind: 'unknown', why: 'no right' }, 1, 'unknown: no right'],
 ])('DU31 %j exits with %i and says so', (verdict, code, text) => {
@@ -96,5 +96,5 @@ test.each(['', '30', 'd', '-1d', '1.5d', '30 d', 'forever'])('%j is no time, and
 })
 
 test('a span is told in its largest unit', () => {
-  expect([10, 60_000, 7_300_000, 3 * dayMs].map(spanText)).toEqual(['a moment', '1 minute', '2 hours', '3 days'])
+  expect([10, 60_000, 7_300_000, 3 * dayMs].map(spanText)).toEqual(['less than a minute', '1 minute', '2 hours', '3 days'])
 })

@@ -2,8 +2,8 @@
 
 import type { Json } from '@sheaf/api/meta'
 import type { UserInfo } from '../kind.ts'
-import type { ResourceRequest } from './request-info.ts'
 import type { PatchType } from '../registry/patch.ts'
+import type { ResourceRequest } from './request-info.ts'
 
 /** What a request is about, in the words of Kubernetes' metrics. Everything but `namespace` and `name` is one of few values. */
 export interface RequestSubject {
