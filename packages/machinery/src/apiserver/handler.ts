@@ -129,7 +129,7 @@ async function route(
   warn: (text: string) => void,
   notes: Notes,
 ): Promise<ApiResponse> {
-  const published = desk.publish(request) ?? (await furtherDocument(desk, request))
+  const published = desk.publish(request) ?? furtherDocument(desk, request)
   if (published !== undefined) return published
   const info = requestInfoOf(request.method, request.path)
   if (info.kind === 'path') return pageNotFound
@@ -149,7 +149,7 @@ async function route(
   return response === pageNotFound ? response : { ...response, headers: { vary: 'Accept', ...response.headers } }
 }
 
-async function furtherDocument({ options }: Desk, { method, path }: ApiRequest): Promise<ApiResponse | undefined> {
+function furtherDocument({ options }: Desk, { method, path }: ApiRequest): Promise<ApiResponse> | undefined {
   const [plain = ''] = path.split('?')
   const isRead = method === 'GET' || method === 'HEAD'
   return isRead && Object.hasOwn(options.documents ?? {}, plain) ? options.documents?.[plain]?.() : undefined
