@@ -49,11 +49,23 @@ const sources = [
   },
 ] as const
 
+/** Kinds of our own are described by the interface that we use, comments included. */
+const ownKinds = [{ file: 'packages/api/src/sheaf.io/v1/deprecated-field-use.ts', kinds: ['DeprecatedFieldUse'] }] as const
+
+interface Source {
+  /** The file with the types. */
+  path: string
+  kinds: readonly string[]
+  isOwn: boolean
+}
+
 /** What ts-json-schema-generator writes, as far as the package's types make it. */
 interface RawSchema {
   $ref?: string
   type?: JsonSchema['type']
   description?: string
+  /** Only our own types say it, by `@format`. */
+  format?: string
   enum?: unknown
   properties?: Record<string, RawSchema>
   additionalProperties?: RawSchema | boolean
@@ -83,10 +95,13 @@ export function fileText(definitions: Record<string, JsonSchema>): string {
 /** The definitions as they belong into the file. */
 export async function makeSchemas(): Promise<Record<string, JsonSchema>> {
   const definitions: Record<string, JsonSchema> = {}
-  for (const source of sources) {
+  for (const source of allSources()) {
     const raw = await rawDefinitions(source)
     for (const [name, schema] of Object.entries(raw)) {
-      if (schema.type === 'object') definitions[schemaName(name)] ??= structural(schema, raw)
+      // A part of a Kind of ours is named for it; all else that it reaches is metadata, which Kubernetes' types describe.
+      if (schema.type !== 'object' || (source.isOwn && !source.kinds.some((kind) => name.startsWith(kind)))) continue
+      const definition = structural(schema, raw)
+      definitions[schemaName(name)] ??= source.isOwn && source.kinds.includes(name) ? withoutCommon(definition) : definition
     }
   }
   for (const [name, overlay] of Object.entries(schemaOverlay)) {
@@ -97,17 +112,37 @@ export async function makeSchemas(): Promise<Record<string, JsonSchema>> {
   return sorted(reachable(definitions))
 }
 
+function allSources(): Source[] {
+  return [
+    ...sources.map(({ entry, kinds }) => ({
+      path: join(dirname(packageFile()), 'dist', entry, 'index.d.ts'),
+      kinds,
+      isOwn: false,
+    })),
+    ...ownKinds.map(({ file, kinds }) => ({ path: join(root, file), kinds, isOwn: true })),
+  ]
+}
+
+/** Less what every object has by ApiObject: the server publishes and checks that itself, and `unknown` says nothing. */
+function withoutCommon({ properties = {}, required = [], ...rest }: JsonSchema): JsonSchema {
+  const isOwn = (name: string): boolean => !['apiVersion', 'kind'].includes(name)
+  const says = Object.entries(properties).filter(([name, schema]) => isOwn(name) && Object.keys(schema).length > 0)
+  const asked = required.filter((name) => isOwn(name) && name !== 'metadata')
+  return { ...rest, properties: Object.fromEntries(says), required: asked }
+}
+
 /** The compiler is loaded only when there is something to do: it takes a second by itself. */
-async function rawDefinitions(source: (typeof sources)[number]): Promise<RawDefinitions> {
+async function rawDefinitions({ path, kinds, isOwn }: Source): Promise<RawDefinitions> {
   const { createGenerator } = await import('ts-json-schema-generator')
   const generator = createGenerator({
-    path: join(dirname(packageFile()), 'dist', source.entry, 'index.d.ts'),
+    path,
+    ...(isOwn ? { tsconfig: join(root, 'tsconfig.base.json') } : {}),
     expose: 'all',
     jsDoc: 'extended',
     skipTypeCheck: true,
     additionalProperties: true,
   })
-  return Object.assign({}, ...source.kinds.map((kind) => generator.createSchema(kind).definitions)) as RawDefinitions
+  return Object.assign({}, ...kinds.map((kind) => generator.createSchema(kind).definitions)) as RawDefinitions
 }
 
 /** OpenAPI's groups, as the package's type names abbreviate them. Longer beginnings first. */
@@ -122,6 +157,8 @@ const groups: readonly (readonly [RegExp, string])[] = [
   [/^V1beta1(?=\w*(?:Instancetype|Preference)|SpreadOptions$)/, 'io.kubevirt.instancetype.v1beta1.'],
   [/^V1beta1/, 'io.kubevirt.cdi.v1beta1.'],
   [/^V1/, 'io.kubevirt.v1.'],
+  [/^(?=ObjectMeta$)/, 'io.k8s.apimachinery.pkg.apis.meta.v1.'],
+  [/^(?=DeprecatedFieldUse)/, 'io.sheaf.v1.'],
 ]
 
 function schemaName(typeName: string): string {
@@ -160,6 +197,7 @@ function structural(raw: RawSchema, definitions: RawDefinitions): JsonSchema {
 }
 
 function formatOf(raw: RawSchema): JsonSchema {
+  if (raw.format !== undefined) return { format: raw.format }
   const said = raw.description ?? ''
   if (said.startsWith('Time is') || said.startsWith('MicroTime is')) return time
   return said.startsWith('Quantity is') ? quantity : {}
@@ -206,7 +244,7 @@ function overlaid(name: string, definition: JsonSchema, overlay: DefinitionOverl
 /** Without what the overlay has cut off. */
 function reachable(definitions: Record<string, JsonSchema>): Record<string, JsonSchema> {
   const found = new Set<string>()
-  const pending = sources.flatMap((source) => source.kinds.map(schemaName))
+  const pending = allSources().flatMap((source) => source.kinds.map(schemaName))
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (found.has(name)) continue
     found.add(name)
@@ -231,6 +269,7 @@ function inputHash(): string {
   for (const file of [
     fileURLToPath(import.meta.url),
     ...ours.toSorted().map((name) => join(overlayFolder, name)),
+    ...ownKinds.map(({ file }) => join(root, file)),
     packageFile(),
   ]) {
     hash.update(readFileSync(file)).update('\0')

@@ -322,7 +322,7 @@ describe('a request that cannot be', () => {
   })
 
   test('a wrong token is 401 everywhere, and never taken for no token', async () => {
-    const stranger = httpsFetch({ ...readKubeconfig(server.kubeconfig), token: 'wrong' })
+    const stranger = httpsFetch({ ...readKubeconfig(server.kubeconfig), authorization: 'Bearer wrong' })
     for (const path of [collection, '/readyz', '/apis/nothing.example.com/v1/things']) {
       const { status, headers, body } = await stranger({ method: 'GET', path, headers: {} })
       expect(answerOf(status, String(headers['content-type']), await bodyText(body))).toMatchObject({

@@ -20,14 +20,14 @@ export interface ServerProcess {
   readonly fetch: Fetch
   /** All that it wrote to its log since the data folder was made. */
   readonly log: () => string
-  /** Warnings that our own client received. */
+  /** Warnings that `client` and `sheaf` received. */
   readonly warnings: string[]
   kill(signal: NodeJS.Signals): Promise<void>
   /** Starts it again on the same data folder, after `kill`. */
   start(): Promise<void>
   /** Runs `sheaf ARGS` against it. */
   sheaf(...args: string[]): Promise<ProgramResult>
-  /** Ends the server and its guests, and removes the data folder. */
+  /** Ends the server and its guests, and removes the data folder. Throws when one of Sheaf's own clients was warned. */
   dispose(): Promise<void>
 }
 
@@ -40,6 +40,9 @@ export interface ProgramResult {
 export const sheafProgram = join(root, 'bin', 'sheaf')
 /** Made once for all tests; a test's data folder links to it. */
 const imageLibrary = join(root, '.generated', 'images')
+
+/** What the server writes to its log when one of its own requests is answered with a warning. */
+const ownWarning = 'our own request was warned about'
 
 const readyDeadlineMs = 60_000
 const lookMs = 20
@@ -106,6 +109,13 @@ export async function startServerProcess(options: ServerProcessOptions = {}): Pr
     rmSync(dataFolder, { recursive: true, force: true })
   }
 
+  /** Sheaf keeps to what it asks of others: whatever a test does, none of its own clients sends what is deprecated. */
+  function checkOwnWarnings(): void {
+    const inLog = log.split('\n').filter((line) => line.includes(ownWarning))
+    const all = [...inLog, ...warnings]
+    if (all.length > 0) throw new Error(`Sheaf's own clients were warned:\n${all.join('\n')}`)
+  }
+
   try {
     await start()
   } catch (error) {
@@ -128,12 +138,19 @@ export async function startServerProcess(options: ServerProcessOptions = {}): Pr
     warnings,
     kill,
     start,
-    sheaf: (...args) => run(sheafProgram, args, environment),
-    dispose,
+    async sheaf(...args) {
+      const result = await run(sheafProgram, args, environment)
+      warnings.push(...result.stderr.split('\n').filter((line) => line.startsWith('Warning: ')))
+      return result
+    },
+    async dispose() {
+      await dispose()
+      checkOwnWarnings()
+    },
   }
 }
 
-export function readKubeconfig(path: string): { server: URL; authorityPem: string; token: string } {
+export function readKubeconfig(path: string): { server: URL; authorityPem: string; authorization: string } {
   const config = JSON.parse(readFileSync(path, 'utf8')) as {
     clusters: { cluster: { server: string; 'certificate-authority-data': string } }[]
     users: { user: { token: string } }[]
@@ -143,7 +160,7 @@ export function readKubeconfig(path: string): { server: URL; authorityPem: strin
   return {
     server: new URL(cluster.server),
     authorityPem: Buffer.from(cluster['certificate-authority-data'], 'base64').toString('utf8'),
-    token: config.users[0]?.user.token ?? '',
+    authorization: `Bearer ${config.users[0]?.user.token ?? ''}`,
   }
 }
 

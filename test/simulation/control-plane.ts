@@ -69,6 +69,7 @@ export interface Death {
 export interface ControlPlane {
   /** As a user's program speaks to it. */
   readonly client: Client
+  readonly fetch: Fetch
   readonly isDead: boolean
   /** What the log says that somebody should have a look at, and warnings about our own requests. */
   readonly complaints: string[]
@@ -119,7 +120,11 @@ export function startControlPlane(host: Ground): ControlPlane {
   const front = {
     ...ports,
     hypervisor,
-    client: createClient({ userAgent: 'actions', fetch: life.counted((request) => door(request)) }),
+    client: createClient({
+      userAgent: 'actions',
+      onWarning: (text) => complain(`we were warned: ${text}`),
+      fetch: life.counted((request) => door(request)),
+    }),
   }
   const kinds = [
     namespaceKind,
@@ -153,8 +158,10 @@ export function startControlPlane(host: Ground): ControlPlane {
   })
   door = server.fetchAs(controllerUser)
   const controllers = startControllers(ports, kinds)
+  const usersFetch = life.counted(server.fetchAs(user))
   return {
-    client: createClient({ userAgent: 'somebody', fetch: life.counted(server.fetchAs(user)) }),
+    client: createClient({ userAgent: 'somebody', fetch: usersFetch }),
+    fetch: usersFetch,
     complaints,
     get isDead() {
       return life.isOver()

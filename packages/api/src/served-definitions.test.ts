@@ -4,6 +4,7 @@ import * as api from './index.ts'
 const definitions: readonly api.ResourceDefinition<never>[] = [
   api.configMapDefinition,
   api.controllerRevisionDefinition,
+  api.deprecatedFieldUseDefinition,
   api.eventDefinition,
   api.leaseDefinition,
   api.namespaceDefinition,
@@ -44,6 +45,11 @@ it.each([
   [api.virtualMachinePoolDefinition, ['Desired', 'Current', 'Ready', 'Age'], []],
   [api.virtualMachineInstanceMigrationDefinition, ['Phase', 'VMI'], []],
   [api.priorityClassDefinition, ['Value', 'Global-Default', 'Age', 'PreemptionPolicy'], []],
+  [
+    api.deprecatedFieldUseDefinition,
+    ['Field', 'User', 'Client', 'Last Seen', 'Count'],
+    ['Kind', 'First Seen', 'Objects', 'Replacement'],
+  ],
   [api.namespaceDefinition, ['Status', 'Age'], []],
   [api.configMapDefinition, ['Data', 'Age'], []],
   [api.secretDefinition, ['Type', 'Data', 'Age'], []],

@@ -4,20 +4,22 @@ import { type VirtualMachine, virtualMachineDefinition } from '@sheaf/api'
 import { Argument, Command } from 'commander'
 import { findConnection } from './connection.ts'
 
+/** What is typed stands after `--`, so that what begins with a dash is not taken for an option of this program. */
 const scripts: Readonly<Record<string, string>> = {
-  bash: `_sheaf() { COMPREPLY=($(compgen -W "$(sheaf __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)" -- "\${COMP_WORDS[COMP_CWORD]}"))
-  [[ \${COMP_WORDS[1]} == lint && \${#COMPREPLY[@]} == 0 ]] && compopt -o default; return 0; }
+  bash: `_sheaf() { COMPREPLY=($(compgen -W "$(sheaf __complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)" -- "\${COMP_WORDS[COMP_CWORD]}"))
+  [[ ( \${COMP_WORDS[1]} == lint || \${COMP_WORDS[COMP_CWORD-1]} == --kubeconfig ) && \${#COMPREPLY[@]} == 0 ]] && compopt -o default; return 0; }
 complete -F _sheaf sheaf
 `,
   zsh: `#compdef sheaf
 _sheaf() {
-  local found=(\${(f)"$(sheaf __complete "\${words[@]:1:$((CURRENT - 1))}" 2>/dev/null)"})
-  if [[ $words[2] == lint && -z "$found" ]]; then _files; else compadd -- $found; fi
+  local found=(\${(f)"$(sheaf __complete -- "\${words[@]:1:$((CURRENT - 1))}" 2>/dev/null)"})
+  if [[ ( $words[2] == lint || $words[CURRENT-1] == --kubeconfig ) && -z "$found" ]]; then _files; else compadd -- $found; fi
 }
 compdef _sheaf sheaf
 `,
-  fish: `complete -c sheaf -f -a '(sheaf __complete (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+  fish: `complete -c sheaf -f -a '(sheaf __complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
 complete -c sheaf -n '__fish_seen_subcommand_from lint' -F
+complete -c sheaf -n '__fish_seen_subcommand_from deprecations migrate-storage' -l kubeconfig -r -F
 `,
 }
 

@@ -16,7 +16,7 @@ export function consoleCommand(): Command {
 async function openConsole(vm: string, options: NamespaceOption): Promise<void> {
   const { namespace, name } = keyFrom(vm, options)
   const path = `/apis/subresources.kubevirt.io/v1/namespaces/${namespace}/virtualmachineinstances/${name}/console`
-  const socket = await openWebsocket(connect(), path, (bytes) => process.stdout.write(bytes))
+  const socket = await openWebsocket(connect().access, path, (bytes) => process.stdout.write(bytes))
   process.stderr.write(`Connected to ${name}. Press Enter for a prompt; Ctrl-] leaves.\r\n`)
   await converse(socket)
 }

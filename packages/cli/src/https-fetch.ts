@@ -1,27 +1,29 @@
-// The client's transport over HTTPS, trusting only the server's own authority.
+// The client's transport over HTTP and HTTPS.
 
-import type { IncomingMessage } from 'node:http'
-import { Agent, request } from 'node:https'
+import { type IncomingMessage, request as plainRequest } from 'node:http'
+import { Agent, request as secureRequest } from 'node:https'
 import type { ApiRequest, ApiResponse, Fetch } from '@sheaf/api/client'
+import type { Access } from './kubeconfig.ts'
 
-export interface HttpsFetchOptions {
-  server: URL
-  authorityPem: string
-  token: string
-}
+export type HttpsFetchOptions = Pick<Access, 'server'> & Partial<Access>
 
-export function httpsFetch({ server, authorityPem, token }: HttpsFetchOptions): Fetch {
-  const agent = new Agent({ keepAlive: true, ca: authorityPem })
+export function httpsFetch(access: HttpsFetchOptions): Fetch {
+  const { server, authorization } = access
+  const isSecure = server.protocol === 'https:'
+  const request = isSecure ? secureRequest : plainRequest
+  const agent = isSecure ? new Agent({ keepAlive: true, ...tlsOptions(access) }) : undefined
+  // A server may live below a path, as behind Rancher.
+  const root = server.pathname.replace(/\/$/, '')
   return (asked) =>
     new Promise((resolve, reject) => {
       const outgoing = request(
         {
-          agent,
-          host: server.hostname,
+          ...(agent === undefined ? {} : { agent }),
+          host: server.hostname.replace(/^\[|\]$/g, ''),
           port: server.port,
           method: asked.method,
-          path: asked.path,
-          headers: { ...definedHeaders(asked), ...lengthHeader(asked), authorization: `Bearer ${token}` },
+          path: `${root}${asked.path}`,
+          headers: { ...definedHeaders(asked), ...lengthHeader(asked), ...(authorization && { authorization }) },
           ...(asked.signal === undefined ? {} : { signal: asked.signal }),
         },
         (incoming) => void answer(asked, incoming).then(resolve, reject),
@@ -29,6 +31,17 @@ export function httpsFetch({ server, authorityPem, token }: HttpsFetchOptions): 
       outgoing.on('error', (cause) => reject(new Error(`cannot reach the server at ${server.origin}`, { cause })))
       outgoing.end(asked.body)
     })
+}
+
+/** What a connection is told of whom to trust, and who it is. */
+export function tlsOptions({ authorityPem, certificatePem, keyPem, serverName, trustsAnybody }: HttpsFetchOptions) {
+  return {
+    ...(authorityPem === undefined ? {} : { ca: authorityPem }),
+    ...(certificatePem === undefined ? {} : { cert: certificatePem }),
+    ...(keyPem === undefined ? {} : { key: keyPem }),
+    ...(serverName === undefined ? {} : { servername: serverName }),
+    ...(trustsAnybody === true ? { rejectUnauthorized: false } : {}),
+  }
 }
 
 /** Node sends the body of a DELETE without saying how long it is, and the server would read it as the next request. */

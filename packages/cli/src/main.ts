@@ -5,11 +5,13 @@ import { Command, CommanderError } from 'commander'
 import { completionCommands } from './completion.ts'
 import { CommandError } from './connection.ts'
 import { consoleCommand } from './console.ts'
+import { deprecationsCommand } from './deprecations/deprecations-command.ts'
 import { explainCommand } from './explain.ts'
 import { imagesCommand } from './images.ts'
 import { lifecycleCommands } from './lifecycle.ts'
 import { lintCommand } from './lint/lint-command.ts'
 import { logsCommand } from './logs.ts'
+import { migrateStorageCommand } from './migrate-storage/migrate-storage-command.ts'
 import { statusCommand } from './status.ts'
 import { upCommand } from './up.ts'
 import { vncCommand } from './vnc.ts'
@@ -31,6 +33,8 @@ function createProgram(): Command {
   program.addCommand(explainCommand())
   program.addCommand(imagesCommand())
   program.addCommand(lintCommand())
+  program.addCommand(deprecationsCommand())
+  program.addCommand(migrateStorageCommand())
   program.command('doctor').description('what this machine lacks, and the command that mends it')
   for (const command of completionCommands(program)) program.addCommand(command, { hidden: command.name().startsWith('__') })
   for (const command of program.commands) command.exitOverride()
@@ -47,7 +51,7 @@ Environment:
   SHEAF_PORT   the port of the API (default: 6443)
   SHEAF_ACCEL  tcg or kvm; default: kvm where a guest really runs under it
 
-Exit codes: 0 done, 1 refused or failed, 2 misused; those of lint: sheaf lint --help.`
+Exit codes: 0 done, 1 refused or failed, 2 misused; lint and deprecations have their own: see their --help.`
 
 // Whoever reads may have seen enough, as `head` has.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

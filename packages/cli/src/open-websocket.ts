@@ -2,17 +2,18 @@
 
 import { statusErrorFrom } from '@sheaf/api/meta'
 import { WebSocket } from 'ws'
-import { CommandError, type Connection } from './connection.ts'
+import { CommandError } from './connection.ts'
+import { type HttpsFetchOptions, tlsOptions } from './https-fetch.ts'
 
 /** Resolves when it is open; throws the server's refusal. `onBytes` is told from the first byte on, which may come together with the opening. */
 export async function openWebsocket(
-  { server, authorityPem, token }: Pick<Connection, 'server' | 'authorityPem' | 'token'>,
+  access: HttpsFetchOptions,
   path: string,
   onBytes: (bytes: Buffer) => void,
 ): Promise<WebSocket> {
-  const socket = new WebSocket(new URL(path, server.origin.replace(/^http/, 'ws')), 'plain.kubevirt.io', {
-    ca: authorityPem,
-    headers: { authorization: `Bearer ${token}` },
+  const socket = new WebSocket(new URL(path, access.server.origin.replace(/^http/, 'ws')), 'plain.kubevirt.io', {
+    ...tlsOptions(access),
+    headers: access.authorization === undefined ? {} : { authorization: access.authorization },
     perMessageDeflate: false,
   })
   socket.on('message', onBytes)

@@ -3,7 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { schemas } from '@sheaf/api'
 import { type Client, createClient, type Fetch } from '@sheaf/api/client'
-import { type ApiServer, createApiServer } from '@sheaf/machinery/apiserver'
+import { type ApiServer, type ApiServerOptions, createApiServer } from '@sheaf/machinery/apiserver'
 import { createManualClock, createSeededRandom, errorChain, type ManualClock } from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
 import { openMemoryStore } from '@sheaf/machinery/store'
@@ -11,6 +11,7 @@ import { type CollectingLog, collectingLog } from '../../machinery/src/controlle
 import { configMapKind } from './config-map/index.ts'
 import { controllerRevisionKind } from './controller-revision/index.ts'
 import { controllerUser } from './controller-user.ts'
+import { deprecatedFieldUseKind } from './deprecated-field-use/index.ts'
 import { eventKind } from './event/index.ts'
 import { leaseKind } from './lease/index.ts'
 import { ensureNamespaces, namespaceKind, namespaceRole } from './namespace/index.ts'
@@ -38,6 +39,7 @@ export const smallKinds: readonly Kind[] = [
   secretKind,
   eventKind,
   leaseKind,
+  deprecatedFieldUseKind,
   ...outfitKinds,
 ] as readonly Kind[]
 
@@ -67,7 +69,10 @@ const version = {
 }
 
 /** Kinds whose actions use the API are made of the ports that they use it through. */
-export async function startTestApi(kinds: readonly Kind[] | ((ports: Ports) => readonly Kind[]) = smallKinds): Promise<TestApi> {
+export async function startTestApi(
+  kinds: readonly Kind[] | ((ports: Ports) => readonly Kind[]) = smallKinds,
+  more: Pick<ApiServerOptions, 'observer'> = {},
+): Promise<TestApi> {
   const clock = createManualClock()
   const random = createSeededRandom(1)
   const log = collectingLog()
@@ -96,6 +101,7 @@ export async function startTestApi(kinds: readonly Kind[] | ((ports: Ports) => r
     version,
     readiness: [],
     storeDescription: 'memory',
+    ...more,
     onInternalError: (error) => log.error({ error: errorChain(error) }, 'the server failed'),
   })
   fetch = server.fetchAs(controllerUser)

@@ -3,6 +3,7 @@
 export * from './config-map/index.ts'
 export * from './controller-revision/index.ts'
 export * from './controller-user.ts'
+export * from './deprecated-field-use/index.ts'
 export * from './event/index.ts'
 export * from './feature-gates.ts'
 export * from './garbage-collector/index.ts'

@@ -5,6 +5,8 @@ import type { Duplex } from 'node:stream'
 import type { ApiResponse } from '@sheaf/api/client'
 import type { ApiObject, Json, ResourceDefinition } from '@sheaf/api/meta'
 
+export type { AnsweredRequest, RequestObserver, RequestSubject } from './apiserver/request-observer.ts'
+
 export interface UserInfo {
   username: string
   groups: readonly string[]

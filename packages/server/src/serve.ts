@@ -7,6 +7,9 @@ import {
   configMapKind,
   controllerRevisionKind,
   controllerUser,
+  createDeprecatedFieldUses,
+  type DeprecatedFieldUses,
+  deprecatedFieldUseKind,
   ensureNamespaces,
   ensurePriorityClasses,
   eventKind,
@@ -18,6 +21,7 @@ import {
   priorityClassKind,
   retireNode,
   secretKind,
+  sightingsIn,
   virtualMachineClusterInstancetypeKind,
   virtualMachineClusterPreferenceKind,
   virtualMachineInstanceKind,
@@ -31,7 +35,7 @@ import {
 } from '@sheaf/kinds'
 import { type ApiServer, createApiServer } from '@sheaf/machinery/apiserver'
 import { errorChain, type Log, type RunningEventRecorder, startEventRecorder } from '@sheaf/machinery/controller'
-import type { Kind } from '@sheaf/machinery/kind'
+import type { Kind, RequestObserver } from '@sheaf/machinery/kind'
 import { acquireInstanceLock, openDiskStore } from '@sheaf/machinery/store'
 import { type AcceleratorChoice, chooseAccelerator, type Hypervisor, openQemuHypervisor } from '@sheaf/qemu'
 import { authenticate } from './auth.ts'
@@ -41,6 +45,7 @@ import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { hostFacts } from './host.ts'
 import { createHttpServer, listen } from './http-server.ts'
 import { openImageLibrary } from './image-library.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
 import { kubernetesVersion } from './version.ts'
 import { chance, wallClock } from './world.ts'
@@ -97,6 +102,8 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
   undo.push(() => ports.events.stop())
   const kinds = kindsOf(ports)
   const readiness = { isReady: false }
+  const metrics = createMetrics()
+  const uses = createDeprecatedFieldUses(ports)
   const apiServer = createApiServer({
     store,
     kinds,
@@ -107,10 +114,14 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
     version: kubernetesVersion(),
     readiness: [{ name: 'controllers', isHealthy: () => readiness.isReady }],
     storeDescription: folder.root,
+    documents: { '/metrics': metrics.answer },
+    observer: observerOf(metrics, uses),
     onInternalError: (error, { method, path }) => log.error({ method, path, error: errorChain(error) }, 'a request failed'),
   })
   door.open(apiServer)
   undo.push(() => apiServer.close())
+  // After the last request from outside, and while there is still a door to write through.
+  undo.push(() => uses.stop())
 
   const front = {
     apiServer,
@@ -122,6 +133,7 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
 
   await ensureNamespaces(ports.client)
   await ensurePriorityClasses(ports.client)
+  uses.start()
   const host = hostFacts({ dataFolder: folder.root, kvmIsUsable: accelerator.isKvm })
   undo.push(() => retireNode(ports))
   const controllers = startControllers({ ...ports, host, resources: kinds.map(({ definition }) => definition) })
@@ -150,6 +162,21 @@ function ownDoor(): { fetch: Fetch; open(server: ApiServer): void } {
 }
 
 type Given = Pick<MachinePorts, 'hypervisor' | 'images' | 'log' | 'featureGates' | 'privateFolder'> & { fetch: Fetch }
+
+/** Every request is counted; who sends a deprecated field is named as well. */
+function observerOf(metrics: Metrics, uses: DeprecatedFieldUses): RequestObserver {
+  return {
+    answered(request) {
+      metrics.answered(request)
+      for (const sighting of sightingsIn(request)) {
+        metrics.deprecatedFieldSent(sighting)
+        uses.record(sighting)
+      }
+    },
+    watching: metrics.watching,
+  }
+}
+
 type OwnPorts = MachinePorts & { events: RunningEventRecorder }
 
 function portsOf({ fetch, log, ...machines }: Given): OwnPorts {
@@ -184,6 +211,7 @@ function kindsOf(ports: MachinePorts): Kind[] {
     virtualMachinePreferenceKind,
     virtualMachineClusterPreferenceKind,
     priorityClassKind(ports),
+    deprecatedFieldUseKind,
     virtualMachineKind(ports),
     virtualMachineInstanceKind(ports),
     virtualMachineInstanceReplicaSetKind(ports),

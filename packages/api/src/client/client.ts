@@ -37,6 +37,8 @@ export interface DeleteOptions {
 export interface PatchOptions {
   type?: 'json' | 'merge' | 'strategic'
   subresource?: string
+  /** The server does everything but store it. */
+  dryRun?: boolean
 }
 
 /** Every call throws a StatusError when the server refuses, and a plain Error when it cannot be reached. */

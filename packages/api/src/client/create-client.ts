@@ -92,8 +92,10 @@ function resourceClient<T extends ApiObject>(name: ResourceName, send: Send): Re
     create: (body) => object({ method: 'POST', path: resourcePath(name, { namespace: keyOf(body).namespace }), body }),
     update: (body) => put(body),
     updateStatus: (body) => put(body, 'status'),
-    patch: (key, body, options = {}) =>
-      object({ method: 'PATCH', path: pathOf(key, options.subresource), body, contentType: patchTypes[options.type ?? 'merge'] }),
+    patch: (key, body, { type = 'merge', subresource, dryRun = false } = {}) => {
+      const path = `${pathOf(key, subresource)}${dryRun ? '?dryRun=All' : ''}`
+      return object({ method: 'PATCH', path, body, contentType: patchTypes[type] })
+    },
     async delete(key, options = {}) {
       await send({ method: 'DELETE', path: pathOf(key), body: deleteBody(options) })
     },

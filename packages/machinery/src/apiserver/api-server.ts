@@ -5,6 +5,7 @@ import type { ApiRequest, ApiResponse, Fetch } from '@sheaf/api/client'
 import type { Clock, Random, SchemaDefinitions } from '@sheaf/api/meta'
 import type { Kind, UserInfo } from '../kind.ts'
 import type { Store } from '../store/store.ts'
+import type { RequestObserver } from './request-observer.ts'
 
 /** What `/version` tells. Strings, as in Kubernetes; `major` and `minor` must read as whole numbers. */
 export interface VersionInfo {
@@ -47,6 +48,10 @@ export interface ApiServerOptions {
   readiness: readonly HealthCheck[]
   /** Where the store lives, for messages about a full disk. */
   storeDescription: string
+  /** Further documents by path, such as `/metrics`. Whoever may read them is the front door's to say. */
+  documents?: Readonly<Record<string, () => Promise<ApiResponse>>>
+  /** Told of every request and its answer. It must not throw. */
+  observer?: RequestObserver
   /** Told of every answer above 499. */
   onInternalError(error: unknown, request: ApiRequest): void
 }
@@ -62,4 +67,4 @@ export interface ApiServer {
 }
 
 /** What an API server publishes about itself is made of. */
-export type PublicationOptions = Pick<ApiServerOptions, 'kinds' | 'schemas' | 'version' | 'readiness'>
+export type PublicationOptions = Pick<ApiServerOptions, 'kinds' | 'schemas' | 'version' | 'readiness' | 'documents'>

@@ -6,13 +6,15 @@ import { StatusError } from '@sheaf/api/meta'
 import type { UserInfo } from '../kind.ts'
 import type { NamespaceResource, Registry } from '../registry/registry.ts'
 import { RevisionWaiters } from '../registry/revision-waiters.ts'
+import { actionName } from './action-paths.ts'
 import type { ApiServer, ApiServerOptions } from './api-server.ts'
 import { isPretty } from './present.ts'
 import { createPublication } from './publication.ts'
 import { pageNotFound, presentRefusal, refusalOf } from './refusals.ts'
-import { requestInfoOf } from './request-info.ts'
+import { requestInfoOf, type ResourceRequest } from './request-info.ts'
+import { type RequestSubject, type SentBody, subjectOf, subjectOfMethod } from './request-observer.ts'
 import { checkTimeout } from './request-timeout.ts'
-import { indexResources, type ResourceIndex } from './resource-index.ts'
+import { indexResources, type MatchedAction, type ResourceIndex } from './resource-index.ts'
 import { notAStream, openAction, serveAction } from './serve-action.ts'
 import { serveResource } from './serve-resource.ts'
 import { createWatchDesk, type WatchDesk } from './serve-watch.ts'
@@ -63,16 +65,47 @@ function namespacesOf({ namespaces }: ApiServerOptions, index: ResourceIndex): N
   return { resource, protectedNames: namespaces.protectedNames }
 }
 
+/** What is learnt of a request on its way, for those who count. */
+interface Notes {
+  readonly startedMs: number
+  subject: RequestSubject
+  sent?: SentBody
+}
+
+function notesOf({ options }: Desk, request: ApiRequest): Notes {
+  return { startedMs: options.clock.now(), subject: subjectOfMethod(request.method) }
+}
+
+/** Whoever counts has no part in the answer: its trouble is told, and the answer goes out. */
+function report({ options }: Desk, request: ApiRequest, user: UserInfo, notes: Notes, code: number): void {
+  const { startedMs, subject, sent } = notes
+  try {
+    options.observer?.answered({
+      subject,
+      user,
+      userAgent: request.headers['user-agent'] ?? '',
+      dryRun: /[?&]dryRun=All(&|$)/.test(request.path),
+      code,
+      durationMs: options.clock.now() - startedMs,
+      ...(sent === undefined ? {} : { sent }),
+    })
+  } catch (error) {
+    options.onInternalError(error, request)
+  }
+}
+
 async function answer(desk: Desk, request: ApiRequest, user: UserInfo): Promise<ApiResponse> {
   const { options } = desk
   const warnings = collectWarnings()
-  const response = await route(desk, request, user, warnings.warn).catch((error: unknown) => {
+  const notes = notesOf(desk, request)
+  const response = await route(desk, request, user, warnings.warn, notes).catch((error: unknown) => {
     const refusal = refusalOf(error, options.storeDescription)
     // A refusal that was meant is no trouble of ours, whatever its code.
     if (refusal.code > 499 && !(error instanceof StatusError)) options.onInternalError(error, request)
     const query = new URLSearchParams(request.path.split('?')[1])
     return presentRefusal(refusal, isPretty(query, request.headers['user-agent']))
   })
+  report(desk, request, user, notes, response.status)
   const texts = warnings.headers()
   const headers: ApiResponse['headers'] = {
     'audit-id': auditIdOf(request) ?? options.random.uuid(),
@@ -89,25 +122,69 @@ function auditIdOf({ headers }: ApiRequest): string | undefined {
   return id !== undefined && /^[\x21-\x7e]{1,128}$/.test(id) ? id : undefined
 }
 
-async function route(desk: Desk, request: ApiRequest, user: UserInfo, warn: (text: string) => void): Promise<ApiResponse> {
-  const published = desk.publish(request)
+async function route(
+  desk: Desk,
+  request: ApiRequest,
+  user: UserInfo,
+  warn: (text: string) => void,
+  notes: Notes,
+): Promise<ApiResponse> {
+  const published = desk.publish(request) ?? furtherDocument(desk, request)
   if (published !== undefined) return published
   const info = requestInfoOf(request.method, request.path)
   if (info.kind === 'path') return pageNotFound
   const actions = desk.index.actionsAt(info)
-  if (actions.length > 0) return serveAction({ request, info, actions, user, warn })
+  if (actions.length > 0) {
+    notes.subject = subjectOfAction(request.method, info, actions)
+    return serveAction({ request, info, actions, user, warn })
+  }
   const resource = desk.index.resource(info.group, info.version, info.resource)
   if (resource === undefined) return pageNotFound
+  notes.subject = subjectOf(request.method, info, { kind: resource.definition.kind, subresource: ownSubresource(info) })
   if (info.verb !== 'watch') checkTimeout(info.query)
   const { registry, watches } = desk
-  const response = await serveResource({ registry, watches, request, info, resource, user, warn })
+  const onSent = (sent: SentBody): void => void (notes.sent = sent)
+  const onWatch = (): (() => void) => desk.options.observer?.watching(notes.subject) ?? (() => {})
+  const response = await serveResource({ registry, watches, request, info, resource, user, warn, onSent, onWatch })
   return response === pageNotFound ? response : { ...response, headers: { vary: 'Accept', ...response.headers } }
 }
 
-async function connect({ index }: Desk, request: ApiRequest, user: UserInfo): Promise<Duplex> {
+function furtherDocument({ options }: Desk, { method, path }: ApiRequest): Promise<ApiResponse> | undefined {
+  const [plain = ''] = path.split('?')
+  const isRead = method === 'GET' || method === 'HEAD'
+  return isRead && Object.hasOwn(options.documents ?? {}, plain) ? options.documents?.[plain]?.() : undefined
+}
+
+/** Any word may stand there; only those that mean something are told. */
+function ownSubresource({ subresource }: ResourceRequest): string {
+  return subresource === 'status' || subresource === 'finalize' ? subresource : ''
+}
+
+function subjectOfAction(method: string, info: ResourceRequest, [matched]: readonly MatchedAction[]): RequestSubject {
+  const name = matched === undefined ? '' : actionName(matched.action)
+  // An action is called; nothing is listed by it.
+  const subject = { ...subjectOf(method, info, { kind: '', subresource: name }), verb: subjectOfMethod(method).verb }
+  // One that is about no object is what its path ends with: `/apis/<group>/<version>/<action>`.
+  return matched?.action.plural === undefined ? { ...subject, resource: name.split('/').at(-1) ?? '', subresource: '' } : subject
+}
+
+async function connect(desk: Desk, request: ApiRequest, user: UserInfo): Promise<Duplex> {
+  const notes = notesOf(desk, request)
+  try {
+    const stream = await openStream(desk, request, user, notes)
+    report(desk, request, user, notes, 101)
+    return stream
+  } catch (error) {
+    report(desk, request, user, notes, refusalOf(error, desk.options.storeDescription).code)
+    throw error
+  }
+}
+
+async function openStream({ index }: Desk, request: ApiRequest, user: UserInfo, notes: Notes): Promise<Duplex> {
   const info = requestInfoOf(request.method, request.path)
   const actions = info.kind === 'resource' ? index.actionsAt(info) : []
   if (info.kind === 'path' || actions.length === 0) throw notAStream()
+  notes.subject = { ...subjectOfAction(request.method, info, actions), verb: 'CONNECT' }
   // The answer to an upgrade has no place for warnings.
   return openAction({ request, info, actions, user, warn: () => {} })
 }

@@ -24,7 +24,8 @@ export function createPublication(options: PublicationOptions): (request: ApiReq
 
   function allPaths(): string[] {
     const checks = [...health].flatMap(([path, checks]) => [path, ...checks.map(({ name }) => `${path}/${name}`)])
-    return [...documents.keys(), ...checks, ...openapi.paths].filter((path) => path !== '/').sort()
+    const further = Object.keys(options.documents ?? {})
+    return [...documents.keys(), ...further, ...checks, ...openapi.paths].filter((path) => path !== '/').sort()
   }
 
   return (request) => {

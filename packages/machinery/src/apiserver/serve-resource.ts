@@ -24,6 +24,7 @@ import { negotiate } from './negotiation.ts'
 import { includeObjectOf, isPretty, type Presentation, presentList, presentObject, presentValue } from './present.ts'
 import { MethodNotAllowed, pageNotFound, verbNotSupported } from './refusals.ts'
 import type { ResourceRequest, Verb } from './request-info.ts'
+import type { SentBody } from './request-observer.ts'
 import type { WatchDesk } from './serve-watch.ts'
 import { deleteOptionsOf, type WriteOptions, writeOptionsOf } from './write-options.ts'
 
@@ -35,6 +36,10 @@ export interface ResourceExchange {
   resource: Resource
   user: UserInfo
   warn: (text: string) => void
+  /** Told what a write says, once it is read. */
+  onSent: (sent: SentBody) => void
+  /** Told that a watch began; what it returns is called at its end. */
+  onWatch: () => () => void
 }
 
 /** Throws a StatusError for everything that is refused. */
@@ -49,7 +54,7 @@ export async function serveResource(exchange: ResourceExchange): Promise<ApiResp
     case 'list':
       return serveList(exchange, place.target)
     case 'watch':
-      return watches.watch(request, place.target, info.query)
+      return watches.watch(request, place.target, info.query, exchange.onWatch)
     case 'create':
       return serveCreate(exchange, place.target)
     case 'update':
@@ -173,6 +178,7 @@ async function serveUpdate(exchange: ResourceExchange, { target, subresource }: 
 async function servePatch(exchange: ResourceExchange, { target, subresource }: Place): Promise<ApiResponse> {
   const presentation = presentationOf(exchange, subresource)
   const { type, body } = decodePatch(exchange.request, exchange.resource.definition.origin)
+  exchange.onSent({ form: type, value: body.value })
   const call = writeCallOf(exchange, target, writeOptionsOf('PatchOptions', exchange.info.query))
   const patched =
     subresource === 'scale'
@@ -202,9 +208,10 @@ function writeCallOf({ user, warn }: ResourceExchange, target: Target, options: 
   return { ...target, ...options, user, warn }
 }
 
-function requiredBody({ request, resource: { definition } }: ResourceExchange): DecodedBody {
+function requiredBody({ request, resource: { definition }, onSent }: ResourceExchange): DecodedBody {
   const body = decodeBody(request, definition.origin, (why) => unusable(definition, why))
   if (body === undefined) throw emptyBody(definition)
+  onSent({ form: 'object', value: body.value })
   return body
 }
 

@@ -19,16 +19,18 @@ const minTimeoutSeconds = 1_800
 const maxTimeoutSeconds = Math.floor((2 ** 31 - 1) / 1_000)
 
 export interface WatchDesk {
-  watch(request: ApiRequest, target: Target, query: URLSearchParams): Promise<ApiResponse>
+  /** `began` is called when there is something to follow; what it returns, when that ends. */
+  watch(request: ApiRequest, target: Target, query: URLSearchParams, began: () => () => void): Promise<ApiResponse>
   /** Ends all watches. */
   close(): void
 }
 
 export function createWatchDesk(registry: Registry): WatchDesk {
-  const streams = new Set<WatchStream>()
+  /** Each with what is to be called at its end. */
+  const streams = new Map<WatchStream, () => void>()
   const shared = new SharedFrames()
   return {
-    async watch(request, target, query) {
+    async watch(request, target, query, began) {
       const { definition } = target.resource
       const options = watchOptionsOf(query)
       // A streaming list has no Table form.
@@ -50,14 +52,17 @@ export function createWatchDesk(registry: Registry): WatchDesk {
           timeoutMs: timeoutMs(options.timeoutSeconds, registry.random),
           revision: () => registry.store.revision,
           signal: request.signal,
-          onEnd: (ended) => void streams.delete(ended),
+          onEnd: (ended) => {
+            streams.get(ended)?.()
+            streams.delete(ended)
+          },
         })
-        if (!stream.isEnded) streams.add(stream)
+        if (!stream.isEnded) streams.set(stream, began())
         return stream
       })
     },
     close() {
-      for (const stream of streams) stream.end()
+      for (const stream of streams.keys()) stream.end()
     },
   }
 }

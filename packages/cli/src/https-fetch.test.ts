@@ -1,0 +1,58 @@
+import { createServer as createPlainServer, type RequestListener } from 'node:http'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo, Server as NetServer } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { bodyText } from '@sheaf/api/client'
+import { afterEach, beforeAll, expect, test } from 'vitest'
+import { issueCertificates } from '../../server/src/certificates.ts'
+import { type HttpsFetchOptions, httpsFetch } from './https-fetch.ts'
+
+let certificates: Awaited<ReturnType<typeof issueCertificates>>
+beforeAll(async () => {
+  certificates = await issueCertificates(new Date())
+})
+
+let running: NetServer | undefined
+afterEach(() => running?.close())
+
+/** Tells who asks, and for what. */
+const tell: RequestListener = ({ url, headers, socket }, response) => {
+  const names = 'getPeerCertificate' in socket ? (socket as TLSSocket).getPeerCertificate().subject : undefined
+  response.end(JSON.stringify({ url, authorization: headers.authorization, certificate: names?.CN }))
+}
+
+async function start(server: NetServer): Promise<number> {
+  running = server
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
+
+const secureServer = (): Server =>
+  createServer(
+    { cert: certificates.certificatePem, key: certificates.keyPem, requestCert: true, rejectUnauthorized: false },
+    tell,
+  )
+
+async function ask(access: HttpsFetchOptions): Promise<Record<string, string>> {
+  const { body } = await httpsFetch(access)({ method: 'GET', path: '/version', headers: {} })
+  return JSON.parse(await bodyText(body)) as Record<string, string>
+}
+
+test('a client certificate is shown, and a server may live below a path', async () => {
+  const port = await start(secureServer())
+  const { authorityPem, certificatePem, keyPem } = certificates
+  const server = new URL(`https://127.0.0.1:${port}/k8s/clusters/one/`)
+  const seen = await ask({ server, authorityPem, certificatePem, keyPem, authorization: 'Bearer t' })
+  expect(seen).toEqual({ url: '/k8s/clusters/one/version', authorization: 'Bearer t', certificate: expect.any(String) })
+})
+
+test('a server that nobody vouches for is not spoken to, unless the person wants that', async () => {
+  const server = new URL(`https://127.0.0.1:${await start(secureServer())}`)
+  await expect(ask({ server })).rejects.toThrow(`cannot reach the server at ${server.origin}`)
+  expect(await ask({ server, trustsAnybody: true })).toMatchObject({ url: '/version' })
+})
+
+test('kubectl proxy speaks plain HTTP', async () => {
+  const server = new URL(`http://127.0.0.1:${await start(createPlainServer(tell))}`)
+  expect(await ask({ server })).toEqual({ url: '/version' })
+})
