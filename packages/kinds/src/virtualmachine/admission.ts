@@ -7,22 +7,26 @@ import { admissionPolicy } from '../admission-policy.ts'
 import { isController } from '../controller-user.ts'
 import { webhookDenial } from '../webhook-denial.ts'
 import { controllerFinalizer } from './observed-instance.ts'
+import { forgettableStrategy, rememberStrategy } from './remember-strategy.ts'
 
 /** The only machine that Sheaf's QEMU runs. */
 const defaultMachine = { architecture: 'amd64', type: 'q35' }
 
 export function virtualMachineAdmission(random: Random): Admission<VirtualMachine> {
   return {
-    mutate({ operation, subresource, object }) {
-      if (operation !== 'CREATE' || subresource !== undefined) return
+    mutate({ operation, subresource, object, oldObject }) {
+      if (operation === 'DELETE' || subresource !== undefined) return
+      rememberStrategy(object, oldObject)
+      if (operation !== 'CREATE') return
       hold(object)
       fillIdentity(object, random)
     },
-    validate({ operation, subresource, object, user }) {
+    validate({ operation, subresource, object, oldObject, user }) {
       if (operation === 'DELETE' || subresource !== undefined) return
       const policy = { ...admissionPolicy, writerIsController: isController(user) }
       const missing = isBeingDeleted(object) ? undefined : missingReference(object)
       const errors = missing === undefined ? validateVirtualMachine(object, policy, { isNew: operation === 'CREATE' }) : [missing]
+      if (!isBeingDeleted(object)) errors.push(...forgettableStrategy(object, oldObject))
       if (errors.length > 0) throw webhookDenial('virtualmachine-validator.kubevirt.io', errors)
     },
   }
