@@ -3,6 +3,7 @@
 import type { Duplex } from 'node:stream'
 import type { AgentCommand, AgentCommands } from '../agent/protocol.ts'
 import { ByTurns } from '../by-turns.ts'
+import { hostShutdown } from '../ending.ts'
 import {
   AgentRefused,
   AgentSilent,
@@ -75,7 +76,7 @@ export class SimulatedHypervisor implements Hypervisor {
   async shutDownWithHost(id: string, graceMs: number): Promise<void> {
     const machine = this.#world.machines.get(id)
     if (machine?.state.kind !== 'running') return
-    machine.goesWithHost = true
+    machine.announcedEnd = hostShutdown(this.#world.clock.now(), graceMs)
     const { clock } = this.#world
     const lastChance = clock.after(graceMs, () => machine.end('killed'))
     await new Promise<void>((resolve) => {
