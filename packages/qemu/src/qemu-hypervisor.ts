@@ -21,6 +21,7 @@ import {
   type Machine,
   MachineLacks,
   NotRunning,
+  nameTaken,
 } from './hypervisor.ts'
 import type { LaunchPlan } from './launch-plan.ts'
 import { describeMachine, endingOf, observeMachine, processOf } from './observe-machine.ts'
@@ -91,6 +92,8 @@ class QemuHypervisor implements Hypervisor {
   /** Agents are slow, so a question to one does not take the machine's own turn. */
   readonly #questions = new ByTurns()
   readonly #listeners = new Set<(id: string) => void>()
+  /** By id, also of machines that do not answer. */
+  readonly #names = new Map<string, string>()
   readonly #timer: NodeJS.Timeout
   #accelerator: Promise<'kvm' | 'tcg'> | undefined
   #isReleased = false
@@ -119,6 +122,7 @@ class QemuHypervisor implements Hypervisor {
     const record = await readRecord(this.#folder(id))
     if (record === undefined) return rm(this.#folder(id), { recursive: true, force: true })
     if (record.ending?.kind === 'remove') return this.#remove(id)
+    this.#names.set(id, record.plan.name)
     if (process !== undefined && record.exit === undefined) await this.#attach(id, record, process)
     const attachment = this.#attachments.get(id)
     if (attachment !== undefined)
@@ -174,6 +178,7 @@ class QemuHypervisor implements Hypervisor {
     const folder = this.#folder(plan.id)
     try {
       await assertLaunchable(plan, this.#programs)
+      await this.#assertNameIsFree(plan)
       await createStateFolder(this.#data, plan)
       const firmware = await prepareFiles(plan, folder, this.#programs)
       const accelerator = await this.#chooseAccelerator()
@@ -185,6 +190,12 @@ class QemuHypervisor implements Hypervisor {
       if (refusal instanceof LaunchRefused) await rm(folder, { recursive: true, force: true })
       throw refusal
     }
+  }
+
+  async #assertNameIsFree(plan: LaunchPlan): Promise<void> {
+    this.#names.set(plan.id, plan.name)
+    for (const [id, name] of this.#names)
+      if (name === plan.name && id !== plan.id && (await this.#describe(id))?.state.kind === 'running') throw nameTaken(plan, id)
   }
 
   #about(plan: LaunchPlan) {
@@ -349,6 +360,7 @@ class QemuHypervisor implements Hypervisor {
     await this.#announceEnd(id, { kind: 'remove', at: this.#now().toISOString() })
     await this.#endProcessOf(id, record)
     await deleteStateFolder(this.#data, id, String(this.#now().getTime()))
+    this.#names.delete(id)
     this.#tell(id)
   }
 

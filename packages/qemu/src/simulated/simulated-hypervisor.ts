@@ -13,6 +13,7 @@ import {
   type Machine,
   MachineLacks,
   NotRunning,
+  nameTaken,
 } from '../hypervisor.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
 import { assertValidPlan, givenPaths } from '../validate-plan.ts'
@@ -46,6 +47,7 @@ export class SimulatedHypervisor implements Hypervisor {
     assertValidPlan(plan)
     return this.#turns.run(plan.id, async () => {
       const existing = this.#world.machines.get(plan.id)
+      if (existing === undefined) this.#assertNameIsFree(plan)
       const machine = existing ?? this.#prepare(plan)
       if (machine.state.kind === 'prepared') {
         await new Promise<void>((resolve) => this.#world.clock.after(this.#world.times.startMs, resolve))
@@ -56,6 +58,11 @@ export class SimulatedHypervisor implements Hypervisor {
       }
       return describe(machine)
     })
+  }
+
+  #assertNameIsFree(plan: LaunchPlan): void {
+    for (const [id, machine] of this.#world.machines)
+      if (machine.plan.name === plan.name && machine.state.kind === 'running') throw nameTaken(plan, id)
   }
 
   #prepare(plan: LaunchPlan): SimulatedMachine {
