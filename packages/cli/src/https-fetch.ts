@@ -8,9 +8,20 @@ export interface HttpsFetchOptions {
   server: URL
   authorityPem: string
   token: string
+  deadlines?: Deadlines
 }
 
-export function httpsFetch({ server, authorityPem, token }: HttpsFetchOptions): Fetch {
+interface Deadlines {
+  /** Until the connection stands and is secure, in milliseconds. */
+  connectMs: number
+  /** From then until the answer begins. What follows may take its time, as a log that is followed does. */
+  answerMs: number
+}
+
+/** A server on this machine connects within milliseconds. Kubernetes ends a request of its own after a minute. */
+const usualDeadlines: Deadlines = { connectMs: 5_000, answerMs: 60_000 }
+
+export function httpsFetch({ server, authorityPem, token, deadlines = usualDeadlines }: HttpsFetchOptions): Fetch {
   const agent = new Agent({ keepAlive: true, ca: authorityPem })
   return (asked) =>
     new Promise((resolve, reject) => {
@@ -24,11 +35,41 @@ export function httpsFetch({ server, authorityPem, token }: HttpsFetchOptions): 
           headers: { ...definedHeaders(asked), ...lengthHeader(asked), authorization: `Bearer ${token}` },
           ...(asked.signal === undefined ? {} : { signal: asked.signal }),
         },
-        (incoming) => void answer(asked, incoming).then(resolve, reject),
+        (incoming) => {
+          clearTimeout(timer)
+          void answer(asked, incoming).then(resolve, reject)
+        },
       )
-      outgoing.on('error', (cause) => reject(new Error(`cannot reach the server at ${server.origin}`, { cause })))
+      let timer = giveUpAfter(deadlines.connectMs)
+      outgoing.on('socket', (socket) => {
+        const isConnected = (): void => {
+          clearTimeout(timer)
+          timer = giveUpAfter(deadlines.answerMs)
+        }
+        // A connection that is used again is secure already.
+        if (outgoing.reusedSocket) isConnected()
+        else socket.once('secureConnect', isConnected)
+      })
+      outgoing.on('error', (cause) => {
+        clearTimeout(timer)
+        reject(cause instanceof ServerSilent ? cause : new Error(`cannot reach the server at ${server.origin}`, { cause }))
+      })
+
+      function giveUpAfter(ms: number): NodeJS.Timeout {
+        return setTimeout(() => outgoing.destroy(new ServerSilent(server, ms)), ms)
+      }
+
       outgoing.end(asked.body)
     })
+}
+
+class ServerSilent extends Error {
+  constructor(server: URL, ms: number) {
+    super(
+      `the server at ${server.origin} has not answered within ${ms / 1000} s. It may be held up, or not be a server of Sheaf: look at its log; to start it anew, end its process and run sheaf up (guests run on)`,
+    )
+    this.name = 'ServerSilent'
+  }
 }
 
 /** Node sends the body of a DELETE without saying how long it is, and the server would read it as the next request. */

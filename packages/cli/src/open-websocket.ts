@@ -4,6 +4,9 @@ import { statusErrorFrom } from '@sheaf/api/meta'
 import { WebSocket } from 'ws'
 import { CommandError, type Connection } from './connection.ts'
 
+/** A guest whose console is opened answers at once; a server that does not will not. */
+const handshakeMs = 10_000
+
 /** Resolves when it is open; throws the server's refusal. `onBytes` is told from the first byte on, which may come together with the opening. */
 export async function openWebsocket(
   { server, authorityPem, token }: Pick<Connection, 'server' | 'authorityPem' | 'token'>,
@@ -14,6 +17,7 @@ export async function openWebsocket(
     ca: authorityPem,
     headers: { authorization: `Bearer ${token}` },
     perMessageDeflate: false,
+    handshakeTimeout: handshakeMs,
   })
   socket.on('message', onBytes)
   await new Promise<void>((resolve, reject) => {
