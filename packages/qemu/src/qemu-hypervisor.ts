@@ -193,9 +193,9 @@ class QemuHypervisor implements Hypervisor {
   }
 
   async #assertNameIsFree(plan: LaunchPlan): Promise<void> {
-    this.#names.set(plan.id, plan.name)
     for (const [id, name] of this.#names)
       if (name === plan.name && id !== plan.id && (await this.#describe(id))?.state.kind === 'running') throw nameTaken(plan, id)
+    this.#names.set(plan.id, plan.name)
   }
 
   #about(plan: LaunchPlan) {

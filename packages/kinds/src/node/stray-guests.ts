@@ -16,7 +16,10 @@ export async function findStrayGuests({ client, hypervisor }: NodePorts): Promis
   const suspects = running.filter(({ id }) => !known.has(id))
   // One that has ended between the two looks took its instance along.
   const again = await Promise.all(suspects.map(({ id }) => hypervisor.find(id)))
-  return again.filter((machine) => machine !== undefined && isRunning(machine)).map((machine) => describe(machine as Machine))
+  return again
+    .filter((machine) => machine !== undefined)
+    .filter(isRunning)
+    .map(describe)
 }
 
 const isRunning = ({ state }: Machine): boolean => state.kind === 'running'
