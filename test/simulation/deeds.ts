@@ -34,11 +34,23 @@ export async function doDeed(slot: Slot, deed: Deed, client: Client, host: Host)
       ),
       202,
     )
+  const post = (action: string): Promise<number> =>
+    codeOf(
+      client.request(
+        'POST',
+        `/apis/subresources.harvesterhci.io/v1beta1/namespaces/${key.namespace}/virtualmachines/${key.name}/${action}`,
+      ),
+      204,
+    )
   switch (deed.kind) {
     case 'create':
       return codeOf(vms.create(machineOf(key, deed)), 201)
     case 'start':
       return put('virtualmachines', 'start', { paused: deed.paused })
+    case 'start as before':
+      return post('start')
+    case 'halt':
+      return post('stop')
     case 'stop':
       return put('virtualmachines', 'stop', deed.graceSeconds === undefined ? {} : { gracePeriod: deed.graceSeconds })
     case 'restart':

@@ -1,11 +1,12 @@
 // What the model makes of a deed, and the code that the API is to answer. From KubeVirt's rules for each request.
 
-import { endInstance, isRunning, type Model, type ModelVm, type Strategy } from './model.ts'
+import { become, endInstance, isRunning, type Model, type ModelVm, type Strategy } from './model.ts'
 import type { Deed } from './operations.ts'
 
 const accepted = 202
 const done = 200
 const created = 201
+const noContent = 204
 const conflict = 409
 const missing = 404
 
@@ -21,6 +22,12 @@ export function expectDeed(model: Model, deed: Deed): number | undefined {
       return created
     case 'start':
       return vm === undefined ? missing : start(model, vm, deed.paused)
+    case 'start as before':
+      return vm === undefined ? missing : startAsBefore(model, vm)
+    case 'halt':
+      if (vm === undefined) return missing
+      become(vm, 'Halted')
+      return noContent
     case 'stop':
       return vm === undefined ? missing : stop(model, vm)
     case 'restart':
@@ -65,6 +72,7 @@ function newVm({ runs, hasImage, tellsPanic }: Extract<Deed, { kind: 'create' }>
   const vm: ModelVm = {
     strategy: 'Halted',
     speaksOfRunning: false,
+    remembered: undefined,
     recorded: undefined,
     request: undefined,
     failures: undefined,
@@ -77,8 +85,10 @@ function newVm({ runs, hasImage, tellsPanic }: Extract<Deed, { kind: 'create' }>
 }
 
 function setStrategy(vm: ModelVm, to: Strategy | boolean): void {
+  // A switch from the one field to the other remembers what the first one said.
+  if (vm.speaksOfRunning && vm.strategy !== 'Halted' && to === 'Halted') vm.remembered = vm.strategy
   vm.speaksOfRunning = typeof to === 'boolean'
-  vm.strategy = to === true ? 'Always' : to === false ? 'Halted' : to
+  become(vm, to === true ? 'Always' : to === false ? 'Halted' : to)
 }
 
 function start(model: Model, vm: ModelVm, paused: boolean): number {
@@ -86,9 +96,20 @@ function start(model: Model, vm: ModelVm, paused: boolean): number {
   const isOver = instance?.state === 'succeeded' || instance?.state === 'failed'
   if (instance !== undefined && !isOver) return conflict
   if (vm.strategy === 'Always' || vm.strategy === 'Once') return conflict
-  if (vm.strategy === 'Halted' && !paused) vm.strategy = 'Always'
+  if (vm.strategy === 'Halted' && !paused) become(vm, 'Always')
   else request(model, vm, paused ? 'start paused' : 'start')
   return accepted
+}
+
+function startAsBefore(model: Model, vm: ModelVm): number {
+  const isHalted = vm.strategy === 'Halted'
+  const code = start(model, vm, isHalted && !vm.speaksOfRunning)
+  if (code !== accepted) return code
+  if (isHalted && !vm.speaksOfRunning) {
+    become(vm, vm.remembered ?? 'RerunOnFailure')
+    vm.request = 'start'
+  }
+  return noContent
 }
 
 /** Whatever is left of the last instance goes first. */
@@ -100,7 +121,7 @@ function request(model: Model, vm: ModelVm, start: ModelVm['request']): void {
 
 function stop(model: Model, vm: ModelVm): number {
   if (vm.strategy === 'Always' || vm.strategy === 'Once') {
-    vm.strategy = 'Halted'
+    become(vm, 'Halted')
     return accepted
   }
   const { instance } = model

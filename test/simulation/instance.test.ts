@@ -9,6 +9,7 @@ import {
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
 import { findCondition } from '@sheaf/api/meta'
+import { openMemoryStore } from '@sheaf/machinery/store'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { prepareStore, startControlPlane } from './control-plane.ts'
 import { imageName, openHost } from './host.ts'
@@ -307,4 +308,21 @@ test('VI19 pause and unpause ask for a running machine that is not, or is, pause
   await expect(put('unpause')).rejects.toMatchObject({ code: 409, message: expect.stringContaining('VMI is not paused') })
   expect(await put('pause')).toMatchObject({ status: 200 })
   await expect(put('pause')).rejects.toMatchObject({ code: 409, message: expect.stringContaining('VMI is already paused') })
+})
+
+test('VI40 a guest whose instance went with a lost store runs on, and nothing is started beside it', async () => {
+  const id = await run()
+  platform.plane.kill()
+  platform = { ...platform, host: { ...platform.host, store: openMemoryStore() } }
+  platform.plane = startControlPlane(platform.host)
+  await prepareStore(platform.plane)
+  await create()
+  await pass(platform, 20_000)
+  expect(await machine()).toMatchObject({ id, state: { kind: 'running' } })
+  expect(platform.host.starts.get('default_one')).toHaveLength(1)
+  const told = findCondition((await see())?.status?.conditions, 'Synchronized')
+  expect(told).toMatchObject({ status: 'False', reason: 'FailedCreate', message: expect.stringContaining(id) })
+  platform.host.machines.guestShutdown(id)
+  await pass(platform, 10_000)
+  expect((await see())?.status?.phase).toBe('Running')
 })

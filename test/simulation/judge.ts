@@ -1,6 +1,6 @@
 // Between what is seen and what the model says.
 
-import type { VirtualMachine, VirtualMachineInstance } from '@sheaf/api'
+import { rememberedRunStrategyAnnotation, type VirtualMachine, type VirtualMachineInstance } from '@sheaf/api'
 import { findCondition } from '@sheaf/api/meta'
 import { countingMs, isRestartRequired, type Model, type ModelInstance, type ModelVm, type Strategy, wordOf } from './model.ts'
 import type { Sight } from './observe.ts'
@@ -11,6 +11,7 @@ export function compare(model: Model, { vm, vmi, machine }: Sight): string[] {
     ['there is a VM', vm !== undefined, model.vm !== undefined],
     ['there is an instance', vmi !== undefined, model.instance !== undefined],
     ['strategy', vm && strategyOf(vm), model.vm?.strategy],
+    ['remembered strategy', vm?.metadata.annotations?.[rememberedRunStrategyAnnotation], model.vm?.remembered],
     ['running is used', vm?.spec.running !== undefined, model.vm?.speaksOfRunning ?? false],
     ['instance', vmi && stateOf(vmi, machine), model.instance?.state],
     ['printableStatus', vm?.status?.printableStatus, wordOf(model)],
@@ -47,12 +48,13 @@ function hostnameOf(vmi: VirtualMachineInstance, vm: VirtualMachine | undefined)
   return isItsOwn ? vmi.spec.hostname : undefined
 }
 
-function vmFrom({ spec, status }: VirtualMachine, lastSerial: number | undefined): ModelVm {
+function vmFrom({ metadata, spec, status }: VirtualMachine, lastSerial: number | undefined): ModelVm {
   const failure = status?.startFailure
   const overMs = Date.parse(failure?.retryAfterTimestamp ?? '')
   return {
     strategy: strategyOf({ spec }),
     speaksOfRunning: spec.running !== undefined,
+    remembered: metadata.annotations?.[rememberedRunStrategyAnnotation] as Strategy | undefined,
     recorded: status?.runStrategy as Strategy | undefined,
     request: requestIn(status?.stateChangeRequests?.[0]),
     failures: failure && {

@@ -24,6 +24,8 @@ export interface ModelInstance {
 export interface ModelVm {
   strategy: Strategy
   speaksOfRunning: boolean
+  /** The last strategy that was not Halted, while it did not speak of running. */
+  remembered: Strategy | undefined
   /** The strategy under which it last had an instance, as far as that was recorded. */
   recorded: Strategy | undefined
   /** A start that is still to come. */
@@ -134,7 +136,7 @@ function withoutInstance(model: Model, vm: ModelVm, around: Surroundings): boole
       // Any other start is a leftover of the strategy before: ADR 0012.
       if (vm.request === 'start') vm.request = undefined
       if (vm.request === undefined) return false
-      vm.strategy = 'Always'
+      become(vm, 'Always')
       return true
     case 'Once':
       return create(model, vm, around)
@@ -182,6 +184,12 @@ function launch(instance: ModelInstance, { starts }: Surroundings): true {
   instance.hasRun = start.outcome === 'runs'
   instance.endedAtMs = start.atMs
   return true
+}
+
+/** Whoever is halted remembers what it was. */
+export function become(vm: ModelVm, strategy: Strategy): void {
+  if (!vm.speaksOfRunning && strategy !== 'Halted') vm.remembered = strategy
+  vm.strategy = strategy
 }
 
 /** What the machine's own end makes of an instance. */

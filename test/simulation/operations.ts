@@ -13,6 +13,8 @@ export const strategies = ['Always', 'RerunOnFailure', 'Manual', 'Halted', 'Once
 export type Deed =
   | { kind: 'create'; runs: Strategy | boolean; graceSeconds: number; hasImage: boolean; tellsPanic: boolean }
   | { kind: 'start'; paused: boolean }
+  | { kind: 'start as before' }
+  | { kind: 'halt' }
   | { kind: 'stop'; graceSeconds: number | undefined }
   | { kind: 'restart'; forced: boolean }
   | { kind: 'pause' }
@@ -52,6 +54,8 @@ const drawers: readonly (readonly [weight: number, draw: (random: Random) => Dee
     }),
   ],
   [30, (random) => ({ kind: 'start', paused: random.below(4) === 0 })],
+  [12, () => ({ kind: 'start as before' })],
+  [5, () => ({ kind: 'halt' })],
   [8, (random) => ({ kind: 'stop', graceSeconds: pick(random, [undefined, undefined, 0, 1]) })],
   [8, (random) => ({ kind: 'restart', forced: random.below(3) === 0 })],
   [3, () => ({ kind: 'pause' })],

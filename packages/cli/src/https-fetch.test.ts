@@ -1,6 +1,6 @@
 import { createServer as createPlainServer, type RequestListener } from 'node:http'
 import { createServer, type Server } from 'node:https'
-import type { AddressInfo, Server as NetServer } from 'node:net'
+import { type AddressInfo, createServer as createSilentServer, type Server as NetServer } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { bodyText } from '@sheaf/api/client'
 import { afterEach, beforeAll, expect, test } from 'vitest'
@@ -54,5 +54,23 @@ test('a server that nobody vouches for is not spoken to, unless the person wants
 
 test('kubectl proxy speaks plain HTTP', async () => {
   const server = new URL(`http://127.0.0.1:${await start(createPlainServer(tell))}`)
-  expect(await ask({ server })).toEqual({ url: '/version' })
+  expect(await ask({ server, deadlines: { connectMs: 60_000, answerMs: 60_000 } })).toEqual({ url: '/version' })
+})
+
+/** Accepts connections and says nothing, as a process that was stopped does. */
+const silentServer = (): NetServer => createSilentServer((socket) => socket.on('error', () => {}))
+
+test.each(['https', 'http'])('a server that is silent is given up, with the way out: %s', async (scheme) => {
+  const server = new URL(`${scheme}://127.0.0.1:${await start(silentServer())}`)
+  await expect(ask({ server, deadlines: { connectMs: 50, answerMs: 50 } })).rejects.toThrow(
+    /has not answered within 0.05 s.*sheaf up/,
+  )
+})
+
+test('a server that is not there is told at once', async () => {
+  const server = new URL(`https://127.0.0.1:${await start(silentServer())}`)
+  await new Promise((resolve) => running?.close(resolve))
+  await expect(ask({ server, deadlines: { connectMs: 60_000, answerMs: 60_000 } })).rejects.toThrow(
+    `cannot reach the server at ${server.origin}`,
+  )
 })

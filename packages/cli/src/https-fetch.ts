@@ -5,9 +5,19 @@ import { Agent, request as secureRequest } from 'node:https'
 import type { ApiRequest, ApiResponse, Fetch } from '@sheaf/api/client'
 import type { Access } from './kubeconfig.ts'
 
-export type HttpsFetchOptions = Pick<Access, 'server'> & Partial<Access>
+export type HttpsFetchOptions = Pick<Access, 'server'> & Partial<Access> & { deadlines?: Deadlines }
 
-export function httpsFetch(access: HttpsFetchOptions): Fetch {
+interface Deadlines {
+  /** Until the connection stands and is secure, in milliseconds. */
+  connectMs: number
+  /** From then until the answer begins. What follows may take its time, as a log that is followed does. */
+  answerMs: number
+}
+
+/** A server on this machine connects within milliseconds. Kubernetes ends a request of its own after a minute. */
+const usualDeadlines: Deadlines = { connectMs: 5_000, answerMs: 60_000 }
+
+export function httpsFetch({ deadlines = usualDeadlines, ...access }: HttpsFetchOptions): Fetch {
   const { server, authorization } = access
   const isSecure = server.protocol === 'https:'
   const request = isSecure ? secureRequest : plainRequest
@@ -26,9 +36,30 @@ export function httpsFetch(access: HttpsFetchOptions): Fetch {
           headers: { ...definedHeaders(asked), ...lengthHeader(asked), ...(authorization && { authorization }) },
           ...(asked.signal === undefined ? {} : { signal: asked.signal }),
         },
-        (incoming) => void answer(asked, incoming).then(resolve, reject),
+        (incoming) => {
+          clearTimeout(timer)
+          void answer(asked, incoming).then(resolve, reject)
+        },
       )
-      outgoing.on('error', (cause) => reject(new Error(`cannot reach the server at ${server.origin}`, { cause })))
+      let timer = giveUpAfter(deadlines.connectMs)
+      outgoing.on('socket', (socket) => {
+        const isConnected = (): void => {
+          clearTimeout(timer)
+          timer = giveUpAfter(deadlines.answerMs)
+        }
+        // A connection that is used again is secure already.
+        if (outgoing.reusedSocket) isConnected()
+        else socket.once(isSecure ? 'secureConnect' : 'connect', isConnected)
+      })
+      outgoing.on('error', (cause) => {
+        clearTimeout(timer)
+        reject(cause instanceof ServerSilent ? cause : new Error(`cannot reach the server at ${server.origin}`, { cause }))
+      })
+
+      function giveUpAfter(ms: number): NodeJS.Timeout {
+        return setTimeout(() => outgoing.destroy(new ServerSilent(server, ms)), ms)
+      }
+
       outgoing.end(asked.body)
     })
 }
@@ -41,6 +72,15 @@ export function tlsOptions({ authorityPem, certificatePem, keyPem, serverName, t
     ...(keyPem === undefined ? {} : { key: keyPem }),
     ...(serverName === undefined ? {} : { servername: serverName }),
     ...(trustsAnybody === true ? { rejectUnauthorized: false } : {}),
+  }
+}
+
+class ServerSilent extends Error {
+  constructor(server: URL, ms: number) {
+    super(
+      `the server at ${server.origin} has not answered within ${ms / 1000} s. It may be held up, or not be a server of Sheaf: look at its log; to start it anew, end its process and run sheaf up (guests run on)`,
+    )
+    this.name = 'ServerSilent'
   }
 }
 

@@ -1,4 +1,5 @@
-// start, stop and restart of a virtual machine, and what is done to its guest while it runs: KubeVirt's subresources.
+// start, stop and restart of a virtual machine, and what is done to its guest while it runs: KubeVirt's subresources, except
+// that a start is Harvester's, which gives a halted machine the strategy back that it had.
 
 import type { Json } from '@sheaf/api/meta'
 import { type Command, InvalidArgumentError } from 'commander'
@@ -7,20 +8,23 @@ import { keyFrom, type NamespaceOption, virtualMachineCommand } from './virtual-
 
 export function lifecycleCommands(): Command[] {
   return [
-    virtualMachineCommand('start', 'start a virtual machine').action((vm: string, options: NamespaceOption) =>
-      put(vm, options, 'start', {}),
-    ),
+    virtualMachineCommand('start', 'start a virtual machine')
+      .addHelpText(
+        'after',
+        `\nA halted one gets the run strategy back that it had before; one that never had another becomes RerunOnFailure.`,
+      )
+      .action((vm: string, options: NamespaceOption) => ask(vm, options, 'start')),
     virtualMachineCommand('stop', 'shut a virtual machine down')
       .option('--grace-period <seconds>', 'how long the guest may take before it is ended', secondsIn)
       .option('--force', 'end it at once')
       .action((vm: string, options: NamespaceOption & { gracePeriod?: number; force?: true }) => {
         const seconds = options.force === true ? 0 : options.gracePeriod
-        return put(vm, options, 'stop', seconds === undefined ? {} : { gracePeriod: seconds })
+        return ask(vm, options, 'stop', seconds === undefined ? {} : { gracePeriod: seconds })
       }),
     virtualMachineCommand('restart', 'shut a virtual machine down and start it again')
       .option('--force', 'end it at once')
       .action((vm: string, options: NamespaceOption & { force?: true }) =>
-        put(vm, options, 'restart', options.force === true ? { gracePeriodSeconds: 0 } : {}),
+        ask(vm, options, 'restart', options.force === true ? { gracePeriodSeconds: 0 } : {}),
       ),
     whileRunning(
       'pause',
@@ -61,11 +65,15 @@ function whileRunning(name: string, description: string, done: string, explanati
     })
 }
 
-const said = { start: 'start', stop: 'stop', restart: 'restart' } as const
+const doors = {
+  start: { method: 'POST', groupVersion: 'subresources.harvesterhci.io/v1beta1' },
+  stop: { method: 'PUT', groupVersion: 'subresources.kubevirt.io/v1' },
+  restart: { method: 'PUT', groupVersion: 'subresources.kubevirt.io/v1' },
+} as const
 
-async function put(vm: string, options: NamespaceOption, action: keyof typeof said, body: Json): Promise<void> {
+async function ask(vm: string, options: NamespaceOption, action: keyof typeof doors, body: Json = {}): Promise<void> {
   const { namespace, name } = keyFrom(vm, options)
-  const path = `/apis/subresources.kubevirt.io/v1/namespaces/${namespace}/virtualmachines/${name}/${action}`
-  await connect().client.request('PUT', path, body)
-  process.stdout.write(`VM ${name} was scheduled to ${said[action]}. Watch it with: kubectl get vm ${name} -n ${namespace} -w\n`)
+  const { method, groupVersion } = doors[action]
+  await connect().client.request(method, `/apis/${groupVersion}/namespaces/${namespace}/virtualmachines/${name}/${action}`, body)
+  process.stdout.write(`VM ${name} was scheduled to ${action}. Watch it with: kubectl get vm ${name} -n ${namespace} -w\n`)
 }

@@ -5,6 +5,9 @@ import { WebSocket } from 'ws'
 import { CommandError } from './connection.ts'
 import { type HttpsFetchOptions, tlsOptions } from './https-fetch.ts'
 
+/** A guest whose console is opened answers at once; a server that does not will not. */
+const handshakeMs = 10_000
+
 /** Resolves when it is open; throws the server's refusal. `onBytes` is told from the first byte on, which may come together with the opening. */
 export async function openWebsocket(
   access: HttpsFetchOptions,
@@ -15,6 +18,7 @@ export async function openWebsocket(
     ...tlsOptions(access),
     headers: access.authorization === undefined ? {} : { authorization: access.authorization },
     perMessageDeflate: false,
+    handshakeTimeout: handshakeMs,
   })
   socket.on('message', onBytes)
   await new Promise<void>((resolve, reject) => {

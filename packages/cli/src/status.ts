@@ -3,12 +3,16 @@
 import {
   effectiveRunStrategy,
   forwardedPortsOf,
+  type Node,
+  nodeDefinition,
+  strayGuestsCondition,
   type VirtualMachine,
   type VirtualMachineInstance,
   virtualMachineDefinition,
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
 import { bodyText } from '@sheaf/api/client'
+import { findCondition } from '@sheaf/api/meta'
 import { Command } from 'commander'
 import { aligned } from './aligned.ts'
 import { connect } from './connection.ts'
@@ -32,12 +36,14 @@ async function printStatus({ output }: { output: 'text' | 'json' }): Promise<voi
   const version = JSON.parse(await bodyText((await client.request('GET', '/version')).body)) as { gitVersion: string }
   const vms = await client.resource<VirtualMachine>(virtualMachineDefinition).list()
   const instances = await client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition).list()
+  const nodes = await client.resource<Node>(nodeDefinition).list()
+  const troubles = nodes.items.flatMap(troublesOf)
   const lines = vms.items.map((vm) => lineOf(vm, instances.items))
   if (output === 'json')
     process.stdout.write(
-      `${JSON.stringify({ server: server.origin, kubeconfig, version: version.gitVersion, virtualMachines: lines }, null, 2)}\n`,
+      `${JSON.stringify({ server: server.origin, kubeconfig, version: version.gitVersion, virtualMachines: lines, troubles }, null, 2)}\n`,
     )
-  else process.stdout.write(textOf(server.origin, kubeconfig, version.gitVersion, lines))
+  else process.stdout.write(textOf(server.origin, kubeconfig, version.gitVersion, lines, troubles))
 }
 
 function lineOf(vm: VirtualMachine, instances: readonly VirtualMachineInstance[]): Line {
@@ -53,11 +59,25 @@ function lineOf(vm: VirtualMachine, instances: readonly VirtualMachineInstance[]
   }
 }
 
-function textOf(server: string, kubeconfig: string, version: string, lines: readonly Line[]): string {
+/** Conditions of the machine that somebody should do something about. */
+function troublesOf({ status }: Node): string[] {
+  return ['MemoryPressure', 'DiskPressure', strayGuestsCondition].flatMap((type) => {
+    const condition = findCondition(status?.conditions, type)
+    return condition?.status === 'True' ? [condition.message ?? type] : []
+  })
+}
+
+function textOf(
+  server: string,
+  kubeconfig: string,
+  version: string,
+  lines: readonly Line[],
+  troubles: readonly string[],
+): string {
   const rows = [
     ['NAMESPACE', 'NAME', 'STRATEGY', 'STATUS', 'READY', 'PORTS'],
     ...lines.map((line) => [line.namespace, line.name, line.strategy, line.status, String(line.ready), line.ports.join(' ')]),
   ]
   const table = lines.length === 0 ? 'No virtual machines yet. Try: kubectl apply -f examples/demo-vm.yaml' : aligned(rows)
-  return `server      ${server} (${version})\nkubeconfig  ${kubeconfig}\n\n${table}\n`
+  return `server      ${server} (${version})\nkubeconfig  ${kubeconfig}\n\n${table}\n${troubles.map((text) => `\nWarning: ${text}\n`).join('')}`
 }

@@ -1,4 +1,4 @@
-// How a virtual machine is named on the command line: `demo`, `vm/demo`, or `demo -n other`.
+// How a virtual machine is named on the command line: `demo`, `vm/demo`, `vmi/demo`, or `demo -n other`.
 
 import type { ObjectKey } from '@sheaf/api/meta'
 import { Command, Option } from 'commander'
@@ -18,7 +18,8 @@ export function virtualMachineCommand(name: string, description: string): Comman
 }
 
 export function keyFrom(argument: string, { namespace }: NamespaceOption): ObjectKey {
-  const [, name] = /^(?:vms?\/|virtualmachines?(?:\.kubevirt\.io)?\/)?([a-z0-9][a-z0-9.-]*)$/.exec(argument) ?? []
+  const [, name] =
+    /^(?:vms?\/|vmis?\/|virtualmachine(?:instance)?s?(?:\.kubevirt\.io)?\/)?([a-z0-9][a-z0-9.-]*)$/.exec(argument) ?? []
   if (name === undefined) throw new CommandError(`"${argument}" is not the name of a virtual machine. Try: sheaf status`, 2)
   return { namespace, name }
 }

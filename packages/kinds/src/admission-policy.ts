@@ -5,7 +5,8 @@ import type { FeatureGate } from './feature-gates.ts'
 
 export const admissionPolicyWith = (featureGates: readonly FeatureGate[] = []): AdmissionPolicy => ({
   ...defaultAdmissionPolicy,
-  featureGates: [...defaultAdmissionPolicy.featureGates, ...featureGates],
+  // RebootPolicy is open in KubeVirt 1.9 too: a guest's reboot can end its instance.
+  featureGates: [...defaultAdmissionPolicy.featureGates, 'RebootPolicy', ...featureGates],
   // Guests live behind QEMU's user-mode network: what nobody described is attached as it really is.
   defaultBinding: 'masquerade',
 })

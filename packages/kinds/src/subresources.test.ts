@@ -172,6 +172,35 @@ describe('IT40 expand-spec writes out what the virtual machine names', () => {
   })
 })
 
+describe("Harvester's door", () => {
+  const post = (name: string, action: string) =>
+    world.server.handle(
+      {
+        method: 'POST',
+        path: `/apis/subresources.harvesterhci.io/v1beta1/namespaces/default/virtualmachines/${name}/${action}`,
+        headers: {},
+      },
+      controllerUser,
+    )
+
+  it('leads to the instance of the virtual machine', async () => {
+    for (const [action, isPaused] of [
+      ['pause', true],
+      ['unpause', false],
+    ] as const) {
+      expect(await post('runs', action)).toMatchObject({ status: 204, body: '' })
+      await world.until(async () => ((await world.condition('runs', 'Paused')) !== undefined) === isPaused)
+    }
+    expect((await post('runs', 'softreboot')).status).toBe(409)
+    expect((await post('off', 'pause')).status).toBe(404)
+  })
+
+  it('refuses in the words of KubeVirt', async () => {
+    for (const action of ['restart', 'forceStop']) expect((await post('off', action)).status).toBe(409)
+    expect((await post('nobody', 'start')).status).toBe(404)
+  })
+})
+
 describe('the platform', () => {
   it('tells its version as virtctl asks for it', async () => {
     const get = async (path: string) => {
@@ -200,8 +229,8 @@ describe('docs/reference/subresources.md', () => {
   /** `PUT virtualmachines/{name}/start` */
   async function written(): Promise<string[]> {
     const text = await readFile(new URL('../../../docs/reference/subresources.md', import.meta.url), 'utf8')
-    return [...text.matchAll(/^\| (GET|PUT|websocket) \| `([^`]+)` \|/gm)].map(
-      ([, method, path]) => `${method === 'PUT' ? 'put' : 'get'} ${path}`,
+    return [...text.matchAll(/^\| (GET|PUT|POST|websocket) \| `([^`]+)` \|/gm)].map(
+      ([, method = '', path]) => `${method === 'websocket' ? 'get' : method.toLowerCase()} ${path}`,
     )
   }
 
@@ -209,11 +238,12 @@ describe('docs/reference/subresources.md', () => {
     const served: string[] = []
     for (const [group, version] of [
       ['subresources.kubevirt.io', 'v1'],
+      ['subresources.harvesterhci.io', 'v1beta1'],
       ['subresources.sheaf.io', 'v1'],
     ]) {
       const { paths } = await document(`/openapi/v3/apis/${group}/${version}`)
       for (const [path, operations] of Object.entries<object>(paths)) {
-        for (const method of ['get', 'put'].filter((each) => each in operations))
+        for (const method of ['get', 'put', 'post'].filter((each) => each in operations))
           served.push(
             `${method} ${path.replace(`/apis/${group}/${version}/`, '').replace(/^namespaces\/\{namespace\}\/(?=virtual)/, '')}`,
           )
@@ -224,12 +254,15 @@ describe('docs/reference/subresources.md', () => {
   })
 
   it('and discovery agree: a name for each path, without its parameters', async () => {
-    const { resources } = (await document('/apis/subresources.kubevirt.io/v1')) as { resources: { name: string }[] }
-    const ours = (await document('/apis/subresources.sheaf.io/v1')) as { resources: { name: string }[] }
+    const groupVersions = ['subresources.kubevirt.io/v1', 'subresources.harvesterhci.io/v1beta1', 'subresources.sheaf.io/v1']
+    const lists = await Promise.all(
+      groupVersions.map((each) => document(`/apis/${each}`) as Promise<{ resources: { name: string }[] }>),
+    )
+    const published = lists.flatMap(({ resources }) => resources.map(({ name }) => name))
     const names = (await written())
       .map((line) => line.split(' ')[1] ?? '')
       .filter((path) => path.startsWith('virtual'))
       .map((path) => path.replaceAll(/\/\{\w+\}/g, ''))
-    expect([...new Set(names)].toSorted()).toEqual([...resources, ...ours.resources].map(({ name }) => name).toSorted())
+    expect([...new Set(names)].toSorted()).toEqual([...new Set(published)].toSorted())
   })
 })

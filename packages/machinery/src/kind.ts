@@ -66,7 +66,7 @@ interface ActionBase {
 /** `PUT /apis/<group>/<version>/namespaces/<ns>/<plural>/<name>/<action>` and its answer. */
 export interface RequestAction extends ActionBase {
   kind: 'request'
-  method: 'GET' | 'PUT'
+  method: 'GET' | 'PUT' | 'POST'
   run(call: ActionCall): Promise<ApiResponse>
 }
 

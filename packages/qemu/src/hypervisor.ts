@@ -59,7 +59,7 @@ export interface Hypervisor {
   find(id: string): Promise<Machine | undefined>
   /**
    * Makes sure that the machine of this plan was started: idempotent. An existing machine of this id is left as it is
-   * (also when it has exited: remove it first). Never two processes for one id. Resolves when QEMU answers, or when
+   * (also when it has exited: remove it first). Never two processes for one id, nor for one name. Resolves when QEMU answers, or when
    * it refused (then the state is `exited` with `failed-to-start`). Throws LaunchRefused when it cannot even be tried.
    */
   launch(plan: LaunchPlan): Promise<Machine>
@@ -102,12 +102,18 @@ export interface Hypervisor {
 
 /** The plan cannot be carried out here; the message says what is missing and what would mend it. */
 export class LaunchRefused extends Error {
-  readonly reason: 'ImageNotFound' | 'InvalidPlan' | 'QemuMissing' | 'NoSpace' | 'FirmwareMissing' | 'PortInUse'
+  readonly reason: 'ImageNotFound' | 'InvalidPlan' | 'QemuMissing' | 'NoSpace' | 'FirmwareMissing' | 'PortInUse' | 'NameTaken'
   constructor(reason: LaunchRefused['reason'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.name = 'LaunchRefused'
     this.reason = reason
   }
+}
+
+/** The same guest under another id: two of them would be one machine that runs twice. */
+export function nameTaken({ name }: Pick<LaunchPlan, 'name'>, other: string): LaunchRefused {
+  const message = `a machine of the name ${name} runs already, with the id ${other}: shut it down first, nothing is started beside it`
+  return new LaunchRefused('NameTaken', message)
 }
 
 /** What was asked needs a machine that runs. */

@@ -2,6 +2,7 @@
 
 import { join } from 'node:path'
 import type { Attachment } from './attachment.ts'
+import { type EndingRecord, endedAtMs, endingInForce } from './ending.ts'
 import type { Machine, MachineState } from './hypervisor.ts'
 import { hostBootId, isAlive, type ProcessIdentity, startTime } from './process-identity.ts'
 import { fileNames } from './state-files.ts'
@@ -18,15 +19,17 @@ export async function observeMachine(
   folder: string,
   record: MachineRecord,
   attachment: Attachment | undefined,
+  nowMs: number,
 ): Promise<Observation> {
   const process = attachment?.process ?? (await processOf(record))
   const isThere = process !== undefined && (await isAlive(process))
   const runState = attachment?.runState
   const mayHaveEnded = !isThere || runState === 'shutdown'
+  const events = mayHaveEnded ? await readEvents(folder) : []
   const verdict = judge({
     process: isThere ? { kind: 'alive', runState } : { kind: 'gone' },
-    events: mayHaveEnded ? await readEvents(folder) : [],
-    killIntended: record.ending !== undefined,
+    events,
+    killIntended: (await endingOf(record, endedAtMs(events, nowMs))) !== undefined,
     started: record.started !== undefined,
   })
   return { verdict, process }
@@ -36,11 +39,12 @@ export async function describeMachine(
   folder: string,
   record: MachineRecord,
   attachment: Attachment | undefined,
+  nowMs: number,
 ): Promise<Machine> {
   const { plan, forwards, exit } = record
   const state =
     exit === undefined
-      ? await stateOf(await observeMachine(folder, record, attachment), attachment)
+      ? await stateOf(await observeMachine(folder, record, attachment, nowMs), attachment)
       : ({ kind: 'exited', exit } as const)
   return { id: plan.id, plan, forwards, state, serialLogPath: join(folder, fileNames.serialLog) }
 }
@@ -52,6 +56,11 @@ async function stateOf({ verdict, process }: Observation, attachment: Attachment
   const startedAt = (await startTime(process)).toISOString()
   const agent = attachment?.agentConnected === true ? { agentConnected: true as const } : {}
   return { kind: 'running', pid: process.pid, paused, startedAt, ...agent }
+}
+
+/** The announced end, if it can still be the reason of one that came then. */
+export async function endingOf({ ending, started }: MachineRecord, atMs: number): Promise<EndingRecord | undefined> {
+  return endingInForce(ending, { atMs, isOfThisBoot: started?.bootId === (await hostBootId()) })
 }
 
 /** The process on record, if the record is of this boot of the host. It may have ended since. */

@@ -71,6 +71,20 @@ describe.skipIf(!isQemuThere)(`${title}, beyond the common promises`, { timeout:
     expect(await processesOf()).toBe(0)
   })
 
+  it.each([
+    ['is about to be', 60_000, 'host-shutdown'],
+    ['was cut short long ago', -60_000, 'guest-shutdown'],
+  ] as const)("tells a guest's own shutdown from one with its host that %s", async (_, leftMs, cause) => {
+    const machine = await hypervisor.launch(rig.plan('one'))
+    await untilPrinted(machine, '>')
+    const until = new Date(Date.now() + leftMs).toISOString()
+    const ending = { kind: 'host-shutdown', at: '2026-01-01T00:00:00Z', until }
+    await writeFile(join(rig.root, 'machines', 'one', 'ending.json'), JSON.stringify(ending))
+    await rig.guest.shutdown(machine)
+    await untilExited(hypervisor, 'one')
+    expect((await hypervisor.find('one'))?.state).toMatchObject({ kind: 'exited', exit: { cause } })
+  })
+
   it('takes a shutdown for what it was even when the paused process was killed before anybody asked', async () => {
     const machine = await hypervisor.launch(rig.plan('one'))
     await untilPrinted(machine, '>')

@@ -10,6 +10,7 @@ import type { AgentCommand, AgentCommands } from './agent/protocol.ts'
 import { type Attachment, attach } from './attachment.ts'
 import { ByTurns } from './by-turns.ts'
 import { takeScreenshot } from './display.ts'
+import { type EndingRecord, endedAtMs, hostShutdown } from './ending.ts'
 import { GuestPorts, removeStrayForwards } from './guest-ports.ts'
 import {
   AgentSilent,
@@ -20,9 +21,10 @@ import {
   type Machine,
   MachineLacks,
   NotRunning,
+  nameTaken,
 } from './hypervisor.ts'
 import type { LaunchPlan } from './launch-plan.ts'
-import { describeMachine, observeMachine, processOf } from './observe-machine.ts'
+import { describeMachine, endingOf, observeMachine, processOf } from './observe-machine.ts'
 import { asRefusal, assertLaunchable, type Programs, prepareFiles } from './prepare-launch.ts'
 import { endProcess } from './process.ts'
 import { type ProcessIdentity, scanByPidFile } from './process-identity.ts'
@@ -36,11 +38,11 @@ import {
   createStateFolder,
   type DataFolder,
   deleteStateFolder,
-  type EndingRecord,
   type MachineRecord,
   machineIds,
   openDataFolder,
   openSocketPath,
+  readEvents,
   readLastWords,
   readRecord,
   stateFolderOf,
@@ -90,6 +92,8 @@ class QemuHypervisor implements Hypervisor {
   /** Agents are slow, so a question to one does not take the machine's own turn. */
   readonly #questions = new ByTurns()
   readonly #listeners = new Set<(id: string) => void>()
+  /** By id, also of machines that do not answer. */
+  readonly #names = new Map<string, string>()
   readonly #timer: NodeJS.Timeout
   #accelerator: Promise<'kvm' | 'tcg'> | undefined
   #isReleased = false
@@ -118,6 +122,7 @@ class QemuHypervisor implements Hypervisor {
     const record = await readRecord(this.#folder(id))
     if (record === undefined) return rm(this.#folder(id), { recursive: true, force: true })
     if (record.ending?.kind === 'remove') return this.#remove(id)
+    this.#names.set(id, record.plan.name)
     if (process !== undefined && record.exit === undefined) await this.#attach(id, record, process)
     const attachment = this.#attachments.get(id)
     if (attachment !== undefined)
@@ -144,7 +149,7 @@ class QemuHypervisor implements Hypervisor {
     if (record === undefined) return undefined
     if (record.exit === undefined && (await this.#observe(id, record)).kind === 'ended')
       return this.#turns.run(id, () => this.#settle(id).then(() => this.#describe(id)))
-    return describeMachine(this.#folder(id), record, this.#attachments.get(id))
+    return describeMachine(this.#folder(id), record, this.#attachments.get(id), this.#nowMs())
   }
 
   async launch(plan: LaunchPlan): Promise<Machine> {
@@ -173,6 +178,7 @@ class QemuHypervisor implements Hypervisor {
     const folder = this.#folder(plan.id)
     try {
       await assertLaunchable(plan, this.#programs)
+      await this.#assertNameIsFree(plan)
       await createStateFolder(this.#data, plan)
       const firmware = await prepareFiles(plan, folder, this.#programs)
       const accelerator = await this.#chooseAccelerator()
@@ -184,6 +190,12 @@ class QemuHypervisor implements Hypervisor {
       if (refusal instanceof LaunchRefused) await rm(folder, { recursive: true, force: true })
       throw refusal
     }
+  }
+
+  async #assertNameIsFree(plan: LaunchPlan): Promise<void> {
+    for (const [id, name] of this.#names)
+      if (name === plan.name && id !== plan.id && (await this.#describe(id))?.state.kind === 'running') throw nameTaken(plan, id)
+    this.#names.set(plan.id, plan.name)
   }
 
   #about(plan: LaunchPlan) {
@@ -297,7 +309,8 @@ class QemuHypervisor implements Hypervisor {
     const record = await this.#record(id)
     if (record === undefined || record.exit !== undefined) return
     // An end that began with the host's stays one of the host's.
-    if (record.ending?.kind !== 'host-shutdown') await this.#recordEnding(id, 'kill')
+    const announced = await endingOf(record, this.#nowMs())
+    if (announced?.kind !== 'host-shutdown') await this.#announceEnd(id, { kind: 'kill', at: this.#now().toISOString() })
     await this.#endProcessOf(id, record)
     await this.#recordExit(id, 'killed')
   }
@@ -305,7 +318,7 @@ class QemuHypervisor implements Hypervisor {
   async shutDownWithHost(id: string, graceMs: number): Promise<void> {
     const isRunning = async (): Promise<boolean> => (await this.find(id))?.state.kind === 'running'
     if (!(await isRunning())) return
-    await this.#turns.run(id, () => this.#recordEnding(id, 'host-shutdown'))
+    await this.#turns.run(id, () => this.#announceEnd(id, hostShutdown(this.#nowMs(), graceMs)))
     const deadline = performance.now() + graceMs
     while (await isRunning()) {
       if (performance.now() >= deadline) return this.kill(id)
@@ -329,8 +342,12 @@ class QemuHypervisor implements Hypervisor {
     })
   }
 
-  async #recordEnding(id: string, kind: EndingRecord['kind']): Promise<void> {
-    await writeRecord(this.#folder(id), 'ending', { kind, at: this.#now().toISOString() })
+  async #announceEnd(id: string, ending: EndingRecord): Promise<void> {
+    await writeRecord(this.#folder(id), 'ending', ending)
+  }
+
+  #nowMs(): number {
+    return this.#now().getTime()
   }
 
   remove(id: string): Promise<void> {
@@ -340,9 +357,10 @@ class QemuHypervisor implements Hypervisor {
   async #remove(id: string): Promise<void> {
     const record = await this.#record(id)
     if (record === undefined) return
-    await this.#recordEnding(id, 'remove')
+    await this.#announceEnd(id, { kind: 'remove', at: this.#now().toISOString() })
     await this.#endProcessOf(id, record)
     await deleteStateFolder(this.#data, id, String(this.#now().getTime()))
+    this.#names.delete(id)
     this.#tell(id)
   }
 
@@ -385,9 +403,10 @@ class QemuHypervisor implements Hypervisor {
 
   async #recordExit(id: string, cause: ExitCause, lastWords?: string): Promise<void> {
     const folder = this.#folder(id)
-    const ending = (await readRecord(folder))?.ending?.kind
+    const before = await readRecord(folder)
+    const ending = before && (await endingOf(before, endedAtMs(await readEvents(folder), this.#nowMs())))
     const exit = {
-      cause: ending === 'host-shutdown' ? ending : cause,
+      cause: ending?.kind === 'host-shutdown' ? ending.kind : cause,
       at: this.#now().toISOString(),
       lastWords: lastWords ?? (await readLastWords(folder)),
     }
@@ -398,12 +417,12 @@ class QemuHypervisor implements Hypervisor {
   }
 
   async #observe(id: string, record: MachineRecord): Promise<Verdict> {
-    return (await observeMachine(this.#folder(id), record, this.#attachments.get(id))).verdict
+    return (await observeMachine(this.#folder(id), record, this.#attachments.get(id), this.#nowMs())).verdict
   }
 
   async #describe(id: string): Promise<Machine | undefined> {
     const record = await this.#record(id)
-    return record && describeMachine(this.#folder(id), record, this.#attachments.get(id))
+    return record && describeMachine(this.#folder(id), record, this.#attachments.get(id), this.#nowMs())
   }
 
   async #record(id: string): Promise<MachineRecord | undefined> {

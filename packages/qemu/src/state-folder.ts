@@ -6,6 +6,7 @@ import { mkdir, open, readdir, rename, rm, stat, truncate } from 'node:fs/promis
 import { join } from 'node:path'
 import type { ChosenForward } from './argv/network.ts'
 import { readIfThere, syncFolder, writeDurably } from './durable-file.ts'
+import type { EndingRecord } from './ending.ts'
 import type { Exit } from './hypervisor.ts'
 import type { LaunchPlan } from './launch-plan.ts'
 import type { ProcessIdentity } from './process-identity.ts'
@@ -24,11 +25,6 @@ export interface MachineRecord {
 
 export interface StartRecord extends ProcessIdentity {
   bootId: string
-}
-
-export interface EndingRecord {
-  kind: 'kill' | 'remove' | 'host-shutdown'
-  at: string
 }
 
 export interface DataFolder {

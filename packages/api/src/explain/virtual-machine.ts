@@ -1,10 +1,12 @@
 // Why a virtual machine is in its state, since when, and what to do next: one text for the command line and the console.
 
-import type { Event } from '../core/v1/event.ts'
 import { effectiveRunStrategy, type RunStrategy } from '../kubevirt.io/v1/run-strategy.ts'
-import type { VirtualMachine } from '../kubevirt.io/v1/virtual-machine.ts'
+import type { PrintableStatus, VirtualMachine } from '../kubevirt.io/v1/virtual-machine.ts'
 import type { VirtualMachineInstance } from '../kubevirt.io/v1/virtual-machine-instance.ts'
-import { type Condition, findCondition } from '../meta/index.ts'
+import { findCondition } from '../meta/index.ts'
+import { knownFacts, type Seen } from './known-facts.ts'
+import { commandName, nextMoves } from './next-moves.ts'
+import { statusMeaning } from './status-meaning.ts'
 
 export interface Explanation {
   /** One line: what it is, by its strategy. */
@@ -15,26 +17,30 @@ export interface Explanation {
   next: string[]
 }
 
-/** Newest last; older ones say nothing about now. */
-const recentEvents = 5
-
-export function explainVirtualMachine(
-  vm: VirtualMachine,
-  instance: VirtualMachineInstance | undefined,
-  events: readonly Event[],
-): Explanation {
+export function explainVirtualMachine(vm: VirtualMachine, seen: Omit<Seen, 'vm'>): Explanation {
   const strategy = effectiveRunStrategy(vm.spec)
   const status = vm.status?.printableStatus ?? 'Unknown'
-  const name = vm.metadata.name ?? ''
   return {
-    state: `${name} is ${status}. Its run strategy is ${strategy}: ${meaning[strategy]}.`,
-    since: sinceOf(vm, instance),
-    why: [...troubles(vm, instance), ...endings(instance), ...requests(vm), ...tellings(events)],
-    next: nextMoves(name, status, strategy, vm),
+    state: `${vm.metadata.name} is ${status}. Its run strategy is ${strategy}: ${strategyMeaning[strategy]}.`,
+    since: sinceOf(vm, seen.instance, status),
+    why: [statusMeaning[status], ...knownFacts({ ...seen, vm })],
+    next: nextMoves(vm, status),
   }
 }
 
-const meaning: Readonly<Record<RunStrategy, string>> = {
+/** One that no virtual machine made, or that was left behind by one. */
+export function explainInstance(instance: VirtualMachineInstance, seen: Omit<Seen, 'vm' | 'instance'>): Explanation {
+  const { metadata, status } = instance
+  const name = commandName(instance)
+  return {
+    state: `${metadata.name} is an instance without a virtual machine, and ${status?.phase ?? 'new'}. When it has ended, nothing starts it again.`,
+    since: phaseEnteredAt(instance),
+    why: knownFacts({ ...seen, vm: undefined, instance }),
+    next: [`sheaf logs ${name}`, `kubectl delete vmi ${name}   (shuts it down and takes it away)`],
+  }
+}
+
+const strategyMeaning: Readonly<Record<RunStrategy, string>> = {
   Always: 'it is started whenever it is not running',
   RerunOnFailure: 'it is started again after a failure, and stays off when the guest shuts itself down',
   Manual: 'it is started and stopped only when somebody asks',
@@ -43,83 +49,24 @@ const meaning: Readonly<Record<RunStrategy, string>> = {
   WaitAsReceiver: 'it waits for a machine to migrate to it',
 }
 
-function sinceOf(vm: VirtualMachine, instance: VirtualMachineInstance | undefined): string | undefined {
-  if (vm.metadata.deletionTimestamp !== undefined) return vm.metadata.deletionTimestamp
+/** The condition of the instance that puts the VM in this state. */
+const decidingCondition: Partial<Record<PrintableStatus, string>> = {
+  Paused: 'Paused',
+  ErrorPvcNotFound: 'Synchronized',
+  ErrImagePull: 'Synchronized',
+  ImagePullBackOff: 'Synchronized',
+  ErrorUnschedulable: 'PodScheduled',
+}
+
+function sinceOf(vm: VirtualMachine, instance: VirtualMachineInstance | undefined, status: PrintableStatus): string | undefined {
+  if (status === 'Terminating') return vm.metadata.deletionTimestamp
+  if (status === 'Stopping' && instance?.metadata.deletionTimestamp !== undefined) return instance.metadata.deletionTimestamp
+  const deciding = findCondition(instance?.status?.conditions, decidingCondition[status] ?? '')?.lastTransitionTime
+  const ready = findCondition(vm.status?.conditions, 'Ready')?.lastTransitionTime
+  return deciding ?? phaseEnteredAt(instance) ?? ready ?? undefined
+}
+
+function phaseEnteredAt(instance: VirtualMachineInstance | undefined): string | undefined {
   const phases = instance?.status?.phaseTransitionTimestamps ?? []
-  const entered = phases.findLast((entry) => entry.phase === instance?.status?.phase)?.phaseTransitionTimestamp
-  return entered ?? findCondition(vm.status?.conditions, 'Ready')?.lastTransitionTime ?? undefined
-}
-
-/** Conditions that say that something is not as it should be. */
-function troubles(vm: VirtualMachine, instance: VirtualMachineInstance | undefined): string[] {
-  const conditions: (Condition | undefined)[] = [
-    findCondition(vm.status?.conditions, 'Failure'),
-    findCondition(vm.status?.conditions, 'RestartRequired'),
-    ...['Synchronized', 'PodScheduled', 'Paused'].map((type) => findCondition(instance?.status?.conditions, type)),
-  ]
-  return conditions
-    .filter((condition) => condition !== undefined)
-    .map((condition) => [condition.reason ?? condition.type, condition.message].filter(Boolean).join(': '))
-}
-
-function endings(instance: VirtualMachineInstance | undefined): string[] {
-  const phase = instance?.status?.phase
-  if (phase === 'Succeeded') return ['The last run ended because the guest shut down.']
-  if (phase === 'Failed')
-    return [`The last run failed${instance?.status?.reason === undefined ? '' : ` (${instance.status.reason})`}.`]
-  return []
-}
-
-function requests(vm: VirtualMachine): string[] {
-  const failure = vm.status?.startFailure
-  return [
-    ...(vm.status?.stateChangeRequests ?? []).map(
-      (request) => `A ${request.action.toLowerCase()} has been asked for and is under way.`,
-    ),
-    ...(failure?.consecutiveFailCount === undefined
-      ? []
-      : [
-          `It failed ${failure.consecutiveFailCount} time(s) in a row before it ran; the next try is at ${failure.retryAfterTimestamp ?? 'once'}.`,
-        ]),
-  ]
-}
-
-function tellings(events: readonly Event[]): string[] {
-  const timeOf = (event: Event): string => event.lastTimestamp ?? event.metadata.creationTimestamp ?? ''
-  const inOrder = events.toSorted((a, b) => timeOf(a).localeCompare(timeOf(b)))
-  return inOrder.slice(-recentEvents).map((event) => `${timeOf(event)} ${event.type} ${event.reason}: ${event.message}`)
-}
-
-function nextMoves(name: string, status: string, strategy: RunStrategy, vm: VirtualMachine): string[] {
-  switch (status) {
-    case 'Running':
-      return [
-        `sheaf console ${name}`,
-        `sheaf logs ${name}`,
-        ...(findCondition(vm.status?.conditions, 'RestartRequired')
-          ? [`sheaf restart ${name}   (to take the changes over)`]
-          : []),
-      ]
-    case 'Stopped':
-      if (strategy === 'Once')
-        return [`kubectl patch vm ${name} --type=merge -p '{"spec":{"runStrategy":"Always"}}'   (Once does not start it again)`]
-      return strategy === 'Always' ? ['It is about to be started.'] : [`sheaf start ${name}`]
-    case 'Paused':
-      return [`sheaf unpause ${name}`]
-    case 'ErrImagePull':
-    case 'ImagePullBackOff':
-      return [
-        'Correct its name, its imagePullSecret or what the registry lacks, or put it into a folder: it is tried again by itself.',
-      ]
-    case 'ErrorPvcNotFound':
-    case 'ErrorUnschedulable':
-      return [`kubectl edit vm ${name}   (take out what this machine does not offer)`]
-    case 'CrashLoopBackOff':
-      return [
-        `kubectl describe vmi ${name}   (QEMU's last words)`,
-        `sheaf start ${name}   (tries at once and forgets the failures)`,
-      ]
-    default:
-      return [`kubectl get vm ${name} -w`]
-  }
+  return phases.findLast(({ phase }) => phase === instance?.status?.phase)?.phaseTransitionTimestamp ?? undefined
 }

@@ -1,8 +1,13 @@
 import { type Lease, leaseDefinition, type Node, nodeDefinition } from '@sheaf/api'
 import { findCondition } from '@sheaf/api/meta'
 import type { Controller } from '@sheaf/machinery/controller'
+import type { Kind } from '@sheaf/machinery/kind'
+import { SimulatedWorld } from '@sheaf/qemu'
 import { afterEach, expect, test } from 'vitest'
-import { startTestApi } from '../api-server.fixture.ts'
+import { smallKinds, startTestApi } from '../api-server.fixture.ts'
+import { localImages } from '../local-images.ts'
+import { virtualMachineInstanceKind } from '../virtualmachineinstance/index.ts'
+import { sampleInstance, sampleMachine } from '../virtualmachineinstance/sample-instance.ts'
 import { host as facts } from './host.fixture.ts'
 import type { HostState } from './host-facts.ts'
 import { retireNode, startNodeController } from './index.ts'
@@ -13,11 +18,19 @@ afterEach(() => Promise.all(controllers.splice(0).map((controller) => controller
 const attic = { namespace: '', name: 'attic' }
 
 async function world() {
-  const api = await startTestApi()
+  let guests: SimulatedWorld | undefined
+  const api = await startTestApi((ports) => {
+    guests = new SimulatedWorld({ clock: ports.clock })
+    const images = localImages('/images', async () => undefined)
+    const machinePorts = { ...ports, hypervisor: guests.open(), images, nodeName: 'attic' }
+    return [...smallKinds, virtualMachineInstanceKind(machinePorts)] as Kind[]
+  })
+  if (guests === undefined) throw new Error('the Kinds were not asked for')
+  const hypervisor = guests.open()
   const nodes = api.client.resource<Node>(nodeDefinition)
   const leases = api.client.resource<Lease>(leaseDefinition)
   const machine = { now: facts satisfies HostState }
-  const ports = { ...api, nodeName: 'attic', host: { read: () => Promise.resolve(machine.now) } }
+  const ports = { ...api, nodeName: 'attic', hypervisor, host: { read: () => Promise.resolve(machine.now) } }
   const start = (): Controller => {
     const controller = startNodeController(ports)
     controllers.push(controller)
@@ -28,7 +41,7 @@ async function world() {
     return findCondition(node?.status?.conditions, 'Ready')?.status === 'True'
   }
   const lease = () => leases.find({ namespace: 'kube-node-lease', name: 'attic' })
-  return { api, ports, nodes, lease, machine, start, isReady }
+  return { api, ports, nodes, lease, machine, hypervisor, start, isReady }
 }
 
 test('the machine registers itself, is ready, takes guests and holds its lease', async () => {
@@ -106,4 +119,22 @@ test('a clean end takes the machine out of the choice at once, and a start bring
   expect((await nodes.get(attic)).metadata.labels?.['kubevirt.io/schedulable']).toBe('false')
   start()
   await api.until(async () => (await nodes.get(attic)).metadata.labels?.['kubevirt.io/schedulable'] === 'true')
+})
+
+test('a guest that belongs to no instance is told of once, until it has ended', async () => {
+  const { api, nodes, hypervisor, start, isReady } = await world()
+  const isTold = async (status: string): Promise<boolean> =>
+    findCondition((await nodes.find(attic))?.status?.conditions, 'StrayGuests')?.status === status
+  start()
+  await api.until(isReady)
+  expect(await isTold('False')).toBe(true)
+  const { plan } = sampleMachine(sampleInstance(), { kind: 'prepared' })
+  const launch = hypervisor.launch(plan)
+  await api.until(() => isTold('True'), 1000)
+  await launch
+  const endMs = api.clock.now() + 10 * 60_000
+  await api.until(() => api.clock.now() >= endMs, 1000)
+  expect(api.recorded).toEqual([expect.stringMatching(/^Warning GuestsWithoutInstance attic: .*default\/demo \(process \d+/)])
+  await hypervisor.kill(plan.id)
+  await api.until(() => isTold('False'), 1000)
 })

@@ -3,13 +3,14 @@
 // machine has changed.
 
 import { isDeepStrictEqual } from 'node:util'
-import { type Lease, leaseDefinition, type Node, nodeDefinition } from '@sheaf/api'
+import { type Lease, leaseDefinition, type Node, nodeDefinition, strayGuestsCondition } from '@sheaf/api'
 import { retryOnConflict } from '@sheaf/api/client'
-import { isAlreadyExists, type ObjectKey, timestamp } from '@sheaf/api/meta'
+import { findCondition, isAlreadyExists, type ObjectKey, timestamp } from '@sheaf/api/meta'
 import { after, again, type Result } from '@sheaf/machinery/controller'
 import type { HostState } from './host-facts.ts'
 import type { NodePorts } from './ports.ts'
-import { heartbeatAnnotation, labelsOf, schedulableLabel, statusOf } from './status.ts'
+import { heartbeatAnnotation, labelsOf, type Sight, schedulableLabel, statusOf } from './status.ts'
+import { findStrayGuests } from './stray-guests.ts'
 
 /** KubeVirt's interval; five minutes without a heartbeat count as dead. */
 const heartbeatMs = 60_000
@@ -25,9 +26,11 @@ export async function reconcileNode(key: ObjectKey, ports: NodePorts): Promise<R
   // One from the future was written before the machine's clock was set back.
   const beats = ageMs >= heartbeatMs || ageMs < 0
   if (beats) await renewLease(node, ports)
-  const wanted = wantedNode(node, host, beats, ports)
+  const sight = { host, strays: await findStrayGuests(ports) }
+  const wanted = wantedNode(node, sight, beats, ports)
   // Built-in Kinds take labels and annotations along with the status: one write says it all.
   if (wanted !== node) await nodes.updateStatus(wanted)
+  announceStrays(node, wanted, ports)
   return after(beats ? heartbeatMs : heartbeatMs - ageMs)
 }
 
@@ -49,20 +52,27 @@ async function register(name: string, host: HostState, { client }: NodePorts): P
 }
 
 /** The node as it should be; the same object when it is so already. */
-function wantedNode(node: Node, host: HostState, beats: boolean, { clock }: NodePorts): Node {
+function wantedNode(node: Node, sight: Sight, beats: boolean, { clock }: NodePorts): Node {
   const { metadata } = node
   const heartbeat = beats ? { [heartbeatAnnotation]: timestamp(clock) } : {}
   const wanted: Node = {
     ...node,
     metadata: {
       ...metadata,
-      labels: { ...metadata.labels, ...labelsOf(host) },
+      labels: { ...metadata.labels, ...labelsOf(sight.host) },
       annotations: { ...metadata.annotations, ...heartbeat },
     },
-    status: statusOf(node, host, beats, clock),
+    status: statusOf(node, sight, beats, clock),
   }
   const isUnchanged = isDeepStrictEqual(wanted, { ...node, metadata: { ...metadata, annotations: { ...metadata.annotations } } })
   return isUnchanged ? node : wanted
+}
+
+/** Once for each set of them. */
+function announceStrays(before: Node, now: Node, { events }: NodePorts): void {
+  const [told, seen] = [before, now].map(({ status }) => findCondition(status?.conditions, strayGuestsCondition))
+  if (seen?.status !== 'True' || seen.message === told?.message) return
+  events.record(now, { type: 'Warning', reason: seen.reason ?? '', message: seen.message ?? '' })
 }
 
 function lastHeartbeatMs({ metadata }: Node): number {

@@ -1,6 +1,6 @@
 // What the Node object says about this machine.
 
-import type { Node } from '@sheaf/api'
+import { type Node, strayGuestsCondition } from '@sheaf/api'
 import { type Clock, type Condition, timestamp, withCondition } from '@sheaf/api/meta'
 import type { HostState } from './host-facts.ts'
 
@@ -15,6 +15,8 @@ const leastMemoryAvailableBytes = 100 * 1024 * 1024
 const leastDiskAvailableShare = 0.1
 /** Kubernetes' usual figure. Each guest is a process, so the machine gives out before this does. */
 const mostGuests = '110'
+/** More would fill a screen; the first ones tell what has happened. */
+const mostStraysNamed = 5
 /** How KubeVirt counts a device that is there for everybody. */
 const sharedDevice = '1k'
 
@@ -27,15 +29,23 @@ export function labelsOf(host: HostState): Record<string, string> {
   }
 }
 
+/** What is seen of the machine. */
+export interface Sight {
+  host: HostState
+  /** A sentence for each guest that belongs to no instance. */
+  strays: readonly string[]
+}
+
 /** `beats`: whether the conditions' heartbeat moves as well. */
-export function statusOf(node: Node, host: HostState, beats: boolean, clock: Clock): NodeStatus {
+export function statusOf(node: Node, sight: Sight, beats: boolean, clock: Clock): NodeStatus {
+  const { host } = sight
   const capacity = capacityOf(host)
   return {
     ...node.status,
     addresses: addressesOf(host),
     allocatable: capacity,
     capacity,
-    conditions: conditionsOf(node, host, beats, timestamp(clock)),
+    conditions: conditionsOf(node, sight, beats, timestamp(clock)),
     nodeInfo: nodeInfoOf(host),
   }
 }
@@ -72,9 +82,9 @@ function nodeInfoOf(host: HostState): NonNullable<NodeStatus['nodeInfo']> {
   }
 }
 
-function conditionsOf(node: Node, host: HostState, beats: boolean, now: string): NodeCondition[] {
+function conditionsOf(node: Node, sight: Sight, beats: boolean, now: string): NodeCondition[] {
   let conditions: NodeCondition[] = node.status?.conditions ?? []
-  for (const observed of observedConditions(host)) {
+  for (const observed of observedConditions(sight)) {
     const before = conditions.find(({ type }) => type === observed.type)
     const lastHeartbeatTime = beats ? now : (before?.lastHeartbeatTime ?? now)
     const next: NodeCondition = { ...observed, lastHeartbeatTime, lastTransitionTime: now }
@@ -83,7 +93,7 @@ function conditionsOf(node: Node, host: HostState, beats: boolean, now: string):
   return conditions
 }
 
-function observedConditions(host: HostState): Condition[] {
+function observedConditions({ host, strays }: Sight): Condition[] {
   const memoryIsShort = host.memoryAvailableBytes < leastMemoryAvailableBytes
   const diskIsShort = host.diskAvailableBytes < host.diskBytes * leastDiskAvailableShare
   return [
@@ -93,8 +103,17 @@ function observedConditions(host: HostState): Condition[] {
     diskIsShort
       ? pressure('DiskPressure', 'HostHasDiskPressure', 'less than a tenth of the disk that holds the guests is free')
       : noPressure('DiskPressure', 'HostHasNoDiskPressure', 'the disk that holds the guests has room'),
+    strays.length === 0
+      ? noPressure(strayGuestsCondition, 'GuestsHaveInstances', 'every guest that runs here belongs to an instance')
+      : pressure(strayGuestsCondition, 'GuestsWithoutInstance', strayMessage(strays)),
     { type: 'Ready', status: 'True', reason: 'HostReady', message: 'the machine takes guests' },
   ]
+}
+
+function strayMessage(strays: readonly string[]): string {
+  const named = strays.slice(0, mostStraysNamed).join('; ')
+  const rest = strays.length > mostStraysNamed ? `; and ${strays.length - mostStraysNamed} more` : ''
+  return `guests run here that belong to no instance, and no VM of their name starts beside them: ${named}${rest}. Shut each down from inside, or all guests with sheaf down, or end one at once by its process; what its disks hold stays in its folder`
 }
 
 const pressure = (type: string, reason: string, message: string): Condition => ({ type, status: 'True', reason, message })

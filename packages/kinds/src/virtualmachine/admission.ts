@@ -10,6 +10,7 @@ import { untoldNameServers } from '../virtualmachineinstance/guest-network.ts'
 import { webhookDenial } from '../webhook-denial.ts'
 import { admitOutfit, settleMatchers } from './instancetype/admit.ts'
 import { controllerFinalizer } from './observed-instance.ts'
+import { forgettableStrategy, rememberStrategy } from './remember-strategy.ts'
 
 /** The only machine that Sheaf's QEMU runs. */
 const defaultMachine = { architecture: 'amd64', type: 'q35' }
@@ -22,6 +23,7 @@ export function virtualMachineAdmission({ random, client, featureGates }: Admiss
     async mutate({ operation, subresource, object, oldObject }) {
       if (operation === 'DELETE' || subresource !== undefined) return
       if (!isBeingDeleted(object)) await settleMatchers(object, oldObject, client)
+      rememberStrategy(object, oldObject)
       if (operation !== 'CREATE') return
       hold(object)
       fillIdentity(object, random)
@@ -31,7 +33,8 @@ export function virtualMachineAdmission({ random, client, featureGates }: Admiss
       if (operation === 'DELETE' || subresource !== undefined || isBeingDeleted(object)) return
       const policy = { ...admissionPolicy, writerIsController: isController(user) }
       const { machine, errors: standing } = await admitOutfit(object, oldObject, policy, client)
-      const errors = standing ?? validateVirtualMachine(machine, policy, { isNew: operation === 'CREATE' })
+      const own = standing ?? validateVirtualMachine(machine, policy, { isNew: operation === 'CREATE' })
+      const errors = [...own, ...forgettableStrategy(object, oldObject)]
       if (errors.length > 0) throw webhookDenial('virtualmachine-validator.kubevirt.io', errors)
       if (!isController(user))
         untoldNameServers('spec.template.spec', object.spec.template.spec).forEach((text) => request.warn(text))

@@ -36,8 +36,14 @@ describe('without an instance', () => {
     [
       'Halted',
       'becomes Always when asked to start paused',
-      { stateChangeRequests: [{ action: 'Start' as const, data: { paused: 'true' } }] },
-      { kind: 'switchToAlways' },
+      { stateChangeRequests: [{ action: 'Start' as const, data: { paused: 'true', runStrategy: 'Always', generation: '3' } }] },
+      { kind: 'switchStrategy', to: 'Always' },
+    ],
+    [
+      'Halted',
+      'stays so when that was asked of an earlier spec: it may have been halted since',
+      { stateChangeRequests: [{ action: 'Start' as const, data: { paused: 'true', runStrategy: 'Always', generation: '2' } }] },
+      none,
     ],
     ['Once', 'starts', never, createInstance],
     [

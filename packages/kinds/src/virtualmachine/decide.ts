@@ -1,14 +1,20 @@
 // What is to happen next to a VirtualMachine: its run strategy, applied to the instance that is there. One step at a
 // time; each pass looks anew. The rules are docs/spec/run-strategy.md.
 
-import { effectiveRunStrategy, isFinal, type VirtualMachine, type VirtualMachineInstance } from '@sheaf/api'
+import {
+  effectiveRunStrategy,
+  isFinal,
+  type MemorableRunStrategy,
+  type VirtualMachine,
+  type VirtualMachineInstance,
+} from '@sheaf/api'
 import { controllerOf, findCondition, isBeingDeleted } from '@sheaf/api/meta'
 import type { Trouble } from './conditions.ts'
 import type { Dressed } from './instancetype/dress.ts'
 import { isOutOfDateOnlyByNumber } from './instance-from-template.ts'
 import { controllerFinalizer, isControlledBy } from './observed-instance.ts'
 import { mayStartAtMs } from './start-failure.ts'
-import { asksToStart, asksToStartPaused, asksToStop, pendingRequests } from './state-change-requests.ts'
+import { asksToStart, asksToStartPaused, asksToStop, pendingRequests, strategyAskedFor } from './state-change-requests.ts'
 
 export type Step =
   | { kind: 'none' }
@@ -28,8 +34,8 @@ export type Step =
   | { kind: 'releaseInstance' }
   /** The VM goes, the instance stays and belongs to nobody. */
   | { kind: 'orphanInstance' }
-  /** Somebody asked a halted VM to start paused. */
-  | { kind: 'switchToAlways' }
+  /** Somebody asked a halted VM to start, and to be this from then on. */
+  | { kind: 'switchStrategy'; to: MemorableRunStrategy }
   /** The template says what the instance was made of, only at a newer generation. */
   | { kind: 'noteGeneration' }
 
@@ -100,8 +106,10 @@ export function decideWithoutInstance(vm: VirtualMachine, nowMs: number): Step {
       return isAskedToStart || vm.status?.runStrategy !== 'RerunOnFailure' ? createInTime : none
     case 'Manual':
       return isAskedToStart ? create : none
-    case 'Halted':
-      return isAskedToStart ? { kind: 'switchToAlways' } : none
+    case 'Halted': {
+      const to = strategyAskedFor(requests, vm)
+      return to === undefined ? none : { kind: 'switchStrategy', to }
+    }
     case 'Once':
       return create
     case 'WaitAsReceiver':

@@ -41,6 +41,14 @@ export function restartOptions(body: Json | undefined): RestartOptions {
   return { force: gracePeriodSeconds === 0, dryRun: dryRunIn(options) }
 }
 
+/** Harvester's actions have no options of their own. */
+export function onlyDryRunIn(body: Json | undefined): boolean {
+  const options = optionsIn(body)
+  const other = Object.keys(options).find((name) => name !== 'dryRun')
+  if (other === undefined) return dryRunIn(options)
+  throw badRequest(`this action has no option "${other}"; the one of the same name in subresources.kubevirt.io may have it`)
+}
+
 function booleanIn(options: JsonObject, name: string): boolean | undefined {
   const value = options[name] ?? undefined
   if (value === undefined || typeof value === 'boolean') return value

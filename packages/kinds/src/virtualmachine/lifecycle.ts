@@ -1,9 +1,22 @@
 // What start, stop and restart do to a virtual machine, by its run strategy and the instance that is there; the
 // texts of the refusals are KubeVirt's, because clients match on them (also the misspelt one).
 
-import { effectiveRunStrategy, isFinal, type VirtualMachine, type VirtualMachineInstance } from '@sheaf/api'
+import {
+  effectiveRunStrategy,
+  isFinal,
+  rememberedRunStrategy,
+  type VirtualMachine,
+  type VirtualMachineInstance,
+} from '@sheaf/api'
 import { findCondition } from '@sheaf/api/meta'
-import { pendingRequests, requestsAfter, type StateChangeRequest, startRequest, stopRequest } from './state-change-requests.ts'
+import {
+  pendingRequests,
+  requestsAfter,
+  type StateChangeRequest,
+  startRequest,
+  startRequestOfHalted,
+  stopRequest,
+} from './state-change-requests.ts'
 
 export type Effect =
   | { kind: 'refuse'; message: string }
@@ -18,29 +31,37 @@ const notRunning = 'VM is not running'
 const recoveryRequired =
   'VM recovery required: Volume migration failed, leaving some volumes pointing to non-consistent targets; manual intervention is needed to reassign them to their original volumes.'
 
-export function decideStart(vm: VirtualMachine, vmi: VirtualMachineInstance | undefined, paused: boolean): Effect {
+/** What a start makes of a halted VM: KubeVirt knows Always alone, Harvester gives back what the VM was. */
+export type HaltedBecomes = 'Always' | 'remembered'
+
+export function decideStart(
+  vm: VirtualMachine,
+  vmi: VirtualMachineInstance | undefined,
+  { paused, haltedBecomes }: { paused: boolean; haltedBecomes: HaltedBecomes },
+): Effect {
   if (vmi !== undefined && !isFinal(vmi) && !isPhaseUnknown(vmi)) return refuse('VM is already running')
   if (hasCondition(vm, 'ManualRecoveryRequired')) return refuse(recoveryRequired)
   const remains = vmi !== undefined && isFinal(vmi) ? vmi : undefined
   const strategy = effectiveRunStrategy(vm.spec)
   switch (strategy) {
     case 'Halted':
-      return paused ? startAfter(remains) : always
+      // One request asks for strategy and start, because a strategy such as Manual would not start by itself.
+      if (haltedBecomes === 'remembered' && usesStrategy(vm))
+        return startAfter(startRequestOfHalted(vm, rememberedRunStrategy(vm), paused))
+      return paused ? startAfter(startRequestOfHalted(vm, 'Always', paused)) : always
     case 'RerunOnFailure':
       if (remains?.status?.phase === 'Failed') return refuse('RerunOnFailure does not support starting VM from failed state')
-      return startAfter(remains)
+      return startAfter(startRequest(paused))
     case 'Manual':
-      return startAfter(remains)
+      return startAfter(startRequest(paused))
     case 'Always':
     case 'Once':
     case 'WaitAsReceiver':
       return refuse(`${strategy} does not support manual start requests`)
   }
 
-  function startAfter(final: VirtualMachineInstance | undefined): Effect {
-    return final === undefined
-      ? request(vm, vmi, startRequest(paused))
-      : request(vm, vmi, stopRequest(final), startRequest(paused))
+  function startAfter(start: StateChangeRequest): Effect {
+    return remains === undefined ? request(vm, vmi, start) : request(vm, vmi, stopRequest(remains), start)
   }
 }
 
@@ -56,6 +77,12 @@ export function decideStop(
     return refuse('Halted only supports manual stop requests with a shorter graceperiod')
   }
   return request(vm, vmi, stopRequest(vmi))
+}
+
+/** Harvester's stop: whatever the VM is, it is halted, and what it was is remembered. A start that waits is taken back. */
+export function decideHalt(vm: VirtualMachine): Effect {
+  const isStartWaiting = effectiveRunStrategy(vm.spec) === 'Halted' && vm.status?.stateChangeRequests !== undefined
+  return isStartWaiting ? { kind: 'request', requests: [] } : halted
 }
 
 export function decideRestart(vm: VirtualMachine, vmi: VirtualMachineInstance | undefined): Effect {
@@ -74,6 +101,11 @@ function request(vm: VirtualMachine, vmi: VirtualMachineInstance | undefined, ..
   return requests === undefined
     ? refuse('unable to complete request: stop/start already underway')
     : { kind: 'request', requests }
+}
+
+/** The deprecated `running` knows two strategies, so it has nothing to give back. */
+function usesStrategy({ spec }: VirtualMachine): boolean {
+  return spec.running === undefined
 }
 
 function isShorter(seconds: number | undefined, before: number | undefined): boolean {

@@ -58,7 +58,7 @@ function isStartOwed({ vm, vmi, step, nowMs }: Situation): boolean {
   if (findCondition(vm.status?.conditions, 'Failure') !== undefined) return false
   const isClear = vmi === undefined || (isFinal(vmi) && (isBeingDeleted(vmi) || step.kind === 'deleteInstance'))
   const next = decideWithoutInstance(vm, nowMs).kind
-  return isClear && (next === 'createInstance' || next === 'switchToAlways')
+  return isClear && (next === 'createInstance' || next === 'switchStrategy')
 }
 
 function isHeldBackByFailures({ vm, vmi }: Situation): boolean {

@@ -11,7 +11,7 @@ import type { Client, ResourceClient } from '@sheaf/api/client'
 import { isAlreadyExists, isConflict, isNotFound, keyOf, type ObjectKey, type ObjectMeta } from '@sheaf/api/meta'
 import { after, again, done, type Result } from '@sheaf/machinery/controller'
 import type { Ports } from '../ports.ts'
-import { strategyPatch } from './actions.ts'
+import { strategyPatch } from './carry-out.ts'
 import type { Trouble } from './conditions.ts'
 import { decideDressed, decideNextStep, type Step } from './decide.ts'
 import { type Dressed, dress, inFull, storing } from './instancetype/dress.ts'
@@ -75,8 +75,8 @@ async function act(step: Step, { vm, vmi, dressed }: Observed, ports: Ports): Pr
       return write(vms, vm, { finalizers: [...(vm.metadata.finalizers ?? []), controllerFinalizer] })
     case 'removeFinalizer':
       return write(vms, vm, { finalizers: withoutOurs(vm.metadata.finalizers) })
-    case 'switchToAlways':
-      await vms.patch(keyOf(vm), strategyPatch(vm, 'Always'), { type: 'json' })
+    case 'switchStrategy':
+      await vms.patch(keyOf(vm), strategyPatch(vm, step.to), { type: 'json' })
       return
     case 'storeRevisions':
       return storeRevisions(step, { vm, vmi, dressed }, ports)

@@ -15,6 +15,13 @@ async function runAndEnd(box: Sandbox, phase: 'Succeeded' | 'Failed'): Promise<v
   await box.setPhase(phase)
 }
 
+async function failToStart(box: Sandbox): Promise<void> {
+  box.letGuestsBoot(false)
+  if ((await box.vm())?.spec.runStrategy === 'Manual') await box.put('start')
+  await box.settle()
+  box.letGuestsBoot(true)
+}
+
 const paused: Condition[] = [{ type: 'Paused', status: 'True', reason: 'PausedByUser' }]
 
 /** How things stand before the event. */
@@ -28,6 +35,8 @@ export const situations: Record<string, (box: Sandbox) => Promise<void>> = {
   async 'while starting'(box) {
     if ((await box.vm())?.spec.runStrategy === 'Manual') await box.put('start')
     await box.untilInstance()
+    // Its VM has seen it: until then the start is still to be fulfilled.
+    await box.reconcile()
   },
   async 'while off'(box) {
     const { runStrategy } = (await box.vms.get(box.key)).spec
@@ -46,11 +55,18 @@ export const situations: Record<string, (box: Sandbox) => Promise<void>> = {
     await runAndEnd(box, 'Failed')
     await box.settle()
   },
-  async 'in the pause after a failure'(box) {
-    box.letGuestsBoot(false)
+  async 'after a stop'(box) {
+    await run(box)
+    await box.put('stop')
     await box.settle()
-    box.letGuestsBoot(true)
   },
+  async "after Harvester's stop"(box) {
+    await run(box)
+    await box.post('stop')
+    await box.settle()
+  },
+  'in the pause after a failure': failToStart,
+  'after a failed start': failToStart,
 }
 
 /** The event itself. Refusals are thrown. */
@@ -69,6 +85,9 @@ export const effects: Record<string, (box: Sandbox, strategy: string) => Promise
   stop: (box) => box.put('stop'),
   restart: (box) => box.put('restart'),
   'forced restart': (box) => box.put('restart', { gracePeriodSeconds: 0 }),
+  "Harvester's start": (box) => box.post('start'),
+  "Harvester's stop": (box) => box.post('stop'),
+  "Harvester's restart": (box) => box.post('restart'),
   'the strategy becomes this one': (box, strategy) => box.change({ spec: { runStrategy: strategy } }),
   'the template changes': (box) => box.change({ spec: { template: { spec: { hostname: 'changed' } } } }),
   'the VM is deleted': (box) => box.vms.delete(box.key),

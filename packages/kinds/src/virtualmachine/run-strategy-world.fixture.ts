@@ -210,6 +210,13 @@ function sandbox(key: ObjectKey, { fetch, revision, ...around }: Surroundings) {
         `/apis/subresources.kubevirt.io/v1/namespaces/${key.namespace}/virtualmachines/${key.name}/${action}`,
         body,
       ),
+    /** Harvester's actions. */
+    post: (action: string, body?: Parameters<Client['request']>[2]) =>
+      around.client.request(
+        'POST',
+        `/apis/subresources.harvesterhci.io/v1beta1/namespaces/${key.namespace}/virtualmachines/${key.name}/${action}`,
+        body,
+      ),
     change: (patch: Parameters<typeof vms.patch>[1]) => vms.patch(key, patch),
     /** Settles with a process that dies at its n-th write from now, and one that takes over. True when it died. */
     async settleWithDeath(write: number, moment: 'before' | 'after'): Promise<boolean> {

@@ -1,13 +1,29 @@
 // status.stateChangeRequests: what a user asked for and the controller has not brought about yet. Only the first one
 // counts. The rules of who may write one and when it is fulfilled are KubeVirt's.
 
-import { effectiveRunStrategy, type VirtualMachine, type VirtualMachineInstance, type VirtualMachineStatus } from '@sheaf/api'
+import {
+  effectiveRunStrategy,
+  isMemorableRunStrategy,
+  type MemorableRunStrategy,
+  type VirtualMachine,
+  type VirtualMachineInstance,
+  type VirtualMachineStatus,
+} from '@sheaf/api'
 import { isBeingDeleted } from '@sheaf/api/meta'
 
 export type StateChangeRequest = NonNullable<VirtualMachineStatus['stateChangeRequests']>[number]
 
 export const startRequest = (paused = false): StateChangeRequest =>
   paused ? { action: 'Start', data: { paused: 'true' } } : { action: 'Start' }
+
+/**
+ * Of a halted VM: it becomes this, and is started. It holds for the spec that it was asked of, so that a later halt wins,
+ * however far the start has come.
+ */
+export function startRequestOfHalted(vm: VirtualMachine, runStrategy: MemorableRunStrategy, paused: boolean): StateChangeRequest {
+  const generation = String(vm.metadata.generation ?? 0)
+  return { action: 'Start', data: { ...(paused ? { paused: 'true' } : {}), runStrategy, generation } }
+}
 
 export const stopRequest = (vmi: VirtualMachineInstance): StateChangeRequest => ({ action: 'Stop', uid: vmi.metadata.uid ?? '' })
 
@@ -16,12 +32,23 @@ export function pendingRequests(vm: VirtualMachine, vmi: VirtualMachineInstance 
   const requests = vm.status?.stateChangeRequests ?? []
   const firstPending = requests.findIndex((request) => !isFulfilled(request, vmi))
   const pending = firstPending === -1 ? [] : requests.slice(firstPending)
-  return effectiveRunStrategy(vm.spec) === 'Halted' ? pending.filter((request) => !isPlainStart(request)) : pending
+  return effectiveRunStrategy(vm.spec) === 'Halted' ? pending.filter((request) => !isLeftoverStart(request, vm)) : pending
 }
 
-/** Of a halted VM it is a leftover of another strategy: halting is the later wish, and only a paused start is asked for so. */
-function isPlainStart({ action, data }: StateChangeRequest): boolean {
-  return action === 'Start' && data?.['paused'] !== 'true'
+/** Of a halted VM: halting is the later wish, unless the start was asked for since. */
+function isLeftoverStart(request: StateChangeRequest, vm: VirtualMachine): boolean {
+  return request.action === 'Start' && strategyAfterStart(request, vm) === undefined
+}
+
+function strategyAfterStart({ data }: StateChangeRequest, { metadata }: VirtualMachine): MemorableRunStrategy | undefined {
+  const { runStrategy, generation } = data ?? {}
+  return generation === String(metadata.generation ?? 0) && isMemorableRunStrategy(runStrategy) ? runStrategy : undefined
+}
+
+/** What the start that waits makes of a halted VM. */
+export function strategyAskedFor(requests: readonly StateChangeRequest[], vm: VirtualMachine): MemorableRunStrategy | undefined {
+  const [first] = requests
+  return first?.action === 'Start' ? strategyAfterStart(first, vm) : undefined
 }
 
 /**

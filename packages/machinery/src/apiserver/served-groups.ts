@@ -80,7 +80,8 @@ export const subresourceVerbs = ['get', 'patch', 'update']
 
 /** How Kubernetes names what is done to an action's path. */
 export function actionVerbs(action: Action): string[] {
-  return [action.kind === 'request' && action.method === 'PUT' ? 'update' : 'get']
+  if (action.kind === 'stream') return ['get']
+  return [{ GET: 'get', PUT: 'update', POST: 'create' }[action.method]]
 }
 
 /** `apps/v1`, or `v1` for the core group. */

@@ -16,6 +16,7 @@ import { applyFieldValidation, unknownFieldIssue } from './field-validation.ts'
 import { generateName } from './generate-name.ts'
 import { requireNamespace } from './namespace-rules.ts'
 import { shapeObject, unusable } from './object-shape.ts'
+import { refuseOversize } from './object-size.ts'
 import { type DecodedBody, type Encoded, type Registry, storageKey, type WriteCall } from './registry.ts'
 import { encodeObject, objectOf } from './stored-object.ts'
 
@@ -98,6 +99,7 @@ type Attempt = { kind: 'stored'; encoded: Encoded } | { kind: 'taken'; by: Store
 async function tryStore({ store }: Registry, call: WriteCall, object: ApiObject): Promise<Attempt> {
   const key = storageKey({ ...call, name: object.metadata.name ?? '' })
   const text = encodeObject(object)
+  refuseOversize(text(0))
   if (call.dryRun) {
     const by = store.get(key)
     return by === undefined ? { kind: 'stored', encoded: { text: text(0) } } : { kind: 'taken', by }

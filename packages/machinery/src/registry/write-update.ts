@@ -7,6 +7,7 @@ import type { StoredEntry } from '../store/store.ts'
 import { cloneJson } from './clone-json.ts'
 import { missing } from './get.ts'
 import { isHeld, isNamespaceResource, specFinalizersOf } from './namespace-rules.ts'
+import { refuseOversize } from './object-size.ts'
 import { type Encoded, type Registry, type Subresource, storageKey, type WriteCall } from './registry.ts'
 import { sameJson } from './same-json.ts'
 import { encodeObject, objectOf } from './stored-object.ts'
@@ -31,6 +32,7 @@ export async function writeUpdate(registry: Registry, call: UpdateCall): Promise
     if (next === 'unchanged') return entry
     const isLast = next.metadata.deletionTimestamp !== undefined && !isHeld(registry, call.resource, next)
     const text = encodeObject(next)
+    refuseOversize(text(0), entry.text)
     if (call.dryRun) return { text: text(entry.revision) }
     const result = await registry.store.write({ key, expect: entry.revision, text: isLast ? null : text })
     if (result.kind === 'written') return result.entry

@@ -3,6 +3,7 @@
 import type { Duplex } from 'node:stream'
 import type { AgentCommand, AgentCommands } from '../agent/protocol.ts'
 import { ByTurns } from '../by-turns.ts'
+import { hostShutdown } from '../ending.ts'
 import {
   AgentRefused,
   AgentSilent,
@@ -12,6 +13,7 @@ import {
   type Machine,
   MachineLacks,
   NotRunning,
+  nameTaken,
 } from '../hypervisor.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
 import { assertValidPlan, givenPaths } from '../validate-plan.ts'
@@ -45,6 +47,7 @@ export class SimulatedHypervisor implements Hypervisor {
     assertValidPlan(plan)
     return this.#turns.run(plan.id, async () => {
       const existing = this.#world.machines.get(plan.id)
+      if (existing === undefined) this.#assertNameIsFree(plan)
       const machine = existing ?? this.#prepare(plan)
       if (machine.state.kind === 'prepared') {
         await new Promise<void>((resolve) => this.#world.clock.after(this.#world.times.startMs, resolve))
@@ -55,6 +58,11 @@ export class SimulatedHypervisor implements Hypervisor {
       }
       return describe(machine)
     })
+  }
+
+  #assertNameIsFree(plan: LaunchPlan): void {
+    for (const [id, machine] of this.#world.machines)
+      if (machine.plan.name === plan.name && machine.state.kind === 'running') throw nameTaken(plan, id)
   }
 
   #prepare(plan: LaunchPlan): SimulatedMachine {
@@ -75,7 +83,7 @@ export class SimulatedHypervisor implements Hypervisor {
   async shutDownWithHost(id: string, graceMs: number): Promise<void> {
     const machine = this.#world.machines.get(id)
     if (machine?.state.kind !== 'running') return
-    machine.goesWithHost = true
+    machine.announcedEnd = hostShutdown(this.#world.clock.now(), graceMs)
     const { clock } = this.#world
     const lastChance = clock.after(graceMs, () => machine.end('killed'))
     await new Promise<void>((resolve) => {

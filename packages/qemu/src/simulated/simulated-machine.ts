@@ -3,6 +3,7 @@
 import { type Duplex, duplexPair } from 'node:stream'
 import type { ChosenForward } from '../argv/network.ts'
 import { consoleHistoryBytes } from '../console-history.ts'
+import { type EndingRecord, endingInForce } from '../ending.ts'
 import type { Exit, ExitCause, MachineState, RunningState } from '../hypervisor.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
 import { displayGreeting, type SimulatedAgent, type SimulatedService } from './simulated-guest.ts'
@@ -29,8 +30,8 @@ export class SimulatedMachine {
   readonly plan: LaunchPlan
   readonly forwards: readonly ChosenForward[]
   listensToPowerButton = true
-  /** Whatever ends it from now on, it is the host's end that does. */
-  goesWithHost = false
+  /** The host's end, while it may be the one that ends it. The host itself never boots anew here. */
+  announcedEnd: EndingRecord | undefined
   #state: MachineState = { kind: 'prepared' }
   #isBooted = false
   #serialText = ''
@@ -113,7 +114,10 @@ export class SimulatedMachine {
   end(cause: ExitCause, lastWords = ''): void {
     if (this.#state.kind === 'exited') return
     const exit: Exit = {
-      cause: this.goesWithHost ? 'host-shutdown' : cause,
+      cause:
+        endingInForce(this.announcedEnd, { atMs: this.#clock.now(), isOfThisBoot: true })?.kind === 'host-shutdown'
+          ? 'host-shutdown'
+          : cause,
       at: new Date(this.#clock.now()).toISOString(),
       lastWords,
     }

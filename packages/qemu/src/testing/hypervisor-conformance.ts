@@ -108,6 +108,16 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
       expect(await hypervisor.launch(rig.plan('one'))).toEqual(refused)
     })
 
+    it('refuses a second machine of one name while the first one runs, also after a restart, and leaves no trace', async () => {
+      await hypervisor.launch(rig.plan('one', { name: 'shop_web' }))
+      await restart()
+      const again = rig.plan('two', { name: 'shop_web' })
+      await expect(hypervisor.launch(again)).rejects.toSatisfy(isRefusal('NameTaken'))
+      expect(await hypervisor.find('two')).toBeUndefined()
+      await hypervisor.kill('one')
+      expect((await hypervisor.launch(again)).state.kind).toBe('running')
+    })
+
     it('leaves an exited machine as it is', async () => {
       await hypervisor.launch(rig.plan('one'))
       await hypervisor.kill('one')

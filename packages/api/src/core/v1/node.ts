@@ -28,6 +28,9 @@ export interface NodeStatus extends Omit<IoK8sApiCoreV1NodeStatus, 'conditions' 
   daemonEndpoints?: { kubeletEndpoint?: { Port: number } }
 }
 
+/** True while guests run on the machine that belong to no instance; its message names them. Sheaf's own. */
+export const strayGuestsCondition = 'StrayGuests'
+
 /** A machine that guests run on. */
 export interface Node extends ApiObject {
   spec?: IoK8sApiCoreV1NodeSpec

@@ -1,6 +1,7 @@
 // What can be done at which path, in a form from which both versions of OpenAPI are written.
 
 import { type ResourceDefinition, resourcePath } from '@sheaf/api/meta'
+import type { Action } from '../../kind.ts'
 import { scaleDefinition } from '../../registry/scale.ts'
 import { rootPath, type ServedAction, type ServedGroup, type ServedVersion, verbsOf } from '../served-groups.ts'
 import { type GroupVersionKind, listSchemaName } from './definitions.ts'
@@ -137,9 +138,11 @@ const deletion = (selection: readonly Parameter[]): Details => ({
 function actionOperations(group: string, version: string, { action, definition }: ServedAction): Operation[] {
   const inGroup = { ...definition, group, version, plural: action.plural ?? '' }
   const path = `${action.plural === undefined ? rootPath(group, version) : templatePath(inGroup)}/${action.action}`
-  const method = action.kind === 'request' && action.method === 'PUT' ? 'put' : 'get'
-  return [operationMaker(inGroup)(path, method, 'connect', {})]
+  return [operationMaker(inGroup)(path, methodOf(action), 'connect', {})]
 }
+
+const methodOf = (action: Action): Method =>
+  action.kind === 'stream' ? 'get' : ({ GET: 'get', PUT: 'put', POST: 'post' } as const)[action.method]
 
 function templatePath({ group, version, plural, scope }: ResourceDefinition): string {
   const namespace = scope === 'Namespaced' ? '/namespaces/{namespace}' : ''
