@@ -3,6 +3,7 @@
 
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { chooseAccelerator } from './accelerator.ts'
 import { askAgent } from './agent/ask-agent.ts'
@@ -10,7 +11,7 @@ import type { AgentCommand, AgentCommands } from './agent/protocol.ts'
 import { type Attachment, attach } from './attachment.ts'
 import { ByTurns } from './by-turns.ts'
 import { takeScreenshot } from './display.ts'
-import { GuestPorts, removeStrayForwards } from './guest-ports.ts'
+import { awaitAcceptance, GuestPorts, removeStrayForwards } from './guest-ports.ts'
 import {
   AgentSilent,
   DisplayBusy,
@@ -251,7 +252,7 @@ class QemuHypervisor implements Hypervisor {
     })
   }
 
-  async openPort(id: string, guestPort: number): Promise<Duplex> {
+  async openPort(id: string, guestPort: number): Promise<Socket> {
     return this.#withRunning(id, 'nothing listens', (attachment, record) => {
       const removeIfUnused = (): void =>
         void this.#whileRunning(id, (each) => this.#guestPorts.removeUnused(each, record, guestPort)).catch((error: unknown) =>
@@ -261,16 +262,31 @@ class QemuHypervisor implements Hypervisor {
     })
   }
 
+  async reachPort(id: string, guestPort: number, timeoutMs: number): Promise<'accepts' | 'refuses' | 'silent'> {
+    const connection = await this.openPort(id, guestPort)
+    const withAttachment = <T>(act: (attachment: Attachment) => Promise<T>): Promise<T> =>
+      this.#withRunning(id, 'nothing listens', act)
+    try {
+      return await awaitAcceptance(connection, withAttachment, timeoutMs)
+    } finally {
+      connection.destroy()
+    }
+  }
+
   async askAgent<C extends AgentCommand>(
     id: string,
     command: C,
     taken?: AgentCommands[C]['takes'],
+    { timeoutMs }: { timeoutMs?: number } = {},
   ): Promise<AgentCommands[C]['gives']> {
+    const askedAt = performance.now()
     return this.#questions.run(id, async () => {
+      const leftMs = timeoutMs === undefined ? undefined : timeoutMs - (performance.now() - askedAt)
+      if (leftMs !== undefined && leftMs <= 0) throw new AgentSilent(command, `did not answer within ${timeoutMs} ms`)
       const isThere = await this.#withRunning(id, 'it has no agent', async ({ agentConnected }) => agentConnected)
       if (!isThere) throw new AgentSilent(command, 'is not connected')
       await using socket = await openSocketPath(this.#folder(id), fileNames.agentSocket)
-      return askAgent(socket.path, command, taken)
+      return askAgent(socket.path, command, taken, leftMs === undefined ? {} : { timeoutMs: Math.ceil(leftMs) })
     })
   }
 
