@@ -247,8 +247,7 @@ function createLife() {
         screenshot: (id, options) => hypervisor.screenshot(id, options),
         openPort: (id, guestPort) => hypervisor.openPort(id, guestPort),
         reachPort: (id, guestPort, timeoutMs) => hypervisor.reachPort(id, guestPort, timeoutMs),
-        askAgent: (id, command, taken, options) =>
-          during(() => effect(() => hypervisor.askAgent(id, command, taken, options))),
+        askAgent: (id, command, taken, options) => during(() => effect(() => hypervisor.askAgent(id, command, taken, options))),
         onChange: (listener) => hypervisor.onChange(listener),
         release: () => hypervisor.release(),
       }

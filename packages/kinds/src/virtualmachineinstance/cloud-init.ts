@@ -1,13 +1,11 @@
 // What cloud-init in the guest reads at its first boot, as a small volume.
 
-import { type Secret, secretDefinition, type VirtualMachineInstance } from '@sheaf/api'
+import type { Secret, VirtualMachineInstance } from '@sheaf/api'
 import type { DiskSource } from '@sheaf/qemu'
-import type { MachinePorts } from '../ports.ts'
-import { Missing } from './missing.ts'
-import { refuse } from './refusal.ts'
+import { publicKeysFor } from './access-credentials.ts'
+import { type SecretPorts, secretNamed } from './named-secret.ts'
 
 type NoCloud = NonNullable<NonNullable<VirtualMachineInstance['spec']['volumes']>[number]['cloudInitNoCloud']>
-type SecretPorts = Pick<MachinePorts, 'client'>
 
 export async function noCloudSeedOf(
   cloudInit: NoCloud,
@@ -19,9 +17,11 @@ export async function noCloudSeedOf(
   const userData = cloudInit.userData ?? decoded(cloudInit.userDataBase64) ?? entryOf(secret, 'userdata') ?? ''
   const networkData = cloudInit.networkData ?? decoded(cloudInit.networkDataBase64) ?? entryOf(networkSecret, 'networkdata')
   const hostname = instance.spec.hostname ?? instance.metadata.name ?? 'guest'
+  const publicKeys = await publicKeysFor('noCloud', instance, ports)
   const metaData = JSON.stringify({
     'instance-id': `${instance.metadata.name}.${instance.metadata.namespace}`,
     'local-hostname': hostname,
+    'public-keys': publicKeys,
   })
   return {
     kind: 'seed',
@@ -39,22 +39,3 @@ const decoded = (text: string | undefined): string | undefined =>
 /** KubeVirt reads `userdata` and `userData` alike. */
 const entryOf = (secret: Secret | undefined, key: 'userdata' | 'networkdata'): string | undefined =>
   decoded(secret?.data?.[key] ?? secret?.data?.[key.replace('data', 'Data')])
-
-async function secretNamed(
-  name: string | undefined,
-  instance: VirtualMachineInstance,
-  ports: SecretPorts,
-): Promise<Secret | undefined> {
-  if (name === undefined) return undefined
-  const namespace = instance.metadata.namespace ?? ''
-  const secret = await ports.client.resource<Secret>(secretDefinition).find({ namespace, name })
-  if (secret === undefined)
-    throw new Missing(
-      refuse(
-        'Synchronized',
-        'SecretNotFound',
-        `secret "${name}" not found in namespace "${namespace}", waiting for it to appear`,
-      ),
-    )
-  return secret
-}

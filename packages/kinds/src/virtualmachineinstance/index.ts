@@ -7,6 +7,7 @@ import type { Kind } from '@sheaf/machinery/kind'
 import type { MachinePorts } from '../ports.ts'
 import { virtualMachineInstanceActions } from './actions.ts'
 import { virtualMachineInstanceAdmission } from './admission.ts'
+import { GuestWatch } from './guest-watch/guest-watch.ts'
 import { reconcileVirtualMachineInstance } from './reconciler.ts'
 
 export function virtualMachineInstanceKind(ports: MachinePorts): Kind<VirtualMachineInstance> {
@@ -24,10 +25,15 @@ export function startVirtualMachineInstanceController(
   ports: MachinePorts,
   instances: Informer<VirtualMachineInstance>,
 ): Controller {
+  const watch = new GuestWatch(ports)
   return startController({
     name: 'virtualmachineinstance',
-    reconcile: (key) => reconcileVirtualMachineInstance(key, ports),
-    sources: [ownObjects(instances), outsideChanges((enqueue) => followMachines(ports, instances, enqueue))],
+    reconcile: (key) => reconcileVirtualMachineInstance(key, ports, watch),
+    sources: [
+      ownObjects(instances),
+      outsideChanges((enqueue) => followMachines(ports, instances, enqueue)),
+      outsideChanges((enqueue) => watch.start(enqueue)),
+    ],
     workers,
     clock: ports.clock,
     random: ports.random,

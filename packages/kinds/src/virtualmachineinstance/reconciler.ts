@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import { type VirtualMachineInstance, virtualMachineInstanceDefinition } from '@sheaf/api'
-import { isBeingDeleted, type ObjectKey, timestamp } from '@sheaf/api/meta'
+import { findCondition, isBeingDeleted, keyOf, type ObjectKey, timestamp } from '@sheaf/api/meta'
 import { after, again, done, type Result } from '@sheaf/machinery/controller'
 import { AgentSilent, LaunchRefused, type Machine } from '@sheaf/qemu'
 import type { MachinePorts } from '../ports.ts'
@@ -10,6 +10,9 @@ import { decideNextStep, instanceFinalizer, isBeforeLaunch, type Step } from './
 import { promiseThaw, thaw } from './freeze-actions.ts'
 import { launchPlanOf } from './launch-plan.ts'
 import { machineLacks } from './machine-limits.ts'
+import { condemnedAtAnnotation } from './condemned.ts'
+import type { Findings } from './guest-watch/findings.ts'
+import type { GuestWatch } from './guest-watch/guest-watch.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import { describeExit, isTrouble, reportOf } from './status.ts'
 import { type LaunchFiles, locateFiles } from './volumes.ts'
@@ -18,14 +21,24 @@ interface Sight {
   machine: Machine | undefined
   files: LaunchFiles | undefined
   refusal: Refusal | undefined
+  findings?: Findings
 }
 
-export async function reconcileVirtualMachineInstance(key: ObjectKey, ports: MachinePorts): Promise<Result> {
+export async function reconcileVirtualMachineInstance(key: ObjectKey, ports: MachinePorts, watch: GuestWatch): Promise<Result> {
   const instances = ports.client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition)
   const instance = await instances.find(key)
-  if (instance === undefined) return done
-  const sight = await observe(instance, ports)
-  const step = decideNextStep(instance, { machine: sight.machine?.state, refusal: sight.refusal, nowMs: ports.clock.now() })
+  if (instance === undefined) {
+    watch.forget(key)
+    return done
+  }
+  const seen = await observe(instance, ports)
+  const sight = { ...seen, findings: watch.attend(instance, seen.machine) }
+  const step = decideNextStep(instance, {
+    machine: sight.machine?.state,
+    refusal: sight.refusal,
+    nowMs: ports.clock.now(),
+    livenessFailed: sight.findings.liveness === 'fails',
+  })
   const reported = await report(instance, sight, step, ports)
   return act(step, reported, sight, ports)
 }
@@ -53,6 +66,7 @@ async function report(
     machine: sight.machine,
     refusal: sight.refusal,
     step,
+    ...(sight.findings === undefined ? {} : { findings: sight.findings }),
     nodeName: ports.nodeName,
     now: timestamp(ports.clock),
   })
@@ -69,6 +83,7 @@ function announce(
   ports: MachinePorts,
 ): void {
   const phase = now.status?.phase
+  announceAccess(before, now, ports)
   const refusedBefore = before.status?.conditions?.some((condition) => condition.message === refusal?.message)
   if (refusal !== undefined && refusedBefore !== true) {
     ports.events.record(now, { type: 'Warning', reason: refusal.reason, message: refusal.message })
@@ -86,12 +101,24 @@ function announce(
     ports.events.record(now, {
       type: 'Normal',
       reason: 'Stopped',
-      message: `The VirtualMachineInstance was shut down: ${describeExit(exit)}.`,
+      message: `The VirtualMachineInstance was shut down: ${describeExit(exit, now)}.`,
     })
     return
   }
-  const why = exit === undefined ? '' : ` (${describeExit(exit)})`
+  const why = exit === undefined ? '' : ` (${describeExit(exit, now)})`
   ports.events.record(now, { type: 'Warning', reason: 'Stopped', message: `The VirtualMachineInstance crashed.${why}` })
+}
+
+function announceAccess(before: VirtualMachineInstance, now: VirtualMachineInstance, ports: MachinePorts): void {
+  const access = findCondition(now.status?.conditions, 'AccessCredentialsSynchronized')
+  const told = findCondition(before.status?.conditions, 'AccessCredentialsSynchronized')
+  if (access === undefined || (access.status === told?.status && access.message === told.message)) return
+  ports.events.record(
+    now,
+    access.status === 'True'
+      ? { type: 'Normal', reason: 'AccessCredentialsSyncSuccess', message: 'Access credentials sync successful.' }
+      : { type: 'Warning', reason: 'AccessCredentialsSyncFailed', message: `Access credentials sync failed: ${access.message}` },
+  )
 }
 
 async function act(step: Step, instance: VirtualMachineInstance, sight: Sight, ports: MachinePorts): Promise<Result> {
@@ -105,6 +132,9 @@ async function act(step: Step, instance: VirtualMachineInstance, sight: Sight, p
       return launch(instance, sight, ports)
     case 'thaw':
       return keepPromiseToThaw(instance, sight, ports)
+    case 'condemn':
+      await condemn(instance, ports)
+      return again
     case 'pressPowerButton':
       if (step.isFirst)
         ports.events.record(instance, { type: 'Normal', reason: 'ShuttingDown', message: 'Signaled Graceful Shutdown' })
@@ -159,6 +189,14 @@ async function keepPromiseToThaw(instance: VirtualMachineInstance, { machine }: 
 
 /** An agent that is silent may only be slow. */
 const retryThawMs = 5_000
+
+/** In the words of the kubelet, which would end the container of QEMU now. */
+async function condemn(instance: VirtualMachineInstance, ports: MachinePorts): Promise<void> {
+  await ports.client
+    .resource<VirtualMachineInstance>(virtualMachineInstanceDefinition)
+    .patch(keyOf(instance), { metadata: { annotations: { [condemnedAtAnnotation]: new Date(ports.clock.now()).toISOString() } } })
+  ports.events.record(instance, { type: 'Normal', reason: 'Killing', message: 'Container compute failed liveness probe' })
+}
 
 async function removeFinalizer(instance: VirtualMachineInstance, ports: MachinePorts): Promise<void> {
   const finalizers = (instance.metadata.finalizers ?? []).filter((each) => each !== instanceFinalizer)

@@ -3,6 +3,7 @@
 import { bytesOf, type VirtualMachineInstance } from '@sheaf/api'
 import type { DiskSource, LaunchPlan } from '@sheaf/qemu'
 import type { MachinePorts } from '../ports.ts'
+import { assertAccessSecrets } from './access-credentials.ts'
 import { noCloudSeedOf } from './cloud-init.ts'
 import { containerDiskOf, kernelOf } from './image-files.ts'
 import { Missing } from './missing.ts'
@@ -23,6 +24,7 @@ export type FilePorts = Pick<MachinePorts, 'client' | 'images'>
 
 export async function locateFiles(instance: VirtualMachineInstance, ports: FilePorts): Promise<Located> {
   try {
+    await assertAccessSecrets(instance, ports)
     const sources = new Map<string, DiskSource>()
     for (const volume of instance.spec.volumes ?? []) sources.set(volume.name, await sourceOf(volume, instance, ports))
     return { kind: 'found', files: { sources, kernel: await kernelOf(instance, ports) } }
