@@ -4,6 +4,7 @@ import type { Event } from '../core/v1/event.ts'
 import { effectiveRunStrategy, type RunStrategy } from '../kubevirt.io/v1/run-strategy.ts'
 import type { VirtualMachine } from '../kubevirt.io/v1/virtual-machine.ts'
 import type { VirtualMachineInstance } from '../kubevirt.io/v1/virtual-machine-instance.ts'
+import type { Probe } from '../kubevirt.io/v1/virtual-machine-instance-spec.ts'
 import { type Condition, findCondition } from '../meta/index.ts'
 
 export interface Explanation {
@@ -29,7 +30,13 @@ export function explainVirtualMachine(
   return {
     state: `${name} is ${status}. Its run strategy is ${strategy}: ${meaning[strategy]}.`,
     since: sinceOf(vm, instance),
-    why: [...troubles(vm, instance), ...endings(instance), ...requests(vm), ...tellings(events)],
+    why: [
+      ...troubles(vm, instance),
+      ...unreadiness(instance, events),
+      ...endings(instance),
+      ...requests(vm),
+      ...tellings(events),
+    ],
     next: nextMoves(name, status, strategy, vm),
   }
 }
@@ -52,14 +59,42 @@ function sinceOf(vm: VirtualMachine, instance: VirtualMachineInstance | undefine
 
 /** Conditions that say that something is not as it should be. */
 function troubles(vm: VirtualMachine, instance: VirtualMachineInstance | undefined): string[] {
+  const access = findCondition(instance?.status?.conditions, 'AccessCredentialsSynchronized')
   const conditions: (Condition | undefined)[] = [
     findCondition(vm.status?.conditions, 'Failure'),
     findCondition(vm.status?.conditions, 'RestartRequired'),
-    ...['Synchronized', 'PodScheduled', 'Paused'].map((type) => findCondition(instance?.status?.conditions, type)),
+    access?.status === 'True' ? undefined : access,
+    ...['Synchronized', 'PodScheduled', 'Paused', 'AgentVersionNotSupported'].map((type) =>
+      findCondition(instance?.status?.conditions, type),
+    ),
   ]
   return conditions
     .filter((condition) => condition !== undefined)
     .map((condition) => [condition.reason ?? condition.type, condition.message].filter(Boolean).join(': '))
+}
+
+/** A guest that runs and cannot be used: what is asked of it, and how that went lately. */
+function unreadiness(instance: VirtualMachineInstance | undefined, events: readonly Event[]): string[] {
+  const probe = instance?.spec.readinessProbe
+  const ready = findCondition(instance?.status?.conditions, 'Ready')
+  if (probe === undefined || instance?.status?.phase !== 'Running' || ready?.reason !== 'ContainersNotReady') return []
+  const { metadata } = instance
+  const lately = events
+    .filter(({ reason, message, involvedObject }) => {
+      const isOfThis = involvedObject.uid === undefined || involvedObject.uid === metadata.uid
+      return isOfThis && reason === 'Unhealthy' && message?.startsWith('Readiness probe') === true
+    })
+    .toSorted((a, b) => timeOf(a).localeCompare(timeOf(b)))
+    .at(-1)
+  const outcome = lately === undefined ? 'has not succeeded yet' : `does not succeed: ${lately.message}`
+  return [`The guest runs, but its readiness probe (${questionOf(probe)}) ${outcome}`]
+}
+
+function questionOf({ exec, httpGet, tcpSocket, periodSeconds = 10 }: Probe): string {
+  const often = `every ${periodSeconds} s`
+  if (httpGet !== undefined) return `HTTP GET ${httpGet.path ?? '/'} on port ${httpGet.port}, ${often}`
+  if (tcpSocket !== undefined) return `a connection to port ${tcpSocket.port}, ${often}`
+  return exec === undefined ? `a ping of the guest agent, ${often}` : `${(exec.command ?? []).join(' ')} in the guest, ${often}`
 }
 
 function endings(instance: VirtualMachineInstance | undefined): string[] {
@@ -85,10 +120,11 @@ function requests(vm: VirtualMachine): string[] {
 }
 
 function tellings(events: readonly Event[]): string[] {
-  const timeOf = (event: Event): string => event.lastTimestamp ?? event.metadata.creationTimestamp ?? ''
   const inOrder = events.toSorted((a, b) => timeOf(a).localeCompare(timeOf(b)))
   return inOrder.slice(-recentEvents).map((event) => `${timeOf(event)} ${event.type} ${event.reason}: ${event.message}`)
 }
+
+const timeOf = (event: Event): string => event.lastTimestamp ?? event.metadata.creationTimestamp ?? ''
 
 function nextMoves(name: string, status: string, strategy: RunStrategy, vm: VirtualMachine): string[] {
   switch (status) {
