@@ -1,7 +1,8 @@
 // A guest with QEMU's guest agent: what it tells, what it lets be done inside, and a probe that runs there.
 
 import { join } from 'node:path'
-import { type Secret, secretDefinition, type VirtualMachineInstance } from '@sheaf/api'
+import { type Event, eventDefinition, type Secret, secretDefinition, type VirtualMachineInstance } from '@sheaf/api'
+import { bodyText } from '@sheaf/api/client'
 import { findCondition } from '@sheaf/api/meta'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { agentGuestReference } from '../../tools/guest/build-guest.ts'
@@ -65,27 +66,23 @@ function untilInstance(what: string, holds: (instance: VirtualMachineInstance) =
   )
 }
 
-const eventsSay = async (...words: string[]): Promise<boolean> => {
-  const { stdout } = await server.sheaf('explain', name)
-  return words.every((word) => stdout.includes(word))
-}
-
 test('tells of its system and its addresses once its agent is connected', async () => {
   const instance = await untilInstance('the agent is connected and tells', ({ status }) => status?.guestOSInfo?.id !== undefined)
   expect(condition(instance, 'AgentConnected')?.status).toBe('True')
   expect(condition(instance, 'AgentVersionNotSupported')).toBeUndefined()
   expect(instance.status?.guestOSInfo).toMatchObject({ id: 'sheaf-guest', name: 'Sheaf guest', versionId: '1' })
-  const told = await untilInstance(
+  const connected = await untilInstance(
     'the agent tells of interfaces',
     ({ status }) => status?.interfaces?.[0]?.infoSource === 'domain, guest-agent',
   )
-  expect(told.status?.interfaces?.[0]).toMatchObject({
+  expect(connected.status?.interfaces?.[0]).toMatchObject({
     name: 'default',
     interfaceName: 'eth0',
     ipAddress: '10.0.2.15',
   })
   const path = `/apis/subresources.kubevirt.io/v1/namespaces/default/virtualmachineinstances/${name}/guestosinfo`
-  expect(await server.client.request('GET', path)).toMatchObject({ hostname: 'guest', os: { id: 'sheaf-guest' } })
+  const told: unknown = JSON.parse(await bodyText((await server.client.request('GET', path)).body))
+  expect(told).toMatchObject({ hostname: 'guest', os: { id: 'sheaf-guest' } })
 })
 
 test('is ready when the command of its probe succeeds inside, and is not before', async () => {
@@ -95,7 +92,10 @@ test('is ready when the command of its probe succeeds inside, and is not before'
     reason: 'ContainersNotReady',
     message: 'containers with unready status: [compute]',
   })
-  await eventually('the probe is told to fail', () => eventsSay('readiness probe', '/run/ready'), bootDeadlineMs)
+  await eventually('it is explained', async () => {
+    const { stdout } = await server.sheaf('explain', name)
+    return stdout.includes('its readiness probe (ls /run/ready in the guest, every 2 s) does not succeed: Readiness probe failed')
+  })
   const guest = await openConsole(server, name)
   await guest.run('touch /run/ready')
   guest.close()
@@ -167,5 +167,9 @@ test('ends as Failed when its agent does not answer the liveness probe any more,
     240_000,
   )
   expect(condition(after, 'Ready')?.status).toBe('False')
-  expect(await eventsSay('Liveness probe failed', 'Container compute failed liveness probe')).toBe(true)
+  const { items } = await server.client.resource<Event>(eventDefinition).list({ namespace: 'default' })
+  const said = items.filter(({ involvedObject }) => involvedObject.uid === uidOf(before)).map(({ message }) => message)
+  expect(said).toContain('Container compute failed liveness probe')
+  expect(said).toContainEqual(expect.stringMatching(/^Liveness probe failed: the guest agent/))
+  expect(said).toContainEqual(expect.stringContaining('its liveness probe failed'))
 }, 300_000)

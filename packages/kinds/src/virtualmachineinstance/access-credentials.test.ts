@@ -95,7 +95,7 @@ describe('VI91 keys and passwords by the agent', () => {
     world.world.connectAgent(id, agent)
     await untilFinding('True')
     const since = world.clock.now()
-    await world.until(() => given.length === 2)
+    await world.until(() => given.length === 2, 500)
     expect(world.clock.now() - since).toBeGreaterThan(280_000)
   })
 

@@ -24,7 +24,7 @@ const unhealthy = () => world.recorded.filter((each) => each.startsWith('Warning
 /** Time goes on in small steps, as it does. */
 const pass = (ms: number): Promise<void> => {
   const end = world.clock.now() + ms
-  return world.until(() => world.clock.now() >= end)
+  return world.until(() => world.clock.now() >= end, 100)
 }
 
 it('VI80 an instance is ready while its probe passes, and says so in the words of a pod', async () => {
@@ -105,6 +105,8 @@ it('VI85 an instance that is paused is not ready, is not asked, and is afterward
 })
 
 it('VI87 nobody is asked any more, and no timer is left, when an instance has ended or is deleted', async () => {
+  await world.create('other')
+  await pass(5_000)
   const before = world.clock.waiting
   const id = await world.create(name, { readinessProbe, livenessProbe, terminationGracePeriodSeconds: 0 })
   let pings = 0

@@ -23,9 +23,21 @@ export async function guestExec(command: readonly string[], ask: AskAgent, clock
       const ending = program.signal === undefined ? `error code:${program.exitcode ?? -1}` : `signal:${program.signal}`
       return { kind: 'failure', message: written(program['out-data'], program['err-data']) || `exited with ${ending}` }
     }
-    await new Promise<void>((resolve) => clock.after(lookAgainMs, resolve))
+    await pause(clock, signal)
   }
   return { kind: 'unknown', message: 'it was given up' }
+}
+
+function pause(clock: Clock, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.after(lookAgainMs, end)
+    function end(): void {
+      timer.cancel()
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    signal.addEventListener('abort', end)
+  })
 }
 
 const written = (...texts: (string | undefined)[]): string =>

@@ -63,9 +63,9 @@ function headersOf({ httpHeaders = [] }: HttpGet, host: string): OutgoingHttpHea
 type Answer = { kind: 'answered'; status: number; location: string | undefined } | { kind: 'none'; why: string }
 
 function get(url: URL, connection: Duplex, headers: OutgoingHttpHeaders, signal: AbortSignal): Promise<Answer> {
-  if (signal.aborted) {
+  if (signal.aborted || connection.destroyed) {
     connection.destroy()
-    return Promise.resolve({ kind: 'none', why: 'it was given up' })
+    return Promise.resolve({ kind: 'none', why: closedAtOnce })
   }
   const stream =
     url.protocol === 'https:' ? secure({ socket: connection, rejectUnauthorized: false, servername: '' }) : connection
@@ -90,5 +90,5 @@ function get(url: URL, connection: Duplex, headers: OutgoingHttpHeaders, signal:
 }
 
 /** A forward takes the connection in any case, and closes it when the guest does not. */
-const whyNone = (error: NodeJS.ErrnoException): string =>
-  error.code === 'ECONNRESET' ? 'connection refused, or closed without an answer' : error.message
+const closedAtOnce = 'connection refused, or closed without an answer'
+const whyNone = (error: NodeJS.ErrnoException): string => (error.code === 'ECONNRESET' ? closedAtOnce : error.message)

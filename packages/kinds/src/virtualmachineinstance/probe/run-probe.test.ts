@@ -24,9 +24,12 @@ beforeEach(async () => {
   world = new SimulatedWorld({ clock })
   hypervisor = world.open()
   asked = []
-  const launching = hypervisor.launch({ ...sampleMachine(instance, { kind: 'prepared' }).plan, disks: [] })
-  clock.advance(5_000)
-  await launching
+  let isUp = false
+  void hypervisor.launch({ ...sampleMachine(instance, { kind: 'prepared' }).plan, disks: [] }).then(() => (isUp = true))
+  while (!isUp) {
+    await nextTurn()
+    clock.advance(100)
+  }
   clock.advance(5_000)
   server = createServer((request, response) => {
     asked.push({ url: request.url, headers: request.headers })
