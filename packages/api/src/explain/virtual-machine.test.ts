@@ -55,6 +55,33 @@ describe('the explanation of a virtual machine', () => {
     ])
   })
 
+  it('tells what a readiness probe asks and how it went lately, of this instance alone', () => {
+    const instance = {
+      apiVersion: 'kubevirt.io/v1',
+      kind: 'VirtualMachineInstance',
+      metadata: { uid: 'this' },
+      spec: { domain: { devices: {} }, readinessProbe: { httpGet: { port: 'http', path: '/health' }, periodSeconds: 5 } },
+      status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'False', reason: 'ContainersNotReady' }] },
+    } satisfies VirtualMachineInstance
+    const unhealthy = (at: string, message: string, uid: string): Event => ({
+      ...event(at, 'Unhealthy'),
+      message,
+      involvedObject: { uid },
+    })
+    const why = (events: Event[]) => explainVirtualMachine(vm({ printableStatus: 'Running' }), instance, events).why[0]
+    const asks = 'The guest runs, but its readiness probe (HTTP GET /health on port http, every 5 s)'
+    expect(why([unhealthy('2026-01-01T00:00:01Z', 'Readiness probe failed: old', 'another')])).toBe(
+      `${asks} has not succeeded yet`,
+    )
+    expect(
+      why([
+        unhealthy('2026-01-01T00:00:02Z', 'Readiness probe failed: new', 'this'),
+        unhealthy('2026-01-01T00:00:01Z', 'Readiness probe failed: old', 'this'),
+        unhealthy('2026-01-01T00:00:03Z', 'Liveness probe failed: other', 'this'),
+      ]),
+    ).toBe(`${asks} does not succeed: Readiness probe failed: new`)
+  })
+
   it('tells the last five events in order', () => {
     const events = [6, 1, 2, 3, 4, 5].map((n) => event(`2026-01-01T00:00:0${n}Z`, `R${n}`))
     const { why } = explainVirtualMachine(vm({ printableStatus: 'Running' }), undefined, events)
