@@ -2,8 +2,8 @@
 // QEMU itself. The connections it holds are for speed and for news; a successor makes its own.
 
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Socket } from 'node:net'
+import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { chooseAccelerator } from './accelerator.ts'
 import { askAgent } from './agent/ask-agent.ts'
