@@ -290,7 +290,8 @@ function createLife() {
         openDisplay: (id, options) => hypervisor.openDisplay(id, options),
         screenshot: (id, options) => hypervisor.screenshot(id, options),
         openPort: (id, guestPort) => hypervisor.openPort(id, guestPort),
-        askAgent: (id, command, taken) => during(() => effect(() => hypervisor.askAgent(id, command, taken))),
+        reachPort: (id, guestPort, timeoutMs) => hypervisor.reachPort(id, guestPort, timeoutMs),
+        askAgent: (id, command, taken, options) => during(() => effect(() => hypervisor.askAgent(id, command, taken, options))),
         onChange: (listener) => hypervisor.onChange(listener),
         release: () => hypervisor.release(),
       }

@@ -13,7 +13,7 @@ import { openMemoryStore } from '@sheaf/machinery/store'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { prepareStore, startControlPlane } from './control-plane.ts'
 import { imageName, openHost } from './host.ts'
-import { becomeQuiet, pass, type Platform } from './pace.ts'
+import { becomeQuiet, pass, type Platform, restart } from './pace.ts'
 
 const key = { namespace: 'default', name: 'one' }
 const bootMs = 3_000
@@ -237,7 +237,7 @@ test('VI14 the spec is not to be changed, and a status is put back', async () =>
 test('VI15 Ready follows the machine, and Paused its pause', async () => {
   const conditionOf = async (type: string) => findCondition((await see())?.status?.conditions, type)?.status
   const id = await run({ spec: { startStrategy: 'Paused' } })
-  expect([await conditionOf('Ready'), await conditionOf('Paused')]).toEqual(['True', 'True'])
+  expect([await conditionOf('Ready'), await conditionOf('Paused')]).toEqual(['False', 'True'])
   await put('unpause')
   await pass(platform, 100)
   expect([await conditionOf('Ready'), await conditionOf('Paused')]).toEqual(['True', undefined])
@@ -310,7 +310,7 @@ test('VI19 pause and unpause ask for a running machine that is not, or is, pause
   await expect(put('pause')).rejects.toMatchObject({ code: 409, message: expect.stringContaining('VMI is already paused') })
 })
 
-test('VI40 a guest whose instance went with a lost store runs on, and nothing is started beside it', async () => {
+test('VI47 a guest whose instance went with a lost store runs on, and nothing is started beside it', async () => {
   const id = await run()
   platform.plane.kill()
   platform = { ...platform, host: { ...platform.host, store: openMemoryStore() } }
@@ -325,4 +325,40 @@ test('VI40 a guest whose instance went with a lost store runs on, and nothing is
   platform.host.machines.guestShutdown(id)
   await pass(platform, 10_000)
   expect((await see())?.status?.phase).toBe('Running')
+})
+
+test('VI86 what a probe has found out stands until another control plane has asked often enough', async () => {
+  const id = await run({
+    spec: { networks: [{ name: 'default', pod: {} }], readinessProbe: { guestAgentPing: {}, periodSeconds: 5 } },
+    devices: { interfaces: [{ name: 'default', masquerade: {} }] },
+  })
+  const ready = async () => findCondition((await see())?.status?.conditions, 'Ready')?.status
+  platform.host.machines.connectAgent(id, { 'guest-ping': {} })
+  await pass(platform, 10_000)
+  expect(await ready()).toBe('True')
+  const { resourceVersion } = (await see())?.metadata ?? {}
+  restart(platform)
+  platform.host.machines.connectAgent(id, {})
+  await pass(platform, 5_000)
+  expect(await ready()).toBe('True')
+  await pass(platform, 15_000)
+  expect(await ready()).toBe('False')
+  expect((await see())?.metadata.resourceVersion).not.toBe(resourceVersion)
+})
+
+test('VI88 what an agent tells stands while another control plane takes over, and nothing is written for it', async () => {
+  const id = await run()
+  platform.host.machines.connectAgent(id, {
+    'guest-get-osinfo': { id: 'debian', name: 'Debian GNU/Linux', 'version-id': '12' },
+    'guest-network-get-interfaces': [],
+    'guest-fsfreeze-status': 'thawed',
+    'guest-info': { version: '7.2', supported_commands: [] },
+  })
+  await pass(platform, 1_000)
+  const before = await see()
+  expect(before?.status).toMatchObject({ guestOSInfo: { id: 'debian', versionId: '12' } })
+  expect(findCondition(before?.status?.conditions, 'AgentVersionNotSupported')).toMatchObject({ status: 'True' })
+  restart(platform)
+  await pass(platform, 200_000)
+  expect(await see()).toEqual(before)
 })

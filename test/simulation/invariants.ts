@@ -32,13 +32,16 @@ type Claim = readonly [holds: boolean, otherwise: string]
 function instanceClaims({ vm, vmi, machine }: Sight): Claim[] {
   if (vm === undefined) return []
   const { status = {}, metadata } = vm
-  const isUp = machine?.state.kind === 'running'
+  const isUsable = machine?.state.kind === 'running' && !machine.state.paused
   const mirrors = (type: string): boolean =>
     findCondition(status.conditions, type)?.status === findCondition(vmi?.status?.conditions, type)?.status
   return [
     [status.created === (vmi === undefined ? undefined : true), `created is ${status.created}`],
-    [status.ready === (isUp ? true : undefined), `ready is ${status.ready} while the machine ${isUp ? 'runs' : 'does not run'}`],
-    [findCondition(status.conditions, 'Ready')?.status === (isUp ? 'True' : 'False'), 'the Ready condition is not the truth'],
+    [
+      status.ready === (isUsable ? true : undefined),
+      `ready is ${status.ready} while the machine ${isUsable ? 'runs' : 'does not run, or is paused'}`,
+    ],
+    [findCondition(status.conditions, 'Ready')?.status === (isUsable ? 'True' : 'False'), 'the Ready condition is not the truth'],
     [findCondition(status.conditions, 'Failure') === undefined, 'a Failure condition stays'],
     [mirrors('Paused') && mirrors('Synchronized'), 'conditions differ from those of the instance'],
     [(status.observedGeneration ?? 0) <= (metadata.generation ?? 0), 'a generation was observed that is still to come'],

@@ -4,18 +4,22 @@
 //   node tools/guest/build-guest.ts --out DIR [--cache DIR]
 
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { agentEntries, agentModules } from './agent-parts.ts'
 import { diskPackages, missingDiskTools, writeBootableDisk } from './bootable-disk.ts'
+import type { CpioEntry } from './cpio-archive.ts'
 import { GuestBuildFailed, type Log, type RunCommand, runCommand, unpackPackages, withProgress } from './distribution.ts'
 import { describeFile, findIntactImage, type GuestImage, writeImageManifest } from './guest-image.ts'
-import { writeInitramfs } from './initramfs.ts'
+import { firstThere, writeInitramfs } from './initramfs.ts'
 import { pickModules } from './kernel-modules.ts'
 import { uncompressKernel } from './uncompressed-kernel.ts'
 
 export const guestReference = 'sheaf.local/guest:latest'
+/** The same guest with QEMU's guest agent in it: for tests. */
+export const agentGuestReference = 'sheaf.local/guest-agent:latest'
 
 export interface GuestBuild {
   /** Becomes the image's folder: `<data>/images/sheaf.local/guest/latest`. What was there is replaced in one step. */
@@ -23,17 +27,25 @@ export interface GuestBuild {
   /** Downloaded packages stay here for the next build. */
   cacheFolder: string
   log: Log
+  /** With QEMU's guest agent, and without a disk that boots by itself. */
+  withAgent?: boolean
   /** Runs the distribution's tools. */
   run?: RunCommand
 }
 
 /** Makes sure that the image is there. An intact one is left as it is. Throws GuestBuildFailed when it cannot be built. */
-export async function buildGuest({ outputFolder, cacheFolder, log, run = runCommand }: GuestBuild): Promise<GuestImage> {
+export async function buildGuest({
+  outputFolder,
+  cacheFolder,
+  log,
+  withAgent = false,
+  run = runCommand,
+}: GuestBuild): Promise<GuestImage> {
   const recipe = await readRecipe()
-  const missing = await missingDiskTools(run)
+  const missing = withAgent ? [] : await missingDiskTools(run)
   const existing = await findIntactImage(outputFolder)
-  const hasDisk = existing?.files.some((file) => file.path === diskPath) ?? false
-  if (existing?.recipe === recipe && (hasDisk || missing.length > 0)) return existing
+  const hasAllDisks = (withAgent || existing?.files.some((file) => file.path === diskPath)) ?? false
+  if (existing?.recipe === recipe && (hasAllDisks || missing.length > 0)) return existing
 
   if (process.arch !== 'x64')
     throw new GuestBuildFailed(`The guest is an x86-64 Linux; this machine is ${process.arch}. Build it on an x86-64 machine.`)
@@ -43,17 +55,19 @@ export async function buildGuest({ outputFolder, cacheFolder, log, run = runComm
   try {
     const packages = await unpackPackages(run, cacheFolder, workFolder, log)
     const imageFolder = join(workFolder, 'image')
-    const kernelVersion = await writeBootFiles(packages, imageFolder, run)
+    const agent = withAgent ? await agentEntries(run, cacheFolder, workFolder, log) : undefined
+    const kernelVersion = await writeBootFiles(packages, imageFolder, run, agent)
     const paths = [...kernelPaths]
-    if (missing.length === 0) {
+    if (missing.length === 0 && !withAgent) {
       await withProgress(log, 'making the disk that boots by itself', writeDisk(imageFolder, workFolder, run))
       paths.push(diskPath)
-    } else
+    } else if (!withAgent)
       log(
         `without a disk that boots by itself, because ${missing.join(', ')} is missing here; to add it: apt-get install ${diskPackages}`,
       )
     const files = await Promise.all(paths.map((path) => describeFile(imageFolder, path)))
-    const image: GuestImage = { reference: guestReference, createdAt: new Date().toISOString(), kernelVersion, recipe, files }
+    const reference = withAgent ? agentGuestReference : guestReference
+    const image: GuestImage = { reference, createdAt: new Date().toISOString(), kernelVersion, recipe, files }
     await writeImageManifest(imageFolder, image)
     await replaceFolder(imageFolder, outputFolder, join(workFolder, 'replaced'))
     return image
@@ -67,29 +81,26 @@ const diskPath = 'disk/disk.img'
 // `vmlinuz` is unpacked where that is possible: it starts faster. UEFI firmware only starts the `bzImage`.
 const kernelPaths = ['boot/vmlinuz', 'boot/bzImage', 'boot/initramfs']
 
-async function writeBootFiles(packages: string, imageFolder: string, run: RunCommand): Promise<string> {
+async function writeBootFiles(
+  packages: string,
+  imageFolder: string,
+  run: RunCommand,
+  agent: readonly CpioEntry[] | undefined,
+): Promise<string> {
   const boot = join(packages, 'boot')
   const kernelName = (await readdir(boot)).find((name) => name.startsWith('vmlinuz-'))
   if (kernelName === undefined)
     throw new GuestBuildFailed(`The kernel package holds no boot/vmlinuz-*: it cannot be used for the guest.`)
   const kernelVersion = kernelName.slice('vmlinuz-'.length)
   const bzImage = await readFile(join(boot, kernelName))
-  const modules = await pickModules(await firstFolder(`lib/modules/${kernelVersion}`, packages), run)
-  const busybox = await readFile(join(await firstFolder('bin', packages), 'busybox'))
+  const moduleFolder = await firstThere(packages, [`lib/modules/${kernelVersion}`, `usr/lib/modules/${kernelVersion}`])
+  const modules = await pickModules(moduleFolder, run, agent === undefined ? [] : agentModules)
+  const busybox = await readFile(join(await firstThere(packages, ['bin', 'usr/bin']), 'busybox'))
   await mkdir(join(imageFolder, 'boot'), { recursive: true })
   await writeFile(join(imageFolder, 'boot/vmlinuz'), uncompressKernel(bzImage) ?? bzImage)
   await writeFile(join(imageFolder, 'boot/bzImage'), bzImage)
-  await writeFile(join(imageFolder, 'boot/initramfs'), await writeInitramfs(busybox, modules))
+  await writeFile(join(imageFolder, 'boot/initramfs'), await writeInitramfs(busybox, modules, agent))
   return kernelVersion
-}
-
-/** Newer packages put under /usr what older ones put under /. */
-async function firstFolder(path: string, root: string): Promise<string> {
-  const plain = join(root, path)
-  return await stat(plain).then(
-    () => plain,
-    () => join(root, 'usr', path),
-  )
 }
 
 async function writeDisk(imageFolder: string, workFolder: string, run: RunCommand): Promise<void> {

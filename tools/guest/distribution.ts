@@ -64,13 +64,22 @@ const kernelCandidates = [
 export async function unpackPackages(run: RunCommand, cacheFolder: string, workFolder: string, log: Log): Promise<string> {
   const packages = [...(await resolveKernelPackages(run)), 'busybox-static']
   const downloads = join(cacheFolder, 'packages', packages[0] ?? 'kernel')
+  const root = join(workFolder, 'packages')
+  await fetchPackages(run, packages, downloads, log)
+  await unpackInto(run, downloads, root, log)
+  return root
+}
+
+/** Unless they are all there from an earlier time. */
+export async function fetchPackages(run: RunCommand, packages: readonly string[], downloads: string, log: Log): Promise<void> {
   await mkdir(downloads, { recursive: true })
   if ((await debFiles(downloads)).length < packages.length) await download(run, packages, downloads, log)
-  const root = join(workFolder, 'packages')
+}
+
+export async function unpackInto(run: RunCommand, downloads: string, root: string, log: Log): Promise<void> {
   await mkdir(root, { recursive: true })
   for (const file of await debFiles(downloads))
     await withProgress(log, `unpacking ${file}`, run('dpkg-deb', ['-x', file, root], downloads))
-  return root
 }
 
 /** A package like linux-image-virtual only points to the real ones; on Ubuntu these keep modules in packages of their own. */

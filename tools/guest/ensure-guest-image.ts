@@ -1,7 +1,7 @@
 // Puts the guest into a local image library, so that manifests can name it.
 
 import { join } from 'node:path'
-import { buildGuest, guestReference, packageCache } from './build-guest.ts'
+import { agentGuestReference, buildGuest, guestReference, packageCache } from './build-guest.ts'
 import type { Log } from './distribution.ts'
 import type { GuestImage } from './guest-image.ts'
 
@@ -11,5 +11,15 @@ export async function ensureGuestImage(libraryFolder: string, log: Log = console
     outputFolder: join(libraryFolder, guestReference.replace(':', '/')),
     cacheFolder: packageCache(),
     log,
+  })
+}
+
+/** `sheaf.local/guest-agent:latest`: the guest with QEMU's guest agent. */
+export async function ensureAgentGuestImage(libraryFolder: string, log: Log = console.log): Promise<GuestImage> {
+  return await buildGuest({
+    outputFolder: join(libraryFolder, agentGuestReference.replace(':', '/')),
+    cacheFolder: packageCache(),
+    log,
+    withAgent: true,
   })
 }

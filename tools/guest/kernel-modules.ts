@@ -33,7 +33,7 @@ const welcome = [
 ]
 
 /** Reads `<root>/lib/modules/<version>` (or below usr) and gives the wanted modules with all that they depend on. */
-export async function pickModules(moduleFolder: string, run: RunCommand): Promise<KernelModule[]> {
+export async function pickModules(moduleFolder: string, run: RunCommand, more: readonly string[] = []): Promise<KernelModule[]> {
   const builtIn = new Set((await readFile(join(moduleFolder, 'modules.builtin'), 'utf8')).split('\n').map(moduleName))
   const files = await findModules(moduleFolder)
   const absent = required.map(moduleName).filter((name) => !files.has(name) && !builtIn.has(name))
@@ -51,7 +51,7 @@ export async function pickModules(moduleFolder: string, run: RunCommand): Promis
     for (const dependency of dependenciesOf(content)) await pick(dependency)
     picked.set(name, { name, parameters: parametersOf[name] ?? '', content })
   }
-  for (const wanted of [...required, ...welcome]) await pick(wanted)
+  for (const wanted of [...required, ...welcome, ...more]) await pick(wanted)
   return [...picked.values()]
 }
 

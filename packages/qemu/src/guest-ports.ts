@@ -6,6 +6,7 @@ import { type ChosenForward, hostForwardRule, networkId } from './argv/network.t
 import type { Attachment } from './attachment.ts'
 import { tryPort } from './host-ports.ts'
 import { MachineLacks } from './hypervisor.ts'
+import { pause } from './process.ts'
 import type { MachineRecord } from './state-folder.ts'
 
 const loopback = '127.0.0.1'
@@ -68,6 +69,38 @@ export function listForwards(table: string): { hostAddress: string; hostPort: nu
     hostAddress,
     hostPort: Number(hostPort),
   }))
+}
+
+/** QEMU's answer takes half a millisecond, a guest's under emulation some ten. */
+const lookForAcceptanceMs = 15
+
+/**
+ * A forward takes every connection before it asks the guest. Only QEMU's table of connections tells whether the guest has
+ * taken it too, as long as the guest has not answered at all.
+ */
+export async function awaitAcceptance(
+  connection: Socket,
+  withAttachment: <T>(act: (attachment: Attachment) => Promise<T>) => Promise<T>,
+  timeoutMs: number,
+): Promise<'accepts' | 'refuses' | 'silent'> {
+  const deadline = performance.now() + timeoutMs
+  const { localPort } = connection
+  let isOver = false
+  connection.once('close', () => (isOver = true))
+  connection.resume()
+  for (;;) {
+    const table = await withAttachment((attachment) => monitor(attachment, 'info usernet'))
+    if (isEstablished(table, localPort)) return 'accepts'
+    if (isOver) return 'refuses'
+    if (performance.now() >= deadline) return 'silent'
+    await pause(lookForAcceptanceMs)
+  }
+}
+
+/** `TCP[ESTABLISHED]  15  127.0.0.1 40080  10.0.2.2 51234  0 0`: the other end of a forwarded connection is its client. */
+export function isEstablished(table: string, clientPort: number | undefined): boolean {
+  const rows = table.matchAll(/TCP\[ESTABLISHED\]\s+\d+\s+\S+\s+\d+\s+\S+\s+(\d+)/g)
+  return [...rows].some(([, port]) => Number(port) === clientPort)
 }
 
 async function addForward(attachment: Attachment, record: MachineRecord, guestPort: number): Promise<number> {

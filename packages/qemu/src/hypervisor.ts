@@ -92,8 +92,21 @@ export interface Hypervisor {
   screenshot(id: string, options?: { movesPointer?: boolean }): Promise<Uint8Array>
   /** A TCP connection to a port of the guest; it closes at once when nobody listens there. Throws NotRunning, MachineLacks. */
   openPort(id: string, guestPort: number): Promise<Duplex>
-  /** One question to the agent in the guest. Throws NotRunning, AgentSilent, AgentRefused. */
-  askAgent<C extends AgentCommand>(id: string, command: C, taken?: AgentCommands[C]['takes']): Promise<AgentCommands[C]['gives']>
+  /**
+   * Whether a program in the guest takes connections on a port; `silent` when the guest says neither yes nor no in time.
+   * Throws NotRunning, MachineLacks.
+   */
+  reachPort(id: string, guestPort: number, timeoutMs: number): Promise<'accepts' | 'refuses' | 'silent'>
+  /**
+   * One question to the agent in the guest. It waits for those that were asked before it, which counts as part of its
+   * time. Throws NotRunning, AgentSilent, AgentRefused.
+   */
+  askAgent<C extends AgentCommand>(
+    id: string,
+    command: C,
+    taken?: AgentCommands[C]['takes'],
+    options?: { timeoutMs?: number },
+  ): Promise<AgentCommands[C]['gives']>
   /** Says only that a machine should be looked at again. */
   onChange(listener: (id: string) => void): { close(): void }
   /** Lets go of every machine without touching it. They run on. */

@@ -2,6 +2,7 @@
 // QEMU itself. The connections it holds are for speed and for news; a successor makes its own.
 
 import { rm } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { chooseAccelerator } from './accelerator.ts'
@@ -11,7 +12,7 @@ import { type Attachment, attach } from './attachment.ts'
 import { ByTurns } from './by-turns.ts'
 import { takeScreenshot } from './display.ts'
 import { type EndingRecord, endedAtMs, hostShutdown } from './ending.ts'
-import { GuestPorts, removeStrayForwards } from './guest-ports.ts'
+import { awaitAcceptance, GuestPorts, removeStrayForwards } from './guest-ports.ts'
 import {
   AgentSilent,
   DisplayBusy,
@@ -263,7 +264,7 @@ class QemuHypervisor implements Hypervisor {
     })
   }
 
-  async openPort(id: string, guestPort: number): Promise<Duplex> {
+  async openPort(id: string, guestPort: number): Promise<Socket> {
     return this.#withRunning(id, 'nothing listens', (attachment, record) => {
       const removeIfUnused = (): void =>
         void this.#whileRunning(id, (each) => this.#guestPorts.removeUnused(each, record, guestPort)).catch((error: unknown) =>
@@ -273,16 +274,31 @@ class QemuHypervisor implements Hypervisor {
     })
   }
 
+  async reachPort(id: string, guestPort: number, timeoutMs: number): Promise<'accepts' | 'refuses' | 'silent'> {
+    const connection = await this.openPort(id, guestPort)
+    const withAttachment = <T>(act: (attachment: Attachment) => Promise<T>): Promise<T> =>
+      this.#withRunning(id, 'nothing listens', act)
+    try {
+      return await awaitAcceptance(connection, withAttachment, timeoutMs)
+    } finally {
+      connection.destroy()
+    }
+  }
+
   async askAgent<C extends AgentCommand>(
     id: string,
     command: C,
     taken?: AgentCommands[C]['takes'],
+    { timeoutMs }: { timeoutMs?: number } = {},
   ): Promise<AgentCommands[C]['gives']> {
+    const askedAt = performance.now()
     return this.#questions.run(id, async () => {
+      const leftMs = timeoutMs === undefined ? undefined : timeoutMs - (performance.now() - askedAt)
+      if (leftMs !== undefined && leftMs <= 0) throw new AgentSilent(command, `did not answer within ${timeoutMs} ms`)
       const isThere = await this.#withRunning(id, 'it has no agent', async ({ agentConnected }) => agentConnected)
       if (!isThere) throw new AgentSilent(command, 'is not connected')
       await using socket = await openSocketPath(this.#folder(id), fileNames.agentSocket)
-      return askAgent(socket.path, command, taken)
+      return askAgent(socket.path, command, taken, leftMs === undefined ? {} : { timeoutMs: Math.ceil(leftMs) })
     })
   }
 

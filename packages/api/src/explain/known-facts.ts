@@ -5,6 +5,8 @@ import { effectiveRunStrategy } from '../kubevirt.io/v1/run-strategy.ts'
 import type { VirtualMachine } from '../kubevirt.io/v1/virtual-machine.ts'
 import type { VirtualMachineInstance } from '../kubevirt.io/v1/virtual-machine-instance.ts'
 import { type Condition, findCondition } from '../meta/index.ts'
+import { byTime, timeOf } from './event-order.ts'
+import { unreadiness } from './unreadiness.ts'
 
 export interface Seen {
   /** Undefined where an instance stands alone. */
@@ -24,6 +26,7 @@ export function knownFacts(seen: Seen): string[] {
   const { vm, instance, events } = seen
   return [
     ...troubles(vm, instance),
+    ...unreadiness(instance, events),
     ...endings(instance),
     ...lastWords(seen),
     ...(vm === undefined ? [] : [...requests(vm), ...failedStarts(vm, instance, events), ...holders(vm)]),
@@ -33,11 +36,15 @@ export function knownFacts(seen: Seen): string[] {
 
 /** Conditions that say that something is not as it should be. */
 function troubles(vm: VirtualMachine | undefined, instance: VirtualMachineInstance | undefined): string[] {
+  const access = findCondition(instance?.status?.conditions, 'AccessCredentialsSynchronized')
   const conditions: (Condition | undefined)[] = [
     findCondition(vm?.status?.conditions, 'Failure'),
     findCondition(vm?.status?.conditions, 'ManualRecoveryRequired'),
     findCondition(vm?.status?.conditions, 'RestartRequired'),
-    ...['Synchronized', 'PodScheduled', 'Paused'].map((type) => findCondition(instance?.status?.conditions, type)),
+    access?.status === 'True' ? undefined : access,
+    ...['Synchronized', 'PodScheduled', 'Paused', 'AgentVersionNotSupported'].map((type) =>
+      findCondition(instance?.status?.conditions, type),
+    ),
   ]
   return conditions
     .filter((condition) => condition !== undefined)
@@ -49,6 +56,7 @@ const endingSentences: Readonly<Record<string, string>> = {
   GuestShutdown: 'The last run ended because the guest shut down.',
   GuestReset: 'The last run ended because the guest rebooted, and its rebootPolicy is Terminate.',
   GuestPanicked: "The last run failed: the guest's kernel panicked.",
+  LivenessProbeFailed: 'The last run was ended because its liveness probe failed.',
   GracePeriodExpired: 'The last run was ended because the guest did not shut down within its grace period.',
   HostShutdown: 'The last run ended together with its host.',
   ProcessGone: 'The last run failed: the QEMU process ended without a word.',
@@ -111,6 +119,3 @@ function tellings(events: readonly Event[]): string[] {
     .slice(-recentEvents)
     .map((event) => `${timeOf(event)} ${event.type} ${event.reason}: ${event.message}`)
 }
-
-const timeOf = (event: Event): string => event.lastTimestamp ?? event.metadata.creationTimestamp ?? ''
-const byTime = (a: Event, b: Event): number => timeOf(a).localeCompare(timeOf(b))

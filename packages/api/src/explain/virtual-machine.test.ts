@@ -188,3 +188,32 @@ it('an instance that stands alone is explained by itself', () => {
   expect(state).toContain('demo is an instance without a virtual machine, and Running.')
   expect(next.join('\n')).toContain('kubectl delete vmi demo')
 })
+
+describe('a guest that runs and is not ready', () => {
+  it('tells what a readiness probe asks and how it went lately, of this instance alone', () => {
+    const instance = {
+      apiVersion: 'kubevirt.io/v1',
+      kind: 'VirtualMachineInstance',
+      metadata: { uid: 'this' },
+      spec: { domain: { devices: {} }, readinessProbe: { httpGet: { port: 'http', path: '/health' }, periodSeconds: 5 } },
+      status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'False', reason: 'ContainersNotReady' }] },
+    } satisfies VirtualMachineInstance
+    const unhealthy = (at: string, message: string, uid: string): Event => ({
+      ...event(at, 'Unhealthy'),
+      message,
+      involvedObject: { uid },
+    })
+    const why = (events: Event[]) => explain(vm({ printableStatus: 'Running' }), { instance, events }).why[1]
+    const asks = 'The guest runs, but its readiness probe (HTTP GET /health on port http, every 5 s)'
+    expect(why([unhealthy('2026-01-01T00:00:01Z', 'Readiness probe failed: old', 'another')])).toBe(
+      `${asks} has not succeeded yet`,
+    )
+    expect(
+      why([
+        unhealthy('2026-01-01T00:00:02Z', 'Readiness probe failed: new', 'this'),
+        unhealthy('2026-01-01T00:00:01Z', 'Readiness probe failed: old', 'this'),
+        unhealthy('2026-01-01T00:00:03Z', 'Liveness probe failed: other', 'this'),
+      ]),
+    ).toBe(`${asks} does not succeed: Readiness probe failed: new`)
+  })
+})

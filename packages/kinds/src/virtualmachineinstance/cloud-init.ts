@@ -2,6 +2,7 @@
 
 import type { VirtualMachineInstance } from '@sheaf/api'
 import type { DiskSource, SeedContent } from '@sheaf/qemu'
+import { publicKeysFor } from './access-credentials.ts'
 import { guestHostname } from './guest-hostname.ts'
 import { type KeyedFiles, type ObjectPorts, secretFiles } from './keyed-content.ts'
 import { Missing } from './missing.ts'
@@ -16,9 +17,14 @@ export async function cloudInitDiskOf(
   instance: VirtualMachineInstance,
   ports: ObjectPorts,
 ): Promise<DiskSource | undefined> {
-  if (cloudInitNoCloud !== undefined) return noCloudDisk(instance, await dataOf(name, cloudInitNoCloud, instance, ports))
-  if (cloudInitConfigDrive !== undefined)
-    return configDriveDisk(instance, await dataOf(name, cloudInitConfigDrive, instance, ports))
+  if (cloudInitNoCloud !== undefined) {
+    const publicKeys = await publicKeysFor('noCloud', instance, ports)
+    return noCloudDisk(instance, { ...(await dataOf(name, cloudInitNoCloud, instance, ports)), publicKeys })
+  }
+  if (cloudInitConfigDrive !== undefined) {
+    const publicKeys = await publicKeysFor('configDrive', instance, ports)
+    return configDriveDisk(instance, { ...(await dataOf(name, cloudInitConfigDrive, instance, ports)), publicKeys })
+  }
   return undefined
 }
 
@@ -28,12 +34,15 @@ interface UserGiven {
   networkData: SeedContent | undefined
 }
 
-function noCloudDisk(instance: VirtualMachineInstance, { networkData, userData }: UserGiven): DiskSource {
+type Given = UserGiven & { publicKeys: Readonly<Record<string, string>> | undefined }
+
+function noCloudDisk(instance: VirtualMachineInstance, { networkData, publicKeys, userData }: Given): DiskSource {
   const { instanceId, instanceType } = identityOf(instance)
   const metaData = {
     ...(instanceType === undefined ? {} : { 'instance-type': instanceType }),
     'instance-id': instanceId,
     'local-hostname': guestHostname(instance),
+    ...(publicKeys === undefined ? {} : { 'public-keys': publicKeys }),
   }
   return {
     kind: 'seed',
@@ -47,13 +56,14 @@ function noCloudDisk(instance: VirtualMachineInstance, { networkData, userData }
 }
 
 /** OpenStack's layout. */
-function configDriveDisk(instance: VirtualMachineInstance, { networkData, userData }: UserGiven): DiskSource {
+function configDriveDisk(instance: VirtualMachineInstance, { networkData, publicKeys, userData }: Given): DiskSource {
   const { instanceId, instanceType } = identityOf(instance)
   const metaData = {
     ...(instanceType === undefined ? {} : { instance_type: instanceType }),
     instance_id: instanceId,
     hostname: guestHostname(instance),
     uuid: instance.spec.domain.firmware?.uuid ?? instance.metadata.uid,
+    ...(publicKeys === undefined ? {} : { public_keys: publicKeys }),
   }
   return {
     kind: 'seed',

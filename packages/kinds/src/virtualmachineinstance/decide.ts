@@ -3,6 +3,7 @@
 import { isFinal, type VirtualMachineInstance } from '@sheaf/api'
 import { isBeingDeleted } from '@sheaf/api/meta'
 import type { MachineState } from '@sheaf/qemu'
+import { condemnedAtMs } from './condemned.ts'
 import { thawAtMs } from './freeze.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -12,6 +13,8 @@ export interface Observed {
   /** Why it cannot be launched; looked up only while a launch is ahead. */
   refusal: Refusal | undefined
   nowMs: number
+  /** Its liveness probe has failed as often as is allowed. */
+  livenessFailed?: boolean
 }
 
 export type Step =
@@ -21,6 +24,8 @@ export type Step =
   | { kind: 'launch' }
   /** The guest's filesystems have stood still for as long as was asked. */
   | { kind: 'thaw' }
+  /** Its guest does not live any more: that it is to end is written down. */
+  | { kind: 'condemn' }
   | { kind: 'pressPowerButton'; isFirst: boolean; lookAgainMs: number }
   | { kind: 'kill' }
   | { kind: 'removeMachine' }
@@ -54,7 +59,10 @@ export function decideNextStep(instance: VirtualMachineInstance, observed: Obser
     return observed.refusal === undefined ? { kind: 'launch' } : { kind: 'wait', delayMs: lookForFilesMs }
   }
   if (observed.machine.kind === 'prepared') return { kind: 'launch' }
-  return observed.machine.kind === 'running' ? decideThaw(instance, observed.nowMs) : { kind: 'none' }
+  if (observed.machine.kind !== 'running') return { kind: 'none' }
+  const condemnedAt = condemnedAtMs(instance)
+  if (condemnedAt !== undefined) return decideShutdown(instance, observed.nowMs - condemnedAt)
+  return observed.livenessFailed === true ? { kind: 'condemn' } : decideThaw(instance, observed.nowMs)
 }
 
 function decideThaw(instance: VirtualMachineInstance, nowMs: number): Step {
@@ -68,7 +76,11 @@ function decideDeletion(instance: VirtualMachineInstance, { machine, nowMs }: Ob
   if (machine === undefined)
     return instance.metadata.finalizers?.includes(instanceFinalizer) === true ? { kind: 'removeFinalizer' } : { kind: 'none' }
   if (machine.kind !== 'running') return { kind: 'removeMachine' }
-  const sinceMs = nowMs - Date.parse(instance.metadata.deletionTimestamp ?? '')
+  return decideShutdown(instance, nowMs - Date.parse(instance.metadata.deletionTimestamp ?? ''))
+}
+
+/** `sinceMs` ago it was decided that the guest is to shut down. */
+function decideShutdown(instance: VirtualMachineInstance, sinceMs: number): Step {
   const leftMs = graceMs(instance) - sinceMs
   if (leftMs <= 0) return { kind: 'kill' }
   return { kind: 'pressPowerButton', isFirst: sinceMs < pressAgainMs, lookAgainMs: Math.min(pressAgainMs, leftMs) }

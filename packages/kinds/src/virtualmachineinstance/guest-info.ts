@@ -1,5 +1,6 @@
 // What the guest's agent tells, in KubeVirt's words. Pure.
 
+import type { VirtualMachineInstanceStatus } from '@sheaf/api'
 import type { AgentCommands, AgentFilesystem } from '@sheaf/qemu'
 
 export type Told<C extends keyof AgentCommands> = AgentCommands[C]['gives'] | undefined
@@ -20,20 +21,24 @@ export function guestInfoOf({ info, hostname, os, timezone, users, filesystems, 
     guestAgentVersion: info?.version,
     supportedCommands: info?.supported_commands.map(({ name, enabled }) => ({ name, enabled })),
     hostname: hostname?.['host-name'],
-    os: defined({
-      name: os?.name,
-      kernelRelease: os?.['kernel-release'],
-      version: os?.version,
-      prettyName: os?.['pretty-name'],
-      versionId: os?.['version-id'],
-      kernelVersion: os?.['kernel-version'],
-      machine: os?.machine,
-      id: os?.id,
-    }),
+    os: osInfoOf(os),
     timezone: timezone === undefined ? undefined : `${timezone.zone ?? ''}, ${timezone.offset}`,
     userList: users === undefined ? undefined : usersOf(users),
     fsInfo: { disks: filesystemsOf(filesystems ?? []) },
     fsFreezeStatus: freeze,
+  })
+}
+
+export function osInfoOf(os: Told<'guest-get-osinfo'>): NonNullable<VirtualMachineInstanceStatus['guestOSInfo']> {
+  return defined({
+    name: os?.name,
+    kernelRelease: os?.['kernel-release'],
+    version: os?.version,
+    prettyName: os?.['pretty-name'],
+    versionId: os?.['version-id'],
+    kernelVersion: os?.['kernel-version'],
+    machine: os?.machine,
+    id: os?.id,
   })
 }
 
@@ -52,6 +57,8 @@ export function filesystemsOf(filesystems: readonly AgentFilesystem[]): object[]
   }))
 }
 
-function defined<T extends object>(record: T): T {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+function defined<T extends object>(record: T): Defined<T> {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as Defined<T>
 }

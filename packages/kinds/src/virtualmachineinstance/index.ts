@@ -17,6 +17,7 @@ import type { MachinePorts } from '../ports.ts'
 import { virtualMachineInstanceActions } from './actions.ts'
 import { virtualMachineInstanceAdmission } from './admission.ts'
 import { isBeforeLaunch } from './decide.ts'
+import { GuestWatch } from './guest-watch/guest-watch.ts'
 import { openPlacing, waitsForPlace } from './placing.ts'
 import { reconcileVirtualMachineInstance } from './reconciler.ts'
 
@@ -39,10 +40,11 @@ export function startVirtualMachineInstanceController(
   const fieldSelector = `metadata.name=${nodeName}`
   const nodes = startInformer<Node>({ client, resource: nodeDefinition, fieldSelector, clock, random, log })
   const placing = openPlacing(ports, () => instances.list())
+  const watch = new GuestWatch(ports)
   const waiting = () => instances.list().filter(waitsForPlace).map(keyOf)
   return startController({
     name: 'virtualmachineinstance',
-    reconcile: (key) => reconcileVirtualMachineInstance(key, ports, placing),
+    reconcile: (key) => reconcileVirtualMachineInstance(key, ports, { placing, watch }),
     sources: [
       ownObjects(instances),
       // What waits for a place may have waited for this node, or for another instance, to change.
@@ -50,6 +52,7 @@ export function startVirtualMachineInstanceController(
       mappedObjects(instances, ({ before, after }) => (isSameForPlacing(before, after) ? [] : waiting())),
       outsideChanges((enqueue) => followMachines(ports, instances, enqueue)),
       outsideChanges((enqueue) => followImages(ports, instances, enqueue)),
+      outsideChanges((enqueue) => watch.start(enqueue)),
     ],
     workers,
     owns: [nodes],

@@ -2,13 +2,16 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import { type VirtualMachineInstance, virtualMachineInstanceDefinition } from '@sheaf/api'
-import { type Condition, isBeingDeleted, type ObjectKey, timestamp } from '@sheaf/api/meta'
+import { type Condition, findCondition, isBeingDeleted, keyOf, type ObjectKey, timestamp } from '@sheaf/api/meta'
 import { after, again, done, type Result } from '@sheaf/machinery/controller'
 import { AgentSilent, LaunchRefused, type Machine } from '@sheaf/qemu'
 import type { MachinePorts } from '../ports.ts'
+import { condemnedAtAnnotation } from './condemned.ts'
 import { decideNextStep, instanceFinalizer, isBeforeLaunch, type Step } from './decide.ts'
 import { promiseThaw, thaw } from './freeze-actions.ts'
 import { networkRefusal } from './guest-network.ts'
+import type { Findings } from './guest-watch/findings.ts'
+import type { GuestWatch } from './guest-watch/guest-watch.ts'
 import { type ImageSights, seeImages } from './image-sights.ts'
 import { pullEvents } from './image-words.ts'
 import { launchPlanOf } from './launch-plan.ts'
@@ -25,15 +28,31 @@ interface Sight {
   refusal: Refusal | undefined
   /** Of the images that it names; looked at only while a launch is ahead. */
   images: ImageSights
+  /** Absent when nobody asks the guest. */
+  findings?: Findings
+}
+
+/** What instances share beside the API: who has which place, and who is asked what. */
+interface Beside {
+  placing: Placing
+  watch: GuestWatch
 }
 
 const noImages: ImageSights = new Map()
 
-export async function reconcileVirtualMachineInstance(key: ObjectKey, ports: MachinePorts, placing: Placing): Promise<Result> {
+export async function reconcileVirtualMachineInstance(
+  key: ObjectKey,
+  ports: MachinePorts,
+  { placing, watch }: Beside,
+): Promise<Result> {
   const instances = ports.client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition)
   const instance = await instances.find(key)
-  if (instance === undefined) return done
-  const sight = await observe(instance, ports, placing)
+  if (instance === undefined) {
+    watch.forget(key)
+    return done
+  }
+  const seen = await observe(instance, ports, placing)
+  const sight = { ...seen, findings: watch.attend(instance, seen.machine) }
   // Files are there only when a launch is ahead: then it takes its place as well.
   const { step, reported } = await (sight.files === undefined
     ? settle(instance, sight, ports)
@@ -46,7 +65,12 @@ async function settle(
   sight: Sight,
   ports: MachinePorts,
 ): Promise<{ step: Step; reported: VirtualMachineInstance }> {
-  const step = decideNextStep(instance, { machine: sight.machine?.state, refusal: sight.refusal, nowMs: ports.clock.now() })
+  const step = decideNextStep(instance, {
+    machine: sight.machine?.state,
+    refusal: sight.refusal,
+    nowMs: ports.clock.now(),
+    livenessFailed: sight.findings?.liveness === 'fails',
+  })
   return { step, reported: await report(instance, sight, step, ports) }
 }
 
@@ -76,6 +100,7 @@ async function report(
     machine: sight.machine,
     refusal: sight.refusal,
     step,
+    ...(sight.findings === undefined ? {} : { findings: sight.findings }),
     nodeName: ports.nodeName,
     now: timestamp(ports.clock),
   })
@@ -92,6 +117,7 @@ function announce(
   ports: MachinePorts,
 ): void {
   const phase = now.status?.phase
+  announceAccess(before, now, ports)
   for (const event of pullEvents(before.status?.conditions as Condition[] | undefined, images)) ports.events.record(now, event)
   const refusedBefore = before.status?.conditions?.some((condition) => condition.message === refusal?.message)
   if (refusal !== undefined && refusal.reason !== 'Pulling' && refusedBefore !== true) {
@@ -110,12 +136,24 @@ function announce(
     ports.events.record(now, {
       type: 'Normal',
       reason: 'Stopped',
-      message: `The VirtualMachineInstance was shut down: ${describeExit(exit)}.`,
+      message: `The VirtualMachineInstance was shut down: ${describeExit(exit, now)}.`,
     })
     return
   }
-  const why = exit === undefined ? '' : ` (${describeExit(exit)})`
+  const why = exit === undefined ? '' : ` (${describeExit(exit, now)})`
   ports.events.record(now, { type: 'Warning', reason: 'Stopped', message: `The VirtualMachineInstance crashed.${why}` })
+}
+
+function announceAccess(before: VirtualMachineInstance, now: VirtualMachineInstance, ports: MachinePorts): void {
+  const access = findCondition(now.status?.conditions, 'AccessCredentialsSynchronized')
+  const told = findCondition(before.status?.conditions, 'AccessCredentialsSynchronized')
+  if (access === undefined || (access.status === told?.status && access.message === told.message)) return
+  ports.events.record(
+    now,
+    access.status === 'True'
+      ? { type: 'Normal', reason: 'AccessCredentialsSyncSuccess', message: 'Access credentials sync successful.' }
+      : { type: 'Warning', reason: 'AccessCredentialsSyncFailed', message: `Access credentials sync failed: ${access.message}` },
+  )
 }
 
 async function act(step: Step, instance: VirtualMachineInstance, sight: Sight, ports: MachinePorts): Promise<Result> {
@@ -129,6 +167,9 @@ async function act(step: Step, instance: VirtualMachineInstance, sight: Sight, p
       return launch(instance, sight, ports)
     case 'thaw':
       return keepPromiseToThaw(instance, sight, ports)
+    case 'condemn':
+      await condemn(instance, ports)
+      return again
     case 'pressPowerButton':
       if (step.isFirst)
         ports.events.record(instance, { type: 'Normal', reason: 'ShuttingDown', message: 'Signaled Graceful Shutdown' })
@@ -183,6 +224,14 @@ async function keepPromiseToThaw(instance: VirtualMachineInstance, { machine }: 
 
 /** An agent that is silent may only be slow. */
 const retryThawMs = 5_000
+
+/** In the words of the kubelet, which would end the container of QEMU now. */
+async function condemn(instance: VirtualMachineInstance, ports: MachinePorts): Promise<void> {
+  await ports.client
+    .resource<VirtualMachineInstance>(virtualMachineInstanceDefinition)
+    .patch(keyOf(instance), { metadata: { annotations: { [condemnedAtAnnotation]: new Date(ports.clock.now()).toISOString() } } })
+  ports.events.record(instance, { type: 'Normal', reason: 'Killing', message: 'Container compute failed liveness probe' })
+}
 
 async function removeFinalizer(instance: VirtualMachineInstance, ports: MachinePorts): Promise<void> {
   const finalizers = (instance.metadata.finalizers ?? []).filter((each) => each !== instanceFinalizer)

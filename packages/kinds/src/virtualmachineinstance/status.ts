@@ -3,8 +3,14 @@
 
 import { type ForwardedPort, forwardedPortsAnnotation, isFinal, type VirtualMachineInstance } from '@sheaf/api'
 import { type Condition, findCondition, isBeingDeleted, withCondition, withoutCondition } from '@sheaf/api/meta'
-import type { Exit, Machine } from '@sheaf/qemu'
+import type { Exit, ExitCause, Machine } from '@sheaf/qemu'
+import { agentLacks, freezeStatusOf, withAgentInterfaces } from './agent-status.ts'
+import { condemnedAtMs } from './condemned.ts'
 import { graceMs, isBeforeLaunch, type Step } from './decide.ts'
+import { addressOf } from './guest-address.ts'
+import { osInfoOf } from './guest-info.ts'
+import type { Findings } from './guest-watch/findings.ts'
+import { notRunning, readyCondition } from './ready.ts'
 import type { Refusal } from './refusal.ts'
 
 type Status = NonNullable<VirtualMachineInstance['status']>
@@ -14,13 +20,13 @@ export interface Sight {
   machine: Machine | undefined
   refusal: Refusal | undefined
   step: Step
+  /** Absent when nobody asks the guest. */
+  findings?: Findings
   nodeName: string
   /** RFC 3339. */
   now: string
 }
 
-/** The address that QEMU's user-mode network gives every guest whose spec asks for no other network. */
-const guestAddress = '10.0.2.15'
 const nodeNameLabel = 'kubevirt.io/nodeName'
 const order: readonly Phase[] = ['Pending', 'Scheduling', 'Scheduled', 'Running']
 
@@ -29,7 +35,7 @@ export function statusAtBirth(now: string): Status {
   return {
     phase: 'Pending',
     phaseTransitionTimestamps: [{ phase: 'Pending', phaseTransitionTimestamp: now }],
-    conditions: [readyCondition('Pending', now)] as NonNullable<Status['conditions']>,
+    conditions: [{ type: 'Ready', status: 'False', reason: notRunning[0], message: notRunning[1], lastTransitionTime: now }],
   }
 }
 
@@ -55,7 +61,7 @@ export function phaseOf(instance: VirtualMachineInstance, { machine, step }: Pic
 
 /** Ended by us after the grace period counts as a failure where the guest could have listened, as in KubeVirt. */
 function phaseAfter(exit: Exit, instance: VirtualMachineInstance): Phase {
-  switch (exit.cause) {
+  switch (endOf(exit, instance)) {
     case 'guest-shutdown':
     case 'guest-reset':
       return 'Succeeded'
@@ -63,6 +69,7 @@ function phaseAfter(exit: Exit, instance: VirtualMachineInstance): Phase {
       return graceMs(instance) > 0 && instance.spec.domain.features?.acpi?.enabled !== false ? 'Failed' : 'Succeeded'
     // Nobody wanted it to be off: its strategy starts it again.
     case 'host-shutdown':
+    case 'liveness-probe':
     case 'guest-panic':
     case 'crashed':
     case 'failed-to-start':
@@ -70,12 +77,21 @@ function phaseAfter(exit: Exit, instance: VirtualMachineInstance): Phase {
   }
 }
 
-const reasons: Readonly<Record<Exit['cause'], string>> = {
+type End = ExitCause | 'liveness-probe'
+
+/** Who was asked to go because its liveness probe had failed has not gone of its own will. */
+function endOf({ cause }: Exit, instance: VirtualMachineInstance): End {
+  const isAsked = cause === 'guest-shutdown' || cause === 'guest-reset' || cause === 'killed'
+  return isAsked && condemnedAtMs(instance) !== undefined ? 'liveness-probe' : cause
+}
+
+const reasons: Readonly<Record<End, string>> = {
   'guest-shutdown': 'GuestShutdown',
   'guest-reset': 'GuestReset',
   'guest-panic': 'GuestPanicked',
   killed: 'GracePeriodExpired',
   'host-shutdown': 'HostShutdown',
+  'liveness-probe': 'LivenessProbeFailed',
   crashed: 'ProcessGone',
   'failed-to-start': 'FailedToStart',
 }
@@ -85,17 +101,19 @@ export const isTrouble = ({ cause }: Exit): boolean =>
   cause === 'guest-panic' || cause === 'crashed' || cause === 'failed-to-start'
 
 /** One sentence about an end, with QEMU's last words where it had any. */
-export function describeExit(exit: Exit): string {
-  const sentences: Record<Exit['cause'], string> = {
+export function describeExit(exit: Exit, instance: VirtualMachineInstance): string {
+  const sentences: Record<End, string> = {
     'guest-shutdown': 'the guest powered itself off',
     'guest-reset': 'the guest rebooted, which ends it by rebootPolicy Terminate',
     'guest-panic': "the guest's kernel panicked",
     killed: 'the process was ended because the guest did not shut down within its grace period',
+    'liveness-probe': 'its liveness probe failed',
     'host-shutdown': 'it was shut down together with its host',
     crashed: 'the QEMU process ended without a word',
     'failed-to-start': 'QEMU refused to start',
   }
-  return exit.lastWords === '' ? sentences[exit.cause] : `${sentences[exit.cause]}; last words: ${exit.lastWords}`
+  const sentence = sentences[endOf(exit, instance)]
+  return exit.lastWords === '' ? sentence : `${sentence}; last words: ${exit.lastWords}`
 }
 
 function metadataOf(instance: VirtualMachineInstance, { machine, nodeName, step }: Sight): VirtualMachineInstance['metadata'] {
@@ -124,14 +142,17 @@ const portsText = (forwards: readonly ForwardedPort[]): string =>
 function statusOf(instance: VirtualMachineInstance, sight: Sight): Status {
   const phase = phaseOf(instance, sight)
   const exit = sight.machine?.state.kind === 'exited' ? sight.machine.state.exit : undefined
+  const { fsFreezeStatus: before, ...status } = instance.status ?? {}
+  const freeze = freezeStatusOf(sight.findings?.agent ?? {}, phase === 'Running' ? before : undefined)
   return {
-    ...instance.status,
+    ...status,
+    ...(freeze === undefined ? {} : { fsFreezeStatus: freeze }),
     phase,
     phaseTransitionTimestamps: transitions(instance, phase, sight.now),
     conditions: conditionsOf(instance, phase, sight) as NonNullable<Status['conditions']>,
     ...(sight.machine === undefined && sight.step.kind !== 'launch' ? {} : { nodeName: sight.nodeName }),
-    ...(exit === undefined ? {} : { reason: reasons[exit.cause] }),
-    ...(phase === 'Running' && sight.machine !== undefined ? whileRunning(instance, sight.machine) : {}),
+    ...(exit === undefined ? {} : { reason: reasons[endOf(exit, instance)] }),
+    ...(phase === 'Running' && sight.machine !== undefined ? whileRunning(instance, sight.machine, sight.findings ?? {}) : {}),
   }
 }
 
@@ -152,9 +173,11 @@ function transitions(
 function conditionsOf(instance: VirtualMachineInstance, phase: Phase, sight: Sight): Condition[] {
   const { machine, refusal, step, now } = sight
   const running = machine?.state.kind === 'running' ? machine.state : undefined
-  let conditions = withCondition(instance.status?.conditions as Condition[] | undefined, readyCondition(phase, now))
+  const findings = sight.findings ?? {}
+  const readiness = { isRunning: phase === 'Running', isPaused: running?.paused === true, verdict: findings.readiness }
+  let conditions = withCondition(instance.status?.conditions, readyCondition(instance, readiness, now))
   for (const type of ['Synchronized', 'PodScheduled'] as const) {
-    const failing = failure(type, refusal, machine)
+    const failing = failure(type, instance, refusal, machine)
     if (failing !== undefined) conditions = withCondition(conditions, { ...failing, lastTransitionTime: now })
     // A launch that was refused and is tried again has not succeeded yet; a pull that is over has.
     else if (step.kind !== 'launch' || findCondition(conditions, type)?.reason === 'Pulling')
@@ -162,6 +185,7 @@ function conditionsOf(instance: VirtualMachineInstance, phase: Phase, sight: Sig
   }
   if (running?.agentConnected !== true) conditions = withoutCondition(conditions, 'AgentConnected')
   else conditions = withCondition(conditions, { type: 'AgentConnected', status: 'True', lastTransitionTime: now })
+  conditions = withGuestConditions(conditions, instance, findings, now)
   if (running === undefined) return withoutCondition(conditions, 'Paused')
   conditions = withCondition(conditions, {
     type: 'LiveMigratable',
@@ -179,38 +203,63 @@ function conditionsOf(instance: VirtualMachineInstance, phase: Phase, sight: Sig
   })
 }
 
-function readyCondition(phase: Phase, now: string): Condition {
-  const ready = phase === 'Running'
-  return {
-    type: 'Ready',
-    status: ready ? 'True' : 'False',
-    ...(ready ? {} : { reason: 'GuestNotRunning', message: 'Guest VM is not reported as running' }),
+/** Of what is not known (yet, or any more), what was told before still stands. */
+function withGuestConditions(
+  before: Condition[],
+  instance: VirtualMachineInstance,
+  { agent, access }: Findings,
+  now: string,
+): Condition[] {
+  let conditions = before
+  if (access !== undefined)
+    conditions = withCondition(conditions, {
+      type: 'AccessCredentialsSynchronized',
+      status: access.kind === 'synchronized' ? 'True' : 'False',
+      ...(access.kind === 'synchronized' ? {} : { message: access.message }),
+      lastTransitionTime: now,
+    })
+  if (agent?.commands === undefined) return conditions
+  const lacking = agentLacks(instance, agent.commands)
+  if (lacking === undefined) return withoutCondition(conditions, 'AgentVersionNotSupported')
+  return withCondition(conditions, {
+    type: 'AgentVersionNotSupported',
+    status: 'True',
+    reason: lacking,
     lastTransitionTime: now,
-  }
+  })
 }
 
-function failure(type: Refusal['condition'], refusal: Refusal | undefined, machine: Machine | undefined): Condition | undefined {
+function failure(
+  type: Refusal['condition'],
+  instance: VirtualMachineInstance,
+  refusal: Refusal | undefined,
+  machine: Machine | undefined,
+): Condition | undefined {
   if (refusal?.condition === type) return { type, status: 'False', reason: refusal.reason, message: refusal.message }
   if (type !== 'Synchronized' || machine?.state.kind !== 'exited') return undefined
   const { exit } = machine.state
   if (!isTrouble(exit)) return undefined
-  return { type, status: 'False', reason: reasons[exit.cause], message: describeExit(exit) }
+  return { type, status: 'False', reason: reasons[exit.cause], message: describeExit(exit, instance) }
 }
 
-function whileRunning(instance: VirtualMachineInstance, { plan }: Machine): Partial<Status> {
+function whileRunning(instance: VirtualMachineInstance, { plan }: Machine, { agent = {} }: Findings): Partial<Status> {
   const { domain } = instance.spec
   const memory = domain.memory?.guest ?? domain.resources?.requests?.['memory']
   return {
-    guestOSInfo: instance.status?.guestOSInfo ?? {},
-    interfaces: plan.interfaces.map((each) => ({
-      name: each.name,
-      mac: each.macAddress,
-      ipAddress: each.subnet?.guest ?? guestAddress,
-      ipAddresses: [each.subnet?.guest ?? guestAddress],
-      infoSource: 'domain',
-      linkState: each.link ?? 'up',
-      queueCount: 1,
-    })),
+    guestOSInfo: agent.os === undefined ? (instance.status?.guestOSInfo ?? {}) : osInfoOf(agent.os),
+    interfaces: withAgentInterfaces(
+      plan.interfaces.map((each) => ({
+        name: each.name,
+        mac: each.macAddress,
+        ipAddress: addressOf(each),
+        ipAddresses: [addressOf(each)],
+        infoSource: 'domain',
+        linkState: each.link ?? 'up',
+        queueCount: 1,
+      })),
+      agent.interfaces,
+      instance.status?.interfaces,
+    ),
     volumeStatus: plan.disks.map((disk, index) => ({
       name: disk.name,
       target: deviceName(plan.disks.slice(0, index), disk.bus),

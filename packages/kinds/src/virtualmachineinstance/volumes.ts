@@ -3,6 +3,7 @@
 import { bytesOf, type VirtualMachineInstance } from '@sheaf/api'
 import type { DiskSource, LaunchPlan } from '@sheaf/qemu'
 import type { MachinePorts } from '../ports.ts'
+import { assertAccessSecrets } from './access-credentials.ts'
 import { cloudInitDiskOf } from './cloud-init.ts'
 import { configDiskOf } from './config-disks.ts'
 import { hostDiskOf } from './host-disk.ts'
@@ -25,6 +26,7 @@ export type FilePorts = Pick<MachinePorts, 'client' | 'privateFolder'> & ImagePo
 
 export async function locateFiles(instance: VirtualMachineInstance, ports: FilePorts): Promise<Located> {
   try {
+    await assertAccessSecrets(instance, ports)
     const sources = new Map<string, DiskSource>()
     for (const volume of instance.spec.volumes ?? []) sources.set(volume.name, await sourceOf(volume, instance, ports))
     const [utility] = instance.spec.utilityVolumes ?? []

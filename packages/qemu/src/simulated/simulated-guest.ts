@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream'
 import type { AgentCommand } from '../agent/protocol.ts'
 
-/** What the agent answers: a value, or a function that may throw AgentRefused. Commands that are not named are refused. */
+/** What the agent answers: a value, or a function of what is given, which may throw AgentRefused. Commands that are not named are refused. */
 export type SimulatedAgent = Partial<Record<AgentCommand, unknown>>
 
 /** What listens on a port of the guest: is handed the guest's end of each connection. */

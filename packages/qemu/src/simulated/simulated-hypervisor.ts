@@ -143,6 +143,12 @@ export class SimulatedHypervisor implements Hypervisor {
     return machine.openPort(guestPort)
   }
 
+  async reachPort(id: string, guestPort: number): Promise<'accepts' | 'refuses' | 'silent'> {
+    const machine = this.#running(id, 'nothing listens')
+    if (machine.plan.interfaces.length === 0) throw new MachineLacks(id, 'network interface')
+    return machine.reachPort(guestPort)
+  }
+
   async askAgent<C extends AgentCommand>(
     id: string,
     command: C,

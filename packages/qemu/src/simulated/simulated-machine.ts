@@ -169,6 +169,11 @@ export class SimulatedMachine {
     return clientEnd
   }
 
+  reachPort(port: number): 'accepts' | 'refuses' | 'silent' {
+    if (this.#state.kind !== 'running' || this.#state.paused || !this.#isBooted) return 'silent'
+    return this.services.has(port) ? 'accepts' : 'refuses'
+  }
+
   get agent(): SimulatedAgent | undefined {
     return this.#agent
   }

@@ -307,6 +307,7 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
       await expect(hypervisor.openDisplay('one')).rejects.toBeInstanceOf(MachineLacks)
       await expect(hypervisor.screenshot('one')).rejects.toBeInstanceOf(MachineLacks)
       await expect(hypervisor.openPort('one', 80)).rejects.toBeInstanceOf(MachineLacks)
+      await expect(hypervisor.reachPort('one', 80, 50)).rejects.toBeInstanceOf(MachineLacks)
       await expect(hypervisor.askAgent('one', 'guest-info')).rejects.toBeInstanceOf(AgentSilent)
     })
 
@@ -316,6 +317,13 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
       const connection = await hypervisor.openPort('one', 80)
       connection.destroy()
       await until(async () => connection.closed)
+    })
+
+    it('says whether a port takes connections', async () => {
+      const network = { name: 'default', macAddress: '02:00:00:00:00:01', model: 'virtio-net', forwards: [] } as const
+      await launchBooted(rig.plan('one', { interfaces: [network] }))
+      // A guest without an operating system says nothing at all.
+      expect(['refuses', 'silent']).toContain(await hypervisor.reachPort('one', 80, 50))
     })
   })
 
@@ -343,6 +351,7 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
         () => hypervisor.openDisplay('none'),
         () => hypervisor.screenshot('none'),
         () => hypervisor.openPort('none', 80),
+        () => hypervisor.reachPort('none', 80, 50),
         () => hypervisor.askAgent('none', 'guest-info'),
       ])
         await expect(ask()).rejects.toBeInstanceOf(NotRunning)
