@@ -2,10 +2,13 @@
 
 export { type AcceleratorChoice, chooseAccelerator } from './accelerator.ts'
 export type * from './agent/protocol.ts'
+export type * from './capabilities.ts'
 export { createEmpty, createOverlay, type ImageInfo, imageInfo } from './disk-image.ts'
 export { type HostFinding, inspectHost } from './doctor.ts'
 export * from './hypervisor.ts'
 export * from './launch-plan.ts'
+export { isTimezone } from './local-time.ts'
+export { overheadBytes } from './promised-memory.ts'
 export { openQemuHypervisor, type QemuHypervisorOptions } from './qemu-hypervisor.ts'
 export { buildSeedIso } from './seed-iso.ts'
 export type { SimulatedAgent, SimulatedService } from './simulated/simulated-guest.ts'

@@ -51,7 +51,15 @@ async function stateOf({ verdict, process }: Observation, attachment: Attachment
   const paused = verdict.kind === 'running' && verdict.paused
   const startedAt = (await startTime(process)).toISOString()
   const agent = attachment?.agentConnected === true ? { agentConnected: true as const } : {}
-  return { kind: 'running', pid: process.pid, paused, startedAt, ...agent }
+  const failed = paused ? (attachment?.failedDisks ?? []) : []
+  return {
+    kind: 'running',
+    pid: process.pid,
+    paused,
+    startedAt,
+    ...agent,
+    ...(failed.length === 0 ? {} : { failedDisks: failed }),
+  }
 }
 
 /** The process on record, if the record is of this boot of the host. It may have ended since. */

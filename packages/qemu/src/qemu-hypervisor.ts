@@ -8,9 +8,11 @@ import { chooseAccelerator } from './accelerator.ts'
 import { askAgent } from './agent/ask-agent.ts'
 import type { AgentCommand, AgentCommands } from './agent/protocol.ts'
 import { type Attachment, attach } from './attachment.ts'
+import type { Capabilities } from './capabilities.ts'
 import { ByTurns } from './by-turns.ts'
 import { takeScreenshot } from './display.ts'
 import { GuestPorts, removeStrayForwards } from './guest-ports.ts'
+import { assertRoom, roomForMachine } from './host-memory.ts'
 import {
   AgentSilent,
   DisplayBusy,
@@ -21,7 +23,10 @@ import {
   MachineLacks,
   NotRunning,
 } from './hypervisor.ts'
+import { discardKept, keptFolderOf, releaseKept } from './kept-state.ts'
 import type { LaunchPlan } from './launch-plan.ts'
+import { EmulatorKnowledge, lookAtHost } from './look-at-host.ts'
+import { newsOf } from './news-of.ts'
 import { describeMachine, observeMachine, processOf } from './observe-machine.ts'
 import { asRefusal, assertLaunchable, type Programs, prepareFiles } from './prepare-launch.ts'
 import { endProcess } from './process.ts'
@@ -46,6 +51,7 @@ import {
   stateFolderOf,
   writeRecord,
 } from './state-folder.ts'
+import { endTpm } from './tpm-emulator.ts'
 import { assertValidPlan, isMachineId } from './validate-plan.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -89,6 +95,9 @@ class QemuHypervisor implements Hypervisor {
   readonly #guestPorts = new GuestPorts()
   /** Agents are slow, so a question to one does not take the machine's own turn. */
   readonly #questions = new ByTurns()
+  /** One machine after the other is promised memory. */
+  readonly #promises = new ByTurns()
+  readonly #emulator = new EmulatorKnowledge()
   readonly #listeners = new Set<(id: string) => void>()
   readonly #timer: NodeJS.Timeout
   #accelerator: Promise<'kvm' | 'tcg'> | undefined
@@ -97,7 +106,7 @@ class QemuHypervisor implements Hypervisor {
   constructor(data: DataFolder, options: QemuHypervisorOptions) {
     this.#data = data
     this.#options = options
-    this.#programs = { qemu: 'qemu-system-x86_64', qemuImg: 'qemu-img', ...options.programs }
+    this.#programs = { qemu: 'qemu-system-x86_64', qemuImg: 'qemu-img', swtpm: 'swtpm', ...options.programs }
     this.#now = options.now ?? (() => new Date())
     this.#timer = setInterval(() => this.#boundLogs(), boundLogsEveryMs).unref()
   }
@@ -128,6 +137,14 @@ class QemuHypervisor implements Hypervisor {
     await this.#settle(id)
     // Its exit is on record and its process was left behind: there is nothing more to be asked.
     if (process !== undefined && record.exit !== undefined) await endProcess(process)
+  }
+
+  async capabilities(): Promise<Capabilities> {
+    const { qemu, swtpm } = this.#programs
+    const emulator = await this.#chooseAccelerator()
+      .then((accelerator) => this.#emulator.of(qemu, accelerator))
+      .catch((error: unknown) => this.#log('QEMU could not be asked what it can do', error))
+    return { ...(await lookAtHost(swtpm)), emulator: emulator ?? undefined, memoryBytes: await roomForMachine(this.#data) }
   }
 
   /** One machine that cannot be looked at hides none of the others. */
@@ -173,14 +190,19 @@ class QemuHypervisor implements Hypervisor {
     const folder = this.#folder(plan.id)
     try {
       await assertLaunchable(plan, this.#programs)
-      await createStateFolder(this.#data, plan)
-      const firmware = await prepareFiles(plan, folder, this.#programs)
+      await this.#promises.run('memory', async () => {
+        await assertRoom(plan, this.#data)
+        await createStateFolder(this.#data, plan)
+      })
+      const kept = plan.keepsUnder === undefined ? undefined : this.#keptFolder(plan.keepsUnder)
+      const firmware = await prepareFiles(plan, { folder, kept }, this.#programs)
       const accelerator = await this.#chooseAccelerator()
-      const outcome = await startQemu({ ...this.#about(plan), qemu: this.#programs.qemu, accelerator, firmware })
+      const outcome = await startQemu({ ...this.#about(plan), ...this.#programs, accelerator, firmware })
       if (outcome.kind === 'answers') this.#attachments.set(plan.id, outcome.attachment)
       else await this.#recordExit(plan.id, 'failed-to-start', outcome.lastWords)
     } catch (error) {
       const refusal = asRefusal(error, plan.id)
+      if (plan.tpm !== undefined) await endTpm(folder)
       if (refusal instanceof LaunchRefused) await rm(folder, { recursive: true, force: true })
       throw refusal
     }
@@ -231,9 +253,10 @@ class QemuHypervisor implements Hypervisor {
   }
 
   async openSerial(id: string): Promise<Duplex> {
-    return this.#withRunning(id, 'it has no serial console', (attachment) =>
-      this.#consoles.replace(id, () => connectSerial(id, this.#folder(id), attachment)),
-    )
+    return this.#withRunning(id, 'it has no serial console', (attachment, { plan }) => {
+      if (plan.serialConsole === 'none') throw new MachineLacks(id, 'serial console')
+      return this.#consoles.replace(id, () => connectSerial(id, this.#folder(id), attachment))
+    })
   }
 
   async openDisplay(id: string, { sparesOther = false } = {}): Promise<Duplex> {
@@ -310,23 +333,8 @@ class QemuHypervisor implements Hypervisor {
     while (await isRunning()) {
       if (performance.now() >= deadline) return this.kill(id)
       await this.pressPowerButton(id)
-      await this.#newsOf(id, Math.min(pressAgainMs, deadline - performance.now()))
+      await newsOf(this, id, Math.min(pressAgainMs, deadline - performance.now()))
     }
-  }
-
-  /** Resolves when something happened to the machine, or after the time. */
-  #newsOf(id: string, withinMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer)
-        subscription.close()
-        resolve()
-      }
-      const timer = setTimeout(done, Math.max(0, withinMs))
-      const subscription = this.onChange((changed) => {
-        if (changed === id) done()
-      })
-    })
   }
 
   async #recordEnding(id: string, kind: EndingRecord['kind']): Promise<void> {
@@ -343,7 +351,21 @@ class QemuHypervisor implements Hypervisor {
     await this.#recordEnding(id, 'remove')
     await this.#endProcessOf(id, record)
     await deleteStateFolder(this.#data, id, String(this.#now().getTime()))
+    const { keepsUnder } = record.plan
+    if (keepsUnder !== undefined) await releaseKept(this.#keptFolder(keepsUnder), await this.#isKeptUsed(keepsUnder))
     this.#tell(id)
+  }
+
+  async discardKept(name: string): Promise<void> {
+    if (isMachineId(name)) await discardKept(this.#keptFolder(name), await this.#isKeptUsed(name))
+  }
+
+  async #isKeptUsed(name: string): Promise<boolean> {
+    return (await this.list()).some((machine) => machine.plan.keepsUnder === name)
+  }
+
+  #keptFolder(name: string): string {
+    return keptFolderOf(this.#options.root, name)
   }
 
   /** Without a start on record there may still be a process, of a launch that was cut short. */
@@ -354,6 +376,7 @@ class QemuHypervisor implements Hypervisor {
       (await processOf(record)) ??
       (await scanByPidFile(this.#folder(id))).get(join(this.#folder(id), fileNames.pid))
     if (process !== undefined) await endProcess(process, attachment && (() => attachment.execute('quit')))
+    if (record.plan.tpm !== undefined) await endTpm(this.#folder(id))
     this.#detach(id)
   }
 

@@ -2,6 +2,7 @@
 
 import type { LaunchPlan, NetworkInterface } from '../launch-plan.ts'
 import { option } from './option.ts'
+import { pciPlace, virtioDevice } from './virtio.ts'
 
 /** A forward of the plan with the port that it really has. */
 export interface ChosenForward {
@@ -17,17 +18,30 @@ export function networkArguments(plan: LaunchPlan, forwards: readonly ChosenForw
   const hostPorts = new Map(forwards.map((forward) => [forward.name, forward.hostPort]))
   return plan.interfaces.flatMap((each) => [
     '-netdev',
-    [option('user', { id: networkId(each), ipv6: false }), ...hostForwards(each, hostPorts)].join(','),
+    [option('user', { id: networkId(each), ipv6: false, ...bootOptions(each) }), ...hostForwards(each, hostPorts)].join(','),
     '-device',
     option(deviceModel(plan, each), {
-      id: `nic-${each.name}`,
+      id: interfaceId(each),
       netdev: networkId(each),
       mac: each.macAddress,
+      bootindex: each.bootOrder,
+      ...pciPlace(each.pciAddress),
+      'acpi-index': each.acpiIndex,
       // Without its boot ROM the firmware does not spend time looking for a network to boot from.
-      romfile: plan.machine === 'microvm' ? undefined : '',
+      romfile: plan.machine === 'microvm' || each.bootOrder !== undefined ? undefined : '',
     }),
   ])
 }
+
+function bootOptions({ networkBoot }: NetworkInterface): { bootfile?: string; 'tftp-server-name'?: string } {
+  return {
+    ...(networkBoot?.fileName === undefined ? {} : { bootfile: networkBoot.fileName }),
+    ...(networkBoot?.serverName === undefined ? {} : { 'tftp-server-name': networkBoot.serverName }),
+  }
+}
+
+/** By which QEMU's monitor knows an interface. */
+export const interfaceId = ({ name }: Pick<NetworkInterface, 'name'>): string => `nic-${name}`
 
 /** By which QEMU's monitor knows the network of an interface. */
 export const networkId = ({ name }: Pick<NetworkInterface, 'name'>): string => `net-${name}`
@@ -46,6 +60,5 @@ export function hostForwardRule(forward: ChosenForward): string {
 }
 
 function deviceModel(plan: LaunchPlan, each: NetworkInterface): string {
-  if (each.model !== 'virtio-net') return each.model
-  return plan.machine === 'microvm' ? 'virtio-net-device' : 'virtio-net-pci'
+  return each.model === 'virtio-net' ? virtioDevice(plan, 'virtio-net') : each.model
 }

@@ -19,17 +19,26 @@ type Nothing = Readonly<Record<never, never>>
 export interface QmpCommands {
   qmp_capabilities: { takes: Nothing; gives: Nothing }
   'query-status': { takes: Nothing; gives: { status: string; running: boolean } }
+  'query-block': { takes: Nothing; gives: BlockDevice[] }
   'query-chardev': { takes: Nothing; gives: { label: string; filename: string; 'frontend-open': boolean }[] }
   system_powerdown: { takes: Nothing; gives: Nothing }
   system_reset: { takes: Nothing; gives: Nothing }
   stop: { takes: Nothing; gives: Nothing }
   cont: { takes: Nothing; gives: Nothing }
+  /** Plugs the cable of an interface in or out. */
+  set_link: { takes: { name: string; up: boolean }; gives: Nothing }
   'set-action': { takes: { reboot: 'reset' | 'shutdown' }; gives: Nothing }
   /** The file is written by QEMU, in its folder. */
   screendump: { takes: { filename: string; format: 'png' }; gives: Nothing }
   'input-send-event': { takes: { events: readonly PointerPlace[] }; gives: Nothing }
   'human-monitor-command': { takes: { 'command-line': string }; gives: string }
   quit: { takes: Nothing; gives: Nothing }
+}
+
+interface BlockDevice {
+  /** Only devices that can be stopped by an error have one. */
+  'io-status'?: 'ok' | 'failed' | 'nospace'
+  inserted?: { 'node-name'?: string }
 }
 
 interface PointerPlace {
