@@ -225,6 +225,7 @@ function createLife() {
         return (...given: A): Promise<R> => during(() => effect(() => method(...given)))
       }
       return {
+        capabilities: () => hypervisor.capabilities(),
         list: () => hypervisor.list(),
         find: (id) => hypervisor.find(id),
         async launch(plan) {
@@ -242,6 +243,7 @@ function createLife() {
         pause: act((id) => hypervisor.pause(id)),
         resume: act((id) => hypervisor.resume(id)),
         remove: act((id) => hypervisor.remove(id)),
+        discardKept: act((name) => hypervisor.discardKept(name)),
         openSerial: (id) => hypervisor.openSerial(id),
         openDisplay: (id, options) => hypervisor.openDisplay(id, options),
         screenshot: (id, options) => hypervisor.screenshot(id, options),

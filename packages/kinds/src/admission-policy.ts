@@ -6,4 +6,5 @@ export const admissionPolicy: AdmissionPolicy = {
   ...defaultAdmissionPolicy,
   // Guests live behind QEMU's user-mode network: what nobody described is attached as it really is.
   defaultBinding: 'masquerade',
+  featureGates: ['RebootPolicy'],
 }

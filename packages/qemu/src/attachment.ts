@@ -128,8 +128,7 @@ class Connection implements Attachment {
     // Whoever was here before us may have died in the middle of a reset.
     if (plan.onReboot === 'terminate') await this.execute('set-action', { reboot: 'shutdown' })
     // QEMU starts with every cable plugged in.
-    for (const each of plan.interfaces)
-      if (each.isDown) await this.execute('set_link', { name: interfaceId(each), up: false })
+    for (const each of plan.interfaces) if (each.isDown) await this.execute('set_link', { name: interfaceId(each), up: false })
     if (this.runState !== 'prelaunch' || plan.startPaused) return
     await this.execute('cont')
     await this.refresh()

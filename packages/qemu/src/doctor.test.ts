@@ -25,15 +25,30 @@ describe('the doctor', () => {
   it.each([
     [
       'ID=debian',
-      ['sudo apt-get install --yes qemu-system-x86', 'sudo apt-get install --yes qemu-utils', 'sudo apt-get install --yes ovmf', 'sudo apt-get install --yes swtpm'],
+      [
+        'sudo apt-get install --yes qemu-system-x86',
+        'sudo apt-get install --yes qemu-utils',
+        'sudo apt-get install --yes ovmf',
+        'sudo apt-get install --yes swtpm',
+      ],
     ],
     [
       'ID=linuxmint\nID_LIKE="ubuntu debian"',
-      ['sudo apt-get install --yes qemu-system-x86', 'sudo apt-get install --yes qemu-utils', 'sudo apt-get install --yes ovmf', 'sudo apt-get install --yes swtpm'],
+      [
+        'sudo apt-get install --yes qemu-system-x86',
+        'sudo apt-get install --yes qemu-utils',
+        'sudo apt-get install --yes ovmf',
+        'sudo apt-get install --yes swtpm',
+      ],
     ],
     [
       'ID="rocky"\nID_LIKE="rhel centos fedora"',
-      ['sudo dnf install -y qemu-system-x86-core', 'sudo dnf install -y qemu-img', 'sudo dnf install -y edk2-ovmf', 'sudo dnf install -y swtpm'],
+      [
+        'sudo dnf install -y qemu-system-x86-core',
+        'sudo dnf install -y qemu-img',
+        'sudo dnf install -y edk2-ovmf',
+        'sudo dnf install -y swtpm',
+      ],
     ],
     [
       'ID=arch',

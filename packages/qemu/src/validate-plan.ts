@@ -113,7 +113,10 @@ function diskProblems(disk: Disk, { ioThreads = 0 }: LaunchPlan): string[] {
       disk.shareable === true && disk.source.kind !== 'file',
       `${named} is to be shared, and its content is made for this machine alone; share a disk that is a file of its own`,
     ),
-    ...sayIf(disk.ioThread !== undefined && disk.ioThread > ioThreads, `${named} names I/O thread ${disk.ioThread} of ${ioThreads}`),
+    ...sayIf(
+      disk.ioThread !== undefined && disk.ioThread > ioThreads,
+      `${named} names I/O thread ${disk.ioThread} of ${ioThreads}`,
+    ),
     ...placeProblems(named, disk.pciAddress),
     ...sayIf(
       disk.pciAddress !== undefined && disk.bus !== 'virtio',

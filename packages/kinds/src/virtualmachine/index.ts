@@ -3,7 +3,7 @@
 import { type VirtualMachine, type VirtualMachineInstance, virtualMachineDefinition } from '@sheaf/api'
 import { type Controller, type Informer, mappedObjects, ownObjects, startController } from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
-import type { Ports } from '../ports.ts'
+import type { Ports, VirtualMachinePorts } from '../ports.ts'
 import { virtualMachineActions } from './actions.ts'
 import { virtualMachineAdmission } from './admission.ts'
 import { reconcileVirtualMachine } from './reconciler.ts'
@@ -24,7 +24,7 @@ export interface VirtualMachineInformers {
 /** Passes are short: they wait for the store only. */
 const workers = 4
 
-export function startVirtualMachineController(ports: Ports, informers: VirtualMachineInformers): Controller {
+export function startVirtualMachineController(ports: VirtualMachinePorts, informers: VirtualMachineInformers): Controller {
   return startController({
     name: 'virtualmachine',
     reconcile: (key) => reconcileVirtualMachine(key, ports),

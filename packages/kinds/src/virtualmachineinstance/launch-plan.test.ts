@@ -1,6 +1,7 @@
 import { hostPortsAnnotation } from '@sheaf/api'
 import { describe, expect, it } from 'vitest'
-import { derivedMacAddress, launchPlanOf } from './launch-plan.ts'
+import { launchPlanOf } from './launch-plan.ts'
+import { derivedMacAddress } from './machine-interfaces.ts'
 import { sampleInstance } from './sample-instance.ts'
 import type { LaunchFiles } from './volumes.ts'
 

@@ -9,7 +9,7 @@ import type { MachinePorts } from '../ports.ts'
 import { decideNextStep, instanceFinalizer, isBeforeLaunch, type Step } from './decide.ts'
 import { promiseThaw, thaw } from './freeze-actions.ts'
 import { launchPlanOf } from './launch-plan.ts'
-import { machineLacks } from './machine-limits.ts'
+import { machineLacks, outOfMemory } from './machine-limits.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import { describeExit, isTrouble, reportOf } from './status.ts'
 import { type LaunchFiles, locateFiles } from './volumes.ts'
@@ -35,7 +35,7 @@ async function observe(instance: VirtualMachineInstance, ports: MachinePorts): P
   const machine = await ports.hypervisor.find(instance.metadata.uid ?? '')
   if (machine !== undefined || isBeingDeleted(instance) || !isBeforeLaunch(instance))
     return { machine, files: undefined, refusal: undefined }
-  const lacking = machineLacks(instance)
+  const lacking = machineLacks(instance, await ports.hypervisor.capabilities())
   if (lacking !== undefined) return { machine, files: undefined, refusal: lacking }
   const located = await locateFiles(instance, ports)
   if (located.kind === 'missing') return { machine, files: undefined, refusal: located.refusal }
@@ -73,6 +73,7 @@ function announce(
   if (refusal !== undefined && refusedBefore !== true) {
     ports.events.record(now, { type: 'Warning', reason: refusal.reason, message: refusal.message })
   }
+  announceFailedDisks(before, now, machine, ports)
   if (phase === before.status?.phase) return
   if (phase === 'Running')
     ports.events.record(now, { type: 'Normal', reason: 'Started', message: 'VirtualMachineInstance started.' })
@@ -92,6 +93,22 @@ function announce(
   }
   const why = exit === undefined ? '' : ` (${describeExit(exit)})`
   ports.events.record(now, { type: 'Warning', reason: 'Stopped', message: `The VirtualMachineInstance crashed.${why}` })
+}
+
+/** Once for each pause: the condition that tells of it is new. */
+function announceFailedDisks(
+  before: VirtualMachineInstance,
+  now: VirtualMachineInstance,
+  machine: Machine | undefined,
+  ports: MachinePorts,
+): void {
+  const isFailing = ({ status }: VirtualMachineInstance): boolean =>
+    status?.conditions?.some(({ type, reason }) => type === 'Paused' && reason === 'PausedIOError') === true
+  if (!isFailing(now) || isFailing(before) || machine?.state.kind !== 'running') return
+  for (const { name, isFull } of machine.state.failedDisks ?? []) {
+    const trouble = isFull ? 'not enough space on volume' : 'IO error at the volume'
+    ports.events.record(now, { type: 'Warning', reason: 'IOerror', message: `VM Paused due to ${trouble}: ${name}` })
+  }
 }
 
 async function act(step: Step, instance: VirtualMachineInstance, sight: Sight, ports: MachinePorts): Promise<Result> {
@@ -135,10 +152,15 @@ async function launch(instance: VirtualMachineInstance, { machine, files }: Sigh
     return again
   } catch (error) {
     if (!(error instanceof LaunchRefused)) throw error
-    const refusal = refuse('Synchronized', error.reason === 'ImageNotFound' ? 'ErrImagePull' : 'FailedCreate', error.message)
+    const refusal = refusalOf(error)
     await report(instance, { machine, files, refusal }, { kind: 'wait', delayMs: retryRefusedLaunchMs }, ports)
     return after(retryRefusedLaunchMs)
   }
+}
+
+function refusalOf({ message, reason }: LaunchRefused): Refusal {
+  if (reason === 'NoMemory') return outOfMemory(message)
+  return refuse('Synchronized', reason === 'ImageNotFound' ? 'ErrImagePull' : 'FailedCreate', message)
 }
 
 /** A full disk or a taken port may be mended at any time; looking costs a few system calls. */

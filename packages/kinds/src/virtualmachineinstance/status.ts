@@ -64,6 +64,7 @@ function phaseAfter(exit: Exit, instance: VirtualMachineInstance): Phase {
     // Nobody wanted it to be off: its strategy starts it again.
     case 'host-shutdown':
     case 'guest-panic':
+    case 'watchdog':
     case 'crashed':
     case 'failed-to-start':
       return 'Failed'
@@ -74,6 +75,7 @@ const reasons: Readonly<Record<Exit['cause'], string>> = {
   'guest-shutdown': 'GuestShutdown',
   'guest-reset': 'GuestReset',
   'guest-panic': 'GuestPanicked',
+  watchdog: 'WatchdogFired',
   killed: 'GracePeriodExpired',
   'host-shutdown': 'HostShutdown',
   crashed: 'ProcessGone',
@@ -82,7 +84,7 @@ const reasons: Readonly<Record<Exit['cause'], string>> = {
 
 /** The guest's own will, ours and the host's are no trouble. */
 export const isTrouble = ({ cause }: Exit): boolean =>
-  cause === 'guest-panic' || cause === 'crashed' || cause === 'failed-to-start'
+  cause === 'guest-panic' || cause === 'watchdog' || cause === 'crashed' || cause === 'failed-to-start'
 
 /** One sentence about an end, with QEMU's last words where it had any. */
 export function describeExit(exit: Exit): string {
@@ -90,6 +92,7 @@ export function describeExit(exit: Exit): string {
     'guest-shutdown': 'the guest powered itself off',
     'guest-reset': 'the guest rebooted, which ends it by rebootPolicy Terminate',
     'guest-panic': "the guest's kernel panicked",
+    watchdog: 'the guest did not feed its watchdog, which powers it off',
     killed: 'the process was ended because the guest did not shut down within its grace period',
     'host-shutdown': 'it was shut down together with its host',
     crashed: 'the QEMU process ended without a word',
@@ -172,8 +175,9 @@ function conditionsOf(instance: VirtualMachineInstance, phase: Phase, sight: Sig
   return withCondition(conditions, {
     type: 'Paused',
     status: 'True',
-    reason: 'PausedByUser',
-    message: 'VMI was paused by user',
+    ...(running.failedDisks === undefined
+      ? { reason: 'PausedByUser', message: 'VMI was paused by user' }
+      : { reason: 'PausedIOError', message: 'VMI was paused, low-level IO error detected' }),
     lastTransitionTime: now,
   })
 }
@@ -208,13 +212,14 @@ function whileRunning(instance: VirtualMachineInstance, { plan }: Machine): Part
       ipAddresses: [guestAddress],
       infoSource: 'domain',
       queueCount: 1,
+      linkState: each.isDown === true ? 'down' : 'up',
     })),
     volumeStatus: plan.disks.map((disk, index) => ({
       name: disk.name,
       target: deviceName(plan.disks.slice(0, index), disk.bus),
     })),
     currentCPUTopology: { cores: plan.cpu.cores, sockets: plan.cpu.sockets, threads: plan.cpu.threads },
-    machine: { type: plan.machine },
+    machine: { type: plan.machineType ?? plan.machine },
     ...(memory === undefined ? {} : { memory: { guestAtBoot: memory, guestCurrent: memory, guestRequested: memory } }),
   }
 }

@@ -84,7 +84,8 @@ function realTimeClock({ clock = {} }: LaunchPlan, { startsAt }: BoardSite): str
 
 function clockAtStart(shows: NonNullable<LaunchPlan['clock']>['shows'], startsAt: Date | undefined): string {
   if (shows === undefined || (shows.kind === 'utc' && shows.offsetSeconds === 0)) return 'utc'
-  if (startsAt === undefined) throw new Error('the clock of the plan shows another time than UTC, and the site does not tell the time')
+  if (startsAt === undefined)
+    throw new Error('the clock of the plan shows another time than UTC, and the site does not tell the time')
   return shows.kind === 'utc'
     ? new Date(startsAt.getTime() + shows.offsetSeconds * 1000).toISOString().slice(0, 19)
     : localTime(startsAt, shows.name)
