@@ -179,11 +179,11 @@ test.each([
 })
 
 test('VI12 all that this machine does not offer is told at once', async () => {
-  await create({ spec: { architecture: 'arm64' }, devices: { watchdog: { name: 'dog', i6300esb: { action: 'reset' } } } })
+  await create({ spec: { architecture: 'arm64' }, devices: { gpus: [{ name: 'gpu', deviceName: 'example.org/gpu' }] } })
   await pass(platform, 1_000)
   const condition = findCondition((await see())?.status?.conditions, 'PodScheduled')
   expect(condition).toMatchObject({ status: 'False', reason: 'Unschedulable' })
-  expect(condition?.message).toMatch(/another architecture than amd64, a watchdog device/)
+  expect(condition?.message).toMatch(/another architecture than amd64, GPU devices/)
 })
 
 test('VI13 a start that QEMU refuses is Failed, in its last words', async () => {

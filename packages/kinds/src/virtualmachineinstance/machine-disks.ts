@@ -78,7 +78,7 @@ export function ioThreadsOf(domain: Domain): ReadonlyMap<string, number> {
   const dedicated = disks.filter((disk) => disk.dedicatedIOThread === true)
   if (domain.ioThreadsPolicy === undefined && dedicated.length === 0) return new Map()
   const others = disks.filter((disk) => disk.dedicatedIOThread !== true)
-  const pool = Math.min(poolSize(domain, others.length, dedicated.length), Math.max(others.length, 0))
+  const pool = Math.min(poolSize(domain, others.length, dedicated.length), others.length)
   return new Map([
     ...others.map((disk, index) => [disk.name, 1 + (index % pool)] as const),
     ...dedicated.map((disk, index) => [disk.name, pool + 1 + index] as const),
@@ -87,12 +87,7 @@ export function ioThreadsOf(domain: Domain): ReadonlyMap<string, number> {
 
 /** How many threads the disks share that have none of their own. */
 function poolSize(domain: Domain, sharing: number, dedicated: number): number {
-  switch (domain.ioThreadsPolicy) {
-    case 'auto':
-      return Math.max(1, Math.min(sharing, processorsOf(domain) * ioThreadsPerProcessor - dedicated))
-    case 'supplementalPool':
-      return domain.ioThreads?.supplementalPoolThreadCount ?? 1
-    default:
-      return 1
-  }
+  if (domain.ioThreadsPolicy === 'supplementalPool') return domain.ioThreads?.supplementalPoolThreadCount ?? 1
+  if (domain.ioThreadsPolicy !== 'auto') return 1
+  return Math.max(1, Math.min(sharing, processorsOf(domain) * ioThreadsPerProcessor - dedicated))
 }

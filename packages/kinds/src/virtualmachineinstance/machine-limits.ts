@@ -3,7 +3,7 @@
 
 import type { VirtualMachineInstance } from '@sheaf/api'
 import { type Capabilities, isTimezone } from '@sheaf/qemu'
-import { insufficientResources } from './machine-resources.ts'
+import { type Insufficient, insufficientMemory, insufficientResources } from './machine-resources.ts'
 import { enlightenmentsOf, isOn } from './processor.ts'
 import { processorLacks } from './processor-limits.ts'
 import { type Refusal, refuse } from './refusal.ts'
@@ -21,6 +21,8 @@ const anyDisk = ({ domain }: Spec, asks: (disk: Disk) => boolean): boolean => (d
 
 const anyInterface = ({ domain }: Spec, asks: (each: NonNullable<Domain['devices']['interfaces']>[number]) => boolean): boolean =>
   (domain.devices.interfaces ?? []).some(asks)
+
+const isOther = (value: string | undefined, known: readonly string[]): boolean => Boolean(value) && !known.includes(value ?? '')
 
 /** Places on the root bus, where the machine's own devices are too. */
 const rootPlace = /^0000:00:/
@@ -63,6 +65,21 @@ const never: readonly Limit[] = [
     },
   },
   { what: 'ACPI tables from a volume', isAsked: ({ domain }) => domain.firmware?.acpi !== undefined },
+  {
+    what: 'a watchdog action other than reset, shutdown and poweroff',
+    isAsked: ({ domain }) => isOther(domain.devices.watchdog?.i6300esb?.action, ['reset', 'shutdown', 'poweroff']),
+  },
+  {
+    what: 'a real-time clock with a tickPolicy other than delay and catchup, or that tracks other than guest and wall',
+    isAsked: ({ domain }) => {
+      const { tickPolicy, track } = domain.clock?.timer?.rtc ?? {}
+      return isOther(tickPolicy, ['delay', 'catchup']) || isOther(track, ['guest', 'wall'])
+    },
+  },
+  {
+    what: 'a PIT with a tickPolicy other than delay, catchup and discard',
+    isAsked: ({ domain }) => isOther(domain.clock?.timer?.pit?.tickPolicy, ['delay', 'catchup', 'discard']),
+  },
   { what: 'a machine without a real-time clock', isAsked: ({ domain }) => domain.clock?.timer?.rtc?.present === false },
 ]
 
@@ -72,6 +89,8 @@ function lackingHere(spec: Spec, host: Capabilities): string[] {
   const { emulator } = host
   const say = (isLacking: boolean, what: string): string[] => (isLacking ? [what] : [])
   const wantsTpm = devices.tpm !== undefined && devices.tpm.enabled !== false
+  // Those of another architecture are of no interest.
+  const isOurs = (spec.architecture || 'amd64') === 'amd64'
   const type = machine?.type ?? ''
   const models = new Set(
     (devices.interfaces ?? []).map(({ model }) => model ?? '').filter((model) => model !== '' && model !== 'virtio'),
@@ -83,7 +102,7 @@ function lackingHere(spec: Spec, host: Capabilities): string[] {
       ? []
       : [
           ...say(
-            type !== '' && !emulator.machineTypes.has(type),
+            isOurs && type !== '' && !emulator.machineTypes.has(type),
             `the machine type ${type}, which QEMU does not know here; q35 is always the newest`,
           ),
           ...[...models]
@@ -116,14 +135,17 @@ export function machineLacks(instance: VirtualMachineInstance, host: Capabilitie
   const { spec } = instance
   const lacking = [...never.filter((each) => each.isAsked(spec, host)).map(({ what }) => what), ...lackingHere(spec, host)]
   const insufficient = insufficientResources(spec.domain, host)
-  if (lacking.length === 0 && insufficient.length === 0) return undefined
+  return lacking.length === 0 && insufficient.length === 0 ? undefined : unschedulable(insufficient, lacking)
+}
+
+/** The last look, right before the launch, found less memory than the one before. */
+export function outOfMemory({ spec }: VirtualMachineInstance): Refusal {
+  return unschedulable([insufficientMemory(spec.domain)], [])
+}
+
+function unschedulable(insufficient: readonly Insufficient[], lacking: readonly string[]): Refusal {
   const offer = `this machine does not offer ${lacking.join(', ')}; take it out of the spec to run here`
   const reasons = [...insufficient.map(({ name }) => `1 Insufficient ${name}`), ...(lacking.length === 0 ? [] : [offer])]
   const details = insufficient.map(({ detail }) => ` ${detail}`).join('')
   return refuse('PodScheduled', 'Unschedulable', `0/1 nodes are available: ${reasons.join(', ')}.${details}`)
-}
-
-/** The last look before a launch found less memory than the look before it. */
-export function outOfMemory(detail: string): Refusal {
-  return refuse('PodScheduled', 'Unschedulable', `0/1 nodes are available: 1 Insufficient memory. ${detail}.`)
 }

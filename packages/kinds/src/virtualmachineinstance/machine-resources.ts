@@ -1,6 +1,6 @@
 // What a scheduler would count: memory, huge pages, CPUs, and resources that a device plugin would offer. Pure.
 
-import { bytesOf, type VirtualMachineInstance } from '@sheaf/api'
+import type { VirtualMachineInstance } from '@sheaf/api'
 import { milliOf } from '@sheaf/api/meta'
 import type { Capabilities } from '@sheaf/qemu'
 import { hugepageBytesOf, memoryBytesOf, promisedBytesOf } from './machine-memory.ts'
@@ -15,17 +15,19 @@ export interface Insufficient {
 }
 
 const mebibyte = 1024 * 1024
-const mebibytes = (bytes: number): string => `${Math.ceil(bytes / mebibyte)}Mi`
 
 export function insufficientResources(domain: Domain, host: Capabilities): Insufficient[] {
   return [...memory(domain, host), ...hugepages(domain, host), ...processors(domain, host), ...others(domain)]
 }
 
-function memory(domain: Domain, { memoryBytes: free }: Capabilities): Insufficient[] {
-  const wanted = promisedBytesOf(domain)
-  if (wanted <= free) return []
-  const detail = `The guest needs ${mebibytes(wanted)} and this machine has ${Math.floor(free / mebibyte)}Mi left for guests.`
-  return [{ name: 'memory', detail }]
+function memory(domain: Domain, { memoryBytes }: Capabilities): Insufficient[] {
+  return promisedBytesOf(domain) <= memoryBytes ? [] : [insufficientMemory(domain)]
+}
+
+/** How much there is changes with every look, and each would be news. */
+export function insufficientMemory(domain: Domain): Insufficient {
+  const wanted = Math.ceil(promisedBytesOf(domain) / mebibyte)
+  return { name: 'memory', detail: `The guest needs ${wanted}Mi, more than this machine has left for guests.` }
 }
 
 function hugepages(domain: Domain, host: Capabilities): Insufficient[] {

@@ -152,14 +152,14 @@ async function launch(instance: VirtualMachineInstance, { machine, files }: Sigh
     return again
   } catch (error) {
     if (!(error instanceof LaunchRefused)) throw error
-    const refusal = refusalOf(error)
+    const refusal = refusalOf(error, instance)
     await report(instance, { machine, files, refusal }, { kind: 'wait', delayMs: retryRefusedLaunchMs }, ports)
     return after(retryRefusedLaunchMs)
   }
 }
 
-function refusalOf({ message, reason }: LaunchRefused): Refusal {
-  if (reason === 'NoMemory') return outOfMemory(message)
+function refusalOf({ message, reason }: LaunchRefused, instance: VirtualMachineInstance): Refusal {
+  if (reason === 'NoMemory') return outOfMemory(instance)
   return refuse('Synchronized', reason === 'ImageNotFound' ? 'ErrImagePull' : 'FailedCreate', message)
 }
 

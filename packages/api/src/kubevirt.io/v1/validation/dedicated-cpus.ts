@@ -12,10 +12,14 @@ export const validateDedicatedCpus: SpecRule = (path, { domain }) => [
   ...validateNuma(`${path}.domain`, domain),
 ]
 
-function validatePinning(at: string, { cpu, resources }: Domain): FieldError[] {
+function validatePinning(at: string, { cpu, memory: { guest, hugepages } = {}, resources }: Domain): FieldError[] {
   const { requests, limits } = resources ?? {}
   const milli = { request: milliOf(requests?.cpu ?? 0) ?? 0, limit: milliOf(limits?.cpu ?? 0) ?? 0 }
-  const memory = { request: bytesOf(requests?.memory ?? 0) ?? 0, limit: bytesOf(limits?.memory ?? 0) ?? 0 }
+  // What the guest gets is requested when nothing else is.
+  const memory = {
+    request: bytesOf(requests?.memory ?? guest ?? hugepages?.pageSize ?? 0) ?? 0,
+    limit: bytesOf(limits?.memory ?? 0) ?? 0,
+  }
   const processors = Math.max(1, cpu?.sockets ?? 0) * Math.max(1, cpu?.cores ?? 0) * Math.max(1, cpu?.threads ?? 0)
   const isGiven = [cpu?.sockets, cpu?.cores, cpu?.threads].some((count) => (count ?? 0) > 0)
   const [request, limit, cores] = [`${at}.resources.requests.cpu`, `${at}.resources.limits.cpu`, `${at}.cpu.cores`]
