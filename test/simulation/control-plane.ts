@@ -76,6 +76,8 @@ export interface Ground {
   readonly random: Random
   readonly machines: SimulatedWorld
   readonly images: ImageLibrary
+  /** Events that were recorded, as `reason: message`. */
+  announced?: string[]
 }
 
 class Died extends Error {}
@@ -95,7 +97,7 @@ export function startControlPlane(host: Ground): ControlPlane {
       onWarning: (text) => complain(`we were warned: ${text}`),
       fetch: (request) => life.carry(request, door),
     }),
-    events: { record: () => {} },
+    events: { record: (_, { reason, message }) => void host.announced?.push(`${reason}: ${message}`) },
     images: host.images,
     hypervisor: life.mortal(hypervisor),
     nodeName: 'here',

@@ -20,12 +20,15 @@ export interface Start {
 export interface Host extends Ground {
   readonly clock: ManualClock
   imageIsThere: boolean
+  /** What there is for machines, besides what is promised already. */
+  memoryBytes: number
   /** Names of machines (`namespace_name`) that QEMU refuses to start. */
   readonly refused: Set<string>
   /** Starts that nobody has accounted for yet, by name of machine. */
   readonly starts: Map<string, Start[]>
   /** Rules that were broken outside the API, in sentences. */
   readonly breaches: string[]
+  announced: string[]
   list(): Promise<Machine[]>
   close(): void
 }
@@ -41,6 +44,7 @@ export function openHost(): Host {
   const breaches: string[] = []
   const machines: SimulatedWorld = new SimulatedWorld({
     clock,
+    capabilities: () => ({ memoryBytes: host.memoryBytes }),
     refusal({ name, id }) {
       const twin = [...machines.machines.values()].find(
         (other) => other.plan.name === name && other.plan.id !== id && other.state.kind === 'running',
@@ -58,10 +62,12 @@ export function openHost(): Host {
     random: createSeededRandom(1),
     machines,
     imageIsThere: true,
+    memoryBytes: 1024 ** 4,
     images: { folder, find: async () => (host.imageIsThere ? folder : undefined) },
     refused,
     starts,
     breaches,
+    announced: [],
     list: () => machines.open().list(),
     close: () => rmSync(folder, { recursive: true }),
   }

@@ -33,7 +33,7 @@ describe('the table of what becomes of each field of a domain', () => {
     expect(all.length).toBeGreaterThan(150)
   })
 
-  it('tells the fate of every field, once', () => {
+  it('VI40 tells the fate of every field, once', () => {
     const fates = all.map((leaf) => [leaf, paths.filter((path) => isBelow(leaf, path)).length] as const)
     expect(fates.filter(([, count]) => count !== 1)).toEqual([])
   })
