@@ -8,7 +8,8 @@ import type { Disk } from './launch-plan.ts'
 import { readEvents } from './state-folder.ts'
 import { openQemuRig, type QemuRig } from './testing/qemu-rig.ts'
 
-const isQemuThere = (await findProgram('qemu-system-x86_64')) !== undefined && (await findProgram('qemu-img')) !== undefined
+const qemuImg = 'qemu-img'
+const isQemuThere = (await findProgram('qemu-system-x86_64')) !== undefined && (await findProgram(qemuImg)) !== undefined
 
 const offsetMask = 0x00ff_ffff_ffff_fe00n
 /** Of a compressed cluster of 64 KiB. */
@@ -17,7 +18,7 @@ const compressedOffsetMask = (1n << 54n) - 1n
 /** An image whose first cluster is compressed and cannot be unpacked: reading it is an error, and everything else is well. */
 async function damagedImage(path: string): Promise<void> {
   await writeFile(`${path}.raw`, Buffer.alloc(1024 * 1024, 'something to compress '))
-  execFileSync('qemu-img', ['convert', '-c', '-f', 'raw', '-O', 'qcow2', `${path}.raw`, path])
+  execFileSync(qemuImg, ['convert', '-c', '-f', 'raw', '-O', 'qcow2', `${path}.raw`, path])
   await using file = await open(path, 'r+')
   const read = async (at: bigint): Promise<bigint> =>
     (await file.read(Buffer.alloc(8), 0, 8, Number(at))).buffer.readBigUInt64BE()
