@@ -63,6 +63,10 @@ describe('a plan', () => {
     [{ clock: { shows: { kind: 'timezone', name: 'Nowhere' } } }, /is no time zone/],
     [{ hugepageBytes: 1024 ** 3 }, /are not a whole number of huge pages/],
     [{ keepsUnder: '../vm' }, /what is kept is named/],
+    [
+      { tpm: { interface: 'tis', isKept: false }, kernel: { kernelPath: '/k', initrdPath: '/i', commandLine: '' } },
+      /boot from a disk, or with UEFI$/,
+    ],
     [{ machine: 'microvm', tpm: { interface: 'tis', isKept: false } }, /microvm has neither a watchdog nor a TPM/],
     [{ machine: 'microvm', firmware: { kind: 'uefi', secureBoot: false } }, /^microvm has no UEFI; use q35$/],
     [{ machine: 'microvm', graphics: true }, /^microvm has no graphics/],
