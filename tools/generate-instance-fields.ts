@@ -2,6 +2,7 @@
 // changing one: node tools/generate-instance-fields.ts
 
 import { writeFileSync } from 'node:fs'
+import { domainFields } from '../packages/kinds/src/virtualmachineinstance/domain-fields.ts'
 import type { Fate } from '../packages/kinds/src/virtualmachineinstance/field-fate.ts'
 import { instanceSpecFields, machineSpecFields } from '../packages/kinds/src/virtualmachineinstance/spec-fields.ts'
 
@@ -17,6 +18,7 @@ interface Section {
 const sections: readonly Section[] = [
   { title: 'VirtualMachine', path: 'spec', fields: machineSpecFields },
   { title: 'VirtualMachineInstance, and the template of a VirtualMachine', path: 'spec', fields: instanceSpecFields },
+  { title: 'Its domain', path: 'spec.domain', fields: domainFields },
 ]
 
 export function instanceFieldsPage(): string {

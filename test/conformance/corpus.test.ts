@@ -93,8 +93,7 @@ const outcomes: Readonly<Record<string, string>> = {
     'accepted; Scheduling: 0/1 nodes are available: this machine does not offer SR-IOV interfaces, networks beside the pod network; take it out of the spec to run here.',
   'vmi-usb.yaml':
     'admission webhook "virtualmachineinstances-create-validator.kubevirt.io" denied the request: Host Devices feature gate is not enabled in kubevirt-config',
-  'vmi-windows.yaml':
-    'accepted; Scheduling: 0/1 nodes are available: this machine does not offer a TPM; take it out of the spec to run here.',
+  'vmi-windows.yaml': 'accepted; Scheduling: PVC vmi-windows/disk-windows does not exist, waiting for it to appear',
   'vmi-with-sidecar-hook-configmap.yaml':
     'admission webhook "virtualmachineinstances-create-validator.kubevirt.io" denied the request: sidecar feature gate is not enabled in kubevirt-config, invalid entry metadata.annotations.hooks.kubevirt.io/hookSidecars',
   'vmi-with-sidecar-hook.yaml':

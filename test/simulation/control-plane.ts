@@ -92,6 +92,8 @@ export interface Ground {
   readonly random: Random
   readonly machines: SimulatedWorld
   readonly images: ImageLibrary
+  /** Events that were recorded, as `reason: message`. */
+  announced?: string[]
 }
 
 class Died extends Error {}
@@ -111,7 +113,7 @@ export function startControlPlane(host: Ground): ControlPlane {
       onWarning: (text) => complain(`we were warned: ${text}`),
       fetch: (request) => life.carry(request, door),
     }),
-    events: { record: () => {} },
+    events: { record: (_, { reason, message }) => void host.announced?.push(`${reason}: ${message}`) },
     images: host.images,
     hypervisor: life.mortal(hypervisor),
     nodeName: 'here',
@@ -269,6 +271,7 @@ function createLife() {
         return (...given: A): Promise<R> => during(() => effect(() => method(...given)))
       }
       return {
+        capabilities: () => hypervisor.capabilities(),
         list: () => hypervisor.list(),
         find: (id) => hypervisor.find(id),
         async launch(plan) {
@@ -286,6 +289,7 @@ function createLife() {
         pause: act((id) => hypervisor.pause(id)),
         resume: act((id) => hypervisor.resume(id)),
         remove: act((id) => hypervisor.remove(id)),
+        discardKept: act((name) => hypervisor.discardKept(name)),
         openSerial: (id) => hypervisor.openSerial(id),
         openDisplay: (id, options) => hypervisor.openDisplay(id, options),
         screenshot: (id, options) => hypervisor.screenshot(id, options),

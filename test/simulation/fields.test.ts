@@ -90,8 +90,6 @@ const machineUses: Readonly<Record<string, [Partial<VirtualMachine['spec']>, Par
     volume({ dataVolume: { name: 'data' } }),
     claim,
   ],
-  instancetype: [{ instancetype: { name: 'small' } }, {}, /Failure to find instancetype/],
-  preference: [{ preference: { name: 'linux' } }, {}, /Failure to find preference/],
 }
 
 const unhad = (fates: Fates): [string, Fate][] =>

@@ -23,12 +23,15 @@ export interface Host extends Ground {
   imageIsThere: boolean
   /** How it stands with all images, where it is to stand otherwise. */
   imageSight: ImageSight | undefined
+  /** What there is for machines, besides what is promised already. */
+  memoryBytes: number
   /** Names of machines (`namespace_name`) that QEMU refuses to start. */
   readonly refused: Set<string>
   /** Starts that nobody has accounted for yet, by name of machine. */
   readonly starts: Map<string, Start[]>
   /** Rules that were broken outside the API, in sentences. */
   readonly breaches: string[]
+  announced: string[]
   list(): Promise<Machine[]>
   close(): void
 }
@@ -44,6 +47,7 @@ export function openHost(): Host {
   const breaches: string[] = []
   const machines: SimulatedWorld = new SimulatedWorld({
     clock,
+    capabilities: () => ({ memoryBytes: host.memoryBytes }),
     refusal({ name, id }) {
       const twin = [...machines.machines.values()].find(
         (other) => other.plan.name === name && other.plan.id !== id && other.state.kind === 'running',
@@ -63,10 +67,12 @@ export function openHost(): Host {
     machines,
     imageIsThere: true,
     imageSight: undefined,
+    memoryBytes: 1024 ** 4,
     images: { ...local, look: async (request) => host.imageSight ?? local.look(request) },
     refused,
     starts,
     breaches,
+    announced: [],
     list: () => machines.open().list(),
     close: () => rmSync(folder, { recursive: true }),
   }

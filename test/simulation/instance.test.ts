@@ -208,11 +208,11 @@ test.each([
 })
 
 test('VI12 all that this machine does not offer is told at once', async () => {
-  await create({ spec: { architecture: 'arm64' }, devices: { watchdog: { name: 'dog', i6300esb: { action: 'reset' } } } })
+  await create({ spec: { architecture: 'arm64' }, devices: { gpus: [{ name: 'gpu', deviceName: 'example.org/gpu' }] } })
   await pass(platform, 1_000)
   const condition = findCondition((await see())?.status?.conditions, 'PodScheduled')
   expect(condition).toMatchObject({ status: 'False', reason: 'Unschedulable' })
-  expect(condition?.message).toMatch(/another architecture than amd64, a watchdog device/)
+  expect(condition?.message).toMatch(/another architecture than amd64, GPU devices/)
 })
 
 test('VI13 a start that QEMU refuses is Failed, in its last words', async () => {
@@ -361,4 +361,77 @@ test('VI88 what an agent tells stands while another control plane takes over, an
   restart(platform)
   await pass(platform, 200_000)
   expect(await see()).toEqual(before)
+})
+
+const watched = (action: string): Changes => ({ devices: { watchdog: { name: 'dog', i6300esb: { action } } } })
+
+test('VI41 a guest that hangs is ended, shut down or reset by its watchdog, as the spec says', async () => {
+  const id = await run(watched('poweroff'))
+  platform.host.machines.guestHangs(id)
+  await pass(platform, 100)
+  expect((await see())?.status).toMatchObject({ phase: 'Failed', reason: 'WatchdogFired' })
+  await instances().delete(key)
+  await pass(platform, 1_000)
+
+  platform.host.machines.guestHangs(await run(watched('reset')))
+  await pass(platform, bootMs)
+  expect((await see())?.status?.phase).toBe('Running')
+  await instances().delete(key)
+  await pass(platform, 3_000)
+
+  platform.host.machines.guestHangs(await run(watched('shutdown')))
+  await pass(platform, bootMs)
+  expect((await see())?.status).toMatchObject({ phase: 'Succeeded', reason: 'GuestShutdown' })
+})
+
+test('VI42 a disk that fails pauses the guest, which is told once with the disk, until it is resumed', async () => {
+  const id = await run(withImage)
+  const paused = async () => findCondition((await see())?.status?.conditions, 'Paused')
+  const failures = () => platform.host.announced.filter((event) => event.startsWith('IOerror'))
+  platform.host.machines.failDisk(id, 'root', true)
+  await pass(platform, 1_000)
+  expect(await paused()).toMatchObject({
+    reason: 'PausedIOError',
+    message: 'VMI was paused, low-level IO error detected',
+  })
+  expect((await see())?.status?.phase).toBe('Running')
+  expect(failures()).toEqual(['IOerror: VM Paused due to not enough space on volume: root'])
+  await put('unpause')
+  await pass(platform, 1_000)
+  expect(await paused()).toBeUndefined()
+  platform.host.machines.failDisk(id, 'root')
+  await pass(platform, 1_000)
+  expect(failures().slice(1)).toEqual(['IOerror: VM Paused due to IO error at the volume: root'])
+})
+
+test('VI43 what a TPM remembers is kept over the instances of a VM, and goes with the VM', async () => {
+  const vms = platform.plane.client.resource<VirtualMachine>(virtualMachineDefinition)
+  const spec = { domain: { memory: { guest: '64Mi' }, devices: { tpm: { persistent: true } } } }
+  const { metadata } = await vms.create({
+    apiVersion: 'kubevirt.io/v1',
+    kind: 'VirtualMachine',
+    metadata: key,
+    spec: { runStrategy: 'Always', template: { spec } },
+  })
+  await pass(platform, bootMs)
+  await instances().delete(key)
+  await pass(platform, 10_000)
+  expect((await see())?.status?.phase).toBe('Running')
+  expect(platform.host.machines.kept).toEqual([metadata.uid])
+  await vms.delete(key)
+  await pass(platform, 10_000)
+  expect(await vms.find(key)).toBeUndefined()
+  expect(platform.host.machines.kept).toEqual([])
+})
+
+test('VI44 a guest for which there is not enough memory waits, and is launched when there is', async () => {
+  platform.host.memoryBytes = 250 * 1024 * 1024
+  await create({ spec: { domain: { memory: { guest: '256Mi' }, devices: {} } } })
+  await pass(platform, 12_000)
+  const condition = findCondition((await see())?.status?.conditions, 'PodScheduled')
+  expect(condition).toMatchObject({ status: 'False', reason: 'Unschedulable' })
+  expect(condition?.message).toMatch(/^0\/1 nodes are available: 1 Insufficient memory\./)
+  platform.host.memoryBytes = 1024 ** 3
+  await pass(platform, 6_000)
+  expect((await see())?.status?.phase).toBe('Running')
 })

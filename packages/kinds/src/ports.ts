@@ -14,6 +14,10 @@ export interface Ports {
   log: Log
 }
 
+export interface VirtualMachinePorts extends Ports {
+  hypervisor: Pick<Hypervisor, 'discardKept'>
+}
+
 export interface MachinePorts extends Ports {
   hypervisor: Hypervisor
   images: ImageLibrary

@@ -1,7 +1,9 @@
 // A running QEMU that we are connected to. Whatever is known here can be asked again: nothing is lost with it.
 
 import { join } from 'node:path'
+import { nodeName } from './argv/disks.ts'
 import { interfaceId } from './argv/network.ts'
+import type { FailedDisk } from './hypervisor.ts'
 import type { LaunchPlan } from './launch-plan.ts'
 import { pause } from './process.ts'
 import { hostBootId, isAlive, type ProcessIdentity } from './process-identity.ts'
@@ -17,6 +19,8 @@ export interface Attachment {
   readonly runState: RunState
   /** Whether the agent in the guest has opened its end of the channel, by the latest answer. */
   readonly agentConnected: boolean
+  /** Disks that have paused the machine, by the latest answer. */
+  readonly failedDisks: readonly FailedDisk[]
   execute: QmpClient['execute']
   /** Asks QEMU anew. */
   refresh(): Promise<void>
@@ -98,6 +102,7 @@ class Connection implements Attachment {
   readonly execute: QmpClient['execute']
   runState: RunState = 'other'
   agentConnected = false
+  failedDisks: readonly FailedDisk[] = []
   readonly #client: QmpClient
   readonly #options: AttachOptions
   readonly #transcript: Transcript
@@ -160,6 +165,15 @@ class Connection implements Attachment {
     const [{ status }, devices] = await Promise.all([this.execute('query-status'), this.execute('query-chardev')])
     this.runState = parseRunState(status)
     this.agentConnected = devices.some((device) => device.label === 'agent' && device['frontend-open'])
+    this.failedDisks = this.runState === 'io-error' ? await this.#findFailedDisks() : []
+  }
+
+  async #findFailedDisks(): Promise<FailedDisk[]> {
+    const devices = await this.execute('query-block')
+    return this.#options.plan.disks.flatMap(({ name }, index) => {
+      const status = devices.find((each) => each.inserted?.['node-name'] === nodeName(index))?.['io-status'] ?? 'ok'
+      return status === 'ok' ? [] : [{ name, isFull: status === 'nospace' }]
+    })
   }
 
   close(): void {

@@ -17,6 +17,7 @@ describe('the doctor', () => {
       ['qemu-system-x86_64', true],
       ['qemu-img', true],
       ['UEFI firmware', true],
+      ['swtpm', true],
       ['/dev/kvm', true],
     ])
   })
@@ -24,15 +25,30 @@ describe('the doctor', () => {
   it.each([
     [
       'ID=debian',
-      ['sudo apt-get install --yes qemu-system-x86', 'sudo apt-get install --yes qemu-utils', 'sudo apt-get install --yes ovmf'],
+      [
+        'sudo apt-get install --yes qemu-system-x86',
+        'sudo apt-get install --yes qemu-utils',
+        'sudo apt-get install --yes ovmf',
+        'sudo apt-get install --yes swtpm',
+      ],
     ],
     [
       'ID=linuxmint\nID_LIKE="ubuntu debian"',
-      ['sudo apt-get install --yes qemu-system-x86', 'sudo apt-get install --yes qemu-utils', 'sudo apt-get install --yes ovmf'],
+      [
+        'sudo apt-get install --yes qemu-system-x86',
+        'sudo apt-get install --yes qemu-utils',
+        'sudo apt-get install --yes ovmf',
+        'sudo apt-get install --yes swtpm',
+      ],
     ],
     [
       'ID="rocky"\nID_LIKE="rhel centos fedora"',
-      ['sudo dnf install -y qemu-system-x86-core', 'sudo dnf install -y qemu-img', 'sudo dnf install -y edk2-ovmf'],
+      [
+        'sudo dnf install -y qemu-system-x86-core',
+        'sudo dnf install -y qemu-img',
+        'sudo dnf install -y edk2-ovmf',
+        'sudo dnf install -y swtpm',
+      ],
     ],
     [
       'ID=arch',
@@ -40,9 +56,10 @@ describe('the doctor', () => {
         'sudo pacman -S --noconfirm qemu-system-x86',
         'sudo pacman -S --noconfirm qemu-img',
         'sudo pacman -S --noconfirm edk2-ovmf',
+        'sudo pacman -S --noconfirm swtpm',
       ],
     ],
-    ['ID=plan9', [undefined, undefined, undefined]],
+    ['ID=plan9', [undefined, undefined, undefined, undefined]],
   ])('gives the line that mends it on %s', async (osRelease, lines) => {
     expect(await mends({ osRelease: async () => osRelease, program: async () => undefined, hasFirmware: () => false })).toEqual(
       lines,
@@ -70,6 +87,7 @@ describe('the doctor', () => {
       'qemu-system-x86_64',
       'qemu-img',
       'UEFI firmware',
+      'swtpm',
       '/dev/kvm',
     ])
   })

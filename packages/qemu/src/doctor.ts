@@ -33,6 +33,7 @@ export async function inspectHost(view: HostView = thisHost): Promise<HostFindin
     await programFinding(view, 'qemu-system-x86_64', installer('emulator')),
     await programFinding(view, 'qemu-img', installer('images')),
     firmwareFinding(view, installer('firmware')),
+    await tpmFinding(view, installer('tpm')),
     await kvmFinding(view),
   ]
 }
@@ -52,6 +53,13 @@ function firmwareFinding(view: HostView, mend: string | undefined): HostFinding 
   const what = 'UEFI firmware'
   if (!view.hasFirmware(false)) return { what, ok: false, detail: 'no UEFI firmware (OVMF) is installed', ...(mend && { mend }) }
   return { what, ok: true, detail: view.hasFirmware(true) ? 'with and without secure boot' : 'without secure boot' }
+}
+
+/** Only machines that ask for a TPM need it. */
+async function tpmFinding(view: HostView, mend: string | undefined): Promise<HostFinding> {
+  const found = await view.program('swtpm')
+  if (found !== undefined) return { what: 'swtpm', ok: true, detail: `${found.path}, ${found.version}` }
+  return { what: 'swtpm', ok: false, detail: 'swtpm is not installed: machines with a TPM do not start', ...(mend && { mend }) }
 }
 
 /** Without KVM machines run all the same, ten or more times slower; so this is a finding and not a refusal. */
@@ -77,23 +85,23 @@ async function kvmFinding(view: HostView): Promise<HostFinding> {
   }
 }
 
-type Part = 'emulator' | 'images' | 'firmware'
+type Part = 'emulator' | 'images' | 'firmware' | 'tpm'
 
 const installers: readonly { families: readonly string[]; command: string; packages: Record<Part, string> }[] = [
   {
     families: ['debian', 'ubuntu'],
     command: 'sudo apt-get install --yes',
-    packages: { emulator: 'qemu-system-x86', images: 'qemu-utils', firmware: 'ovmf' },
+    packages: { emulator: 'qemu-system-x86', images: 'qemu-utils', firmware: 'ovmf', tpm: 'swtpm' },
   },
   {
     families: ['fedora', 'rhel', 'centos'],
     command: 'sudo dnf install -y',
-    packages: { emulator: 'qemu-system-x86-core', images: 'qemu-img', firmware: 'edk2-ovmf' },
+    packages: { emulator: 'qemu-system-x86-core', images: 'qemu-img', firmware: 'edk2-ovmf', tpm: 'swtpm' },
   },
   {
     families: ['arch'],
     command: 'sudo pacman -S --noconfirm',
-    packages: { emulator: 'qemu-system-x86', images: 'qemu-img', firmware: 'edk2-ovmf' },
+    packages: { emulator: 'qemu-system-x86', images: 'qemu-img', firmware: 'edk2-ovmf', tpm: 'swtpm' },
   },
 ]
 

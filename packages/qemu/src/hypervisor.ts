@@ -3,6 +3,7 @@
 
 import type { Duplex } from 'node:stream'
 import type { AgentCommand, AgentCommands } from './agent/protocol.ts'
+import type { Capabilities } from './capabilities.ts'
 import type { LaunchPlan } from './launch-plan.ts'
 
 /** Why a machine is not running any more. */
@@ -13,6 +14,8 @@ export type ExitCause =
   | 'guest-panic'
   /** The guest rebooted and the plan says that this ends it. */
   | 'guest-reset'
+  /** The guest did not feed its watchdog in time, and the plan says that this ends it. */
+  | 'watchdog'
   /** We ended it: `kill` was called. */
   | 'killed'
   /** It ended because `shutDownWithHost` asked it to: nobody wanted it to be off. */
@@ -41,6 +44,14 @@ export interface RunningState {
   startedAt: string
   /** The agent in the guest has opened its end of the channel. */
   agentConnected?: true
+  /** It is paused because the host could not do what the guest asked of these disks. Resuming it tries again. */
+  failedDisks?: readonly FailedDisk[]
+}
+
+export interface FailedDisk {
+  name: string
+  /** There was no room for what the guest wrote. */
+  isFull: boolean
 }
 
 export interface Machine {
@@ -53,6 +64,8 @@ export interface Machine {
 }
 
 export interface Hypervisor {
+  /** What this host can give a machine now. */
+  capabilities(): Promise<Capabilities>
   /** Every machine that has a state folder. */
   list(): Promise<Machine[]>
   /** Undefined when there is no state folder. */
@@ -78,6 +91,8 @@ export interface Hypervisor {
   resume(id: string): Promise<void>
   /** Ends the process if need be and removes every trace: folder, overlays, sockets. */
   remove(id: string): Promise<void>
+  /** What machines kept under this name goes: at once, or with the last machine that uses it. */
+  discardKept(name: string): Promise<void>
   /**
    * The serial console, both ways, beginning with what the guest printed lately. A new session ends the one before it:
    * that stream closes. Throws ConsoleBusy when a program of somebody else is connected; throws NotRunning.
@@ -115,7 +130,15 @@ export interface Hypervisor {
 
 /** The plan cannot be carried out here; the message says what is missing and what would mend it. */
 export class LaunchRefused extends Error {
-  readonly reason: 'ImageNotFound' | 'InvalidPlan' | 'QemuMissing' | 'NoSpace' | 'FirmwareMissing' | 'PortInUse' | 'NameTaken'
+  readonly reason:
+    | 'NoMemory'
+    | 'ImageNotFound'
+    | 'InvalidPlan'
+    | 'QemuMissing'
+    | 'NoSpace'
+    | 'FirmwareMissing'
+    | 'PortInUse'
+    | 'NameTaken'
   constructor(reason: LaunchRefused['reason'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.name = 'LaunchRefused'

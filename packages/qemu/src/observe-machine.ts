@@ -55,7 +55,15 @@ async function stateOf({ verdict, process }: Observation, attachment: Attachment
   const paused = verdict.kind === 'running' && verdict.paused
   const startedAt = (await startTime(process)).toISOString()
   const agent = attachment?.agentConnected === true ? { agentConnected: true as const } : {}
-  return { kind: 'running', pid: process.pid, paused, startedAt, ...agent }
+  const failed = paused ? (attachment?.failedDisks ?? []) : []
+  return {
+    kind: 'running',
+    pid: process.pid,
+    paused,
+    startedAt,
+    ...agent,
+    ...(failed.length === 0 ? {} : { failedDisks: failed }),
+  }
 }
 
 /** The announced end, if it can still be the reason of one that came then. */

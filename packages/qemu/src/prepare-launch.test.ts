@@ -15,7 +15,7 @@ afterEach(() => rm(folder, { recursive: true }))
 async function prepare(path: string, createBytes: number): Promise<void> {
   const source = { kind: 'file', path, format: 'raw', createBytes } as const
   const disks = [{ name: 'data', device: 'disk', bus: 'virtio', readOnly: false, source }] as const
-  await prepareFiles(samplePlan('one', { disks }), folder, { qemu: 'none', qemuImg: 'none' })
+  await prepareFiles(samplePlan('one', { disks }), { folder, kept: undefined }, { qemu: 'none', qemuImg: 'none', swtpm: 'none' })
 }
 
 describe('a file that is to be a disk', () => {

@@ -8,6 +8,7 @@ import { errorCode } from './durable-file.ts'
 import { findProgram } from './find-program.ts'
 import { type FirmwareFiles, findFirmware } from './firmware.ts'
 import { LaunchRefused } from './hypervisor.ts'
+import { linkKeptTpm, linkKeptVariables } from './kept-state.ts'
 import type { Disk, LaunchPlan } from './launch-plan.ts'
 import { buildSeedIso } from './seed-iso.ts'
 import { fileNames } from './state-files.ts'
@@ -17,6 +18,14 @@ import { givenPaths } from './validate-plan.ts'
 export interface Programs {
   qemu: string
   qemuImg: string
+  /** Needed by a machine with a TPM. */
+  swtpm: string
+}
+
+/** Where a machine's files lie, and where those that outlive it. */
+export interface MachineFolders {
+  folder: string
+  kept: string | undefined
 }
 
 /** Throws LaunchRefused when this host lacks something that the plan needs. */
@@ -28,6 +37,11 @@ export async function assertLaunchable(plan: LaunchPlan, programs: Programs): Pr
         `the program ${program} is not installed; on Debian: apt-get install qemu-system-x86 qemu-utils`,
       )
   }
+  if (plan.tpm !== undefined && (await findProgram(programs.swtpm)) === undefined)
+    throw new LaunchRefused(
+      'QemuMissing',
+      `the program ${programs.swtpm}, which emulates a TPM, is not installed; on Debian: apt-get install swtpm`,
+    )
   for (const path of givenPaths(plan)) {
     await access(path).catch((error: unknown) => {
       throw new LaunchRefused('ImageNotFound', `machine ${plan.id} needs the file ${path}, which is not there`, { cause: error })
@@ -47,10 +61,15 @@ function firmwareTemplate(secureBoot: boolean): FirmwareFiles {
 }
 
 /** Makes the images and copies of the state folder. What an interrupted launch made already is kept. */
-export async function prepareFiles(plan: LaunchPlan, folder: string, programs: Programs): Promise<FirmwareFiles | undefined> {
+export async function prepareFiles(
+  plan: LaunchPlan,
+  { folder, kept }: MachineFolders,
+  programs: Programs,
+): Promise<FirmwareFiles | undefined> {
   try {
+    if (plan.tpm?.isKept === true && kept !== undefined) await linkKeptTpm(kept, folder)
     await Promise.all(plan.disks.map((disk) => prepareDisk(disk, diskFile(folder, disk).path, programs)))
-    return plan.firmware.kind === 'uefi' ? await prepareVariables(plan.firmware.secureBoot, folder) : undefined
+    return plan.firmware.kind === 'uefi' ? await prepareVariables(plan.firmware, { folder, kept }) : undefined
   } catch (error) {
     throw asRefusal(error, plan.id)
   }
@@ -81,10 +100,13 @@ async function createRaw(path: string, sizeBytes: number): Promise<void> {
   await rm(unfinished, { force: true })
 }
 
-async function prepareVariables(secureBoot: boolean, folder: string): Promise<FirmwareFiles> {
+type Uefi = Extract<LaunchPlan['firmware'], { kind: 'uefi' }>
+
+async function prepareVariables({ keepsVariables, secureBoot }: Uefi, { folder, kept }: MachineFolders): Promise<FirmwareFiles> {
   const template = firmwareTemplate(secureBoot)
   const varsPath = join(folder, fileNames.uefiVariables)
-  if (!(await isThere(varsPath))) await appear(varsPath, (unfinished) => copyFile(template.varsPath, unfinished))
+  const target = keepsVariables && kept !== undefined ? await linkKeptVariables(kept, folder) : varsPath
+  if (!(await isThere(target))) await appear(target, (unfinished) => copyFile(template.varsPath, unfinished))
   return { codePath: template.codePath, varsPath }
 }
 

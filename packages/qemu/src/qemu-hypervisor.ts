@@ -2,36 +2,27 @@
 // QEMU itself. The connections it holds are for speed and for news; a successor makes its own.
 
 import { rm } from 'node:fs/promises'
-import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { chooseAccelerator } from './accelerator.ts'
-import { askAgent } from './agent/ask-agent.ts'
 import type { AgentCommand, AgentCommands } from './agent/protocol.ts'
 import { type Attachment, attach } from './attachment.ts'
+import type { Capabilities } from './capabilities.ts'
 import { ByTurns } from './by-turns.ts'
-import { takeScreenshot } from './display.ts'
 import { type EndingRecord, endedAtMs, hostShutdown } from './ending.ts'
-import { awaitAcceptance, GuestPorts, removeStrayForwards } from './guest-ports.ts'
-import {
-  AgentSilent,
-  DisplayBusy,
-  type ExitCause,
-  type Hypervisor,
-  LaunchRefused,
-  type Machine,
-  MachineLacks,
-  NotRunning,
-  nameTaken,
-} from './hypervisor.ts'
+import { GuestAccess } from './guest-access.ts'
+import { removeStrayForwards } from './guest-ports.ts'
+import { assertRoom, roomForMachine } from './host-memory.ts'
+import { type ExitCause, type Hypervisor, LaunchRefused, type Machine, NotRunning, nameTaken } from './hypervisor.ts'
+import { discardKept, keptFolderOf, releaseKept } from './kept-state.ts'
 import type { LaunchPlan } from './launch-plan.ts'
+import { EmulatorKnowledge, lookAtHost } from './look-at-host.ts'
+import { newsOf } from './news-of.ts'
 import { describeMachine, endingOf, observeMachine, processOf } from './observe-machine.ts'
 import { asRefusal, assertLaunchable, type Programs, prepareFiles } from './prepare-launch.ts'
 import { endProcess } from './process.ts'
 import { type ProcessIdentity, scanByPidFile } from './process-identity.ts'
 import { QmpClosed } from './qmp/client.ts'
-import { connectSerial, connectTo } from './serial-console.ts'
-import { Sessions } from './sessions.ts'
 import { attachToOther, startQemu } from './start-qemu.ts'
 import { fileNames } from './state-files.ts'
 import {
@@ -42,13 +33,13 @@ import {
   type MachineRecord,
   machineIds,
   openDataFolder,
-  openSocketPath,
   readEvents,
   readLastWords,
   readRecord,
   stateFolderOf,
   writeRecord,
 } from './state-folder.ts'
+import { endTpm } from './tpm-emulator.ts'
 import { assertValidPlan, isMachineId } from './validate-plan.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -87,11 +78,15 @@ class QemuHypervisor implements Hypervisor {
   readonly #now: () => Date
   readonly #turns = new ByTurns()
   readonly #attachments = new Map<string, Attachment>()
-  readonly #consoles = new Sessions()
-  readonly #displays = new Sessions()
-  readonly #guestPorts = new GuestPorts()
-  /** Agents are slow, so a question to one does not take the machine's own turn. */
-  readonly #questions = new ByTurns()
+  readonly #access = new GuestAccess({
+    withRunning: (...sought) => this.#withRunning(...sought),
+    whileRunning: (id, act) => this.#whileRunning(id, act),
+    folderOf: (id) => this.#folder(id),
+    log: (message, error) => this.#log(message, error),
+  })
+  /** One machine after the other is promised memory. */
+  readonly #promises = new ByTurns()
+  readonly #emulator = new EmulatorKnowledge()
   readonly #listeners = new Set<(id: string) => void>()
   /** By id, also of machines that do not answer. */
   readonly #names = new Map<string, string>()
@@ -102,7 +97,7 @@ class QemuHypervisor implements Hypervisor {
   constructor(data: DataFolder, options: QemuHypervisorOptions) {
     this.#data = data
     this.#options = options
-    this.#programs = { qemu: 'qemu-system-x86_64', qemuImg: 'qemu-img', ...options.programs }
+    this.#programs = { qemu: 'qemu-system-x86_64', qemuImg: 'qemu-img', swtpm: 'swtpm', ...options.programs }
     this.#now = options.now ?? (() => new Date())
     this.#timer = setInterval(() => this.#boundLogs(), boundLogsEveryMs).unref()
   }
@@ -134,6 +129,14 @@ class QemuHypervisor implements Hypervisor {
     await this.#settle(id)
     // Its exit is on record and its process was left behind: there is nothing more to be asked.
     if (process !== undefined && record.exit !== undefined) await endProcess(process)
+  }
+
+  async capabilities(): Promise<Capabilities> {
+    const { qemu, swtpm } = this.#programs
+    const emulator = await this.#chooseAccelerator()
+      .then((accelerator) => this.#emulator.of(qemu, accelerator))
+      .catch((error: unknown) => this.#log('QEMU could not be asked what it can do', error))
+    return { ...(await lookAtHost(swtpm)), emulator: emulator ?? undefined, memoryBytes: await roomForMachine(this.#data) }
   }
 
   /** One machine that cannot be looked at hides none of the others. */
@@ -180,14 +183,19 @@ class QemuHypervisor implements Hypervisor {
     try {
       await assertLaunchable(plan, this.#programs)
       await this.#assertNameIsFree(plan)
-      await createStateFolder(this.#data, plan)
-      const firmware = await prepareFiles(plan, folder, this.#programs)
+      await this.#promises.run('memory', async () => {
+        await assertRoom(plan, this.#data)
+        await createStateFolder(this.#data, plan)
+      })
+      const kept = plan.keepsUnder === undefined ? undefined : this.#keptFolder(plan.keepsUnder)
+      const firmware = await prepareFiles(plan, { folder, kept }, this.#programs)
       const accelerator = await this.#chooseAccelerator()
-      const outcome = await startQemu({ ...this.#about(plan), qemu: this.#programs.qemu, accelerator, firmware })
+      const outcome = await startQemu({ ...this.#about(plan), ...this.#programs, accelerator, firmware })
       if (outcome.kind === 'answers') this.#attachments.set(plan.id, outcome.attachment)
       else await this.#recordExit(plan.id, 'failed-to-start', outcome.lastWords)
     } catch (error) {
       const refusal = asRefusal(error, plan.id)
+      if (plan.tpm !== undefined) await endTpm(folder)
       if (refusal instanceof LaunchRefused) await rm(folder, { recursive: true, force: true })
       throw refusal
     }
@@ -243,63 +251,33 @@ class QemuHypervisor implements Hypervisor {
     })
   }
 
-  async openSerial(id: string): Promise<Duplex> {
-    return this.#withRunning(id, 'it has no serial console', (attachment) =>
-      this.#consoles.replace(id, () => connectSerial(id, this.#folder(id), attachment)),
-    )
+  openSerial(id: string): Promise<Duplex> {
+    return this.#access.openSerial(id)
   }
 
-  async openDisplay(id: string, { sparesOther = false } = {}): Promise<Duplex> {
-    return this.#withRunning(id, 'it has no display', (_, { plan }) => {
-      if (!plan.graphics) throw new MachineLacks(id, 'display')
-      if (sparesOther && this.#displays.isOpen(id)) throw new DisplayBusy(id)
-      return this.#displays.replace(id, () => connectTo(this.#folder(id), fileNames.vncSocket))
-    })
+  openDisplay(id: string, options?: { sparesOther?: boolean }): Promise<Duplex> {
+    return this.#access.openDisplay(id, options)
   }
 
-  async screenshot(id: string, { movesPointer = false } = {}): Promise<Uint8Array> {
-    return this.#withRunning(id, 'it has no display', (attachment, { plan }) => {
-      if (!plan.graphics) throw new MachineLacks(id, 'display')
-      return takeScreenshot(this.#folder(id), attachment, movesPointer)
-    })
+  screenshot(id: string, options?: { movesPointer?: boolean }): Promise<Uint8Array> {
+    return this.#access.screenshot(id, options)
   }
 
-  async openPort(id: string, guestPort: number): Promise<Socket> {
-    return this.#withRunning(id, 'nothing listens', (attachment, record) => {
-      const removeIfUnused = (): void =>
-        void this.#whileRunning(id, (each) => this.#guestPorts.removeUnused(each, record, guestPort)).catch((error: unknown) =>
-          this.#log(`a forward to port ${guestPort} of machine ${id} could not be removed`, error),
-        )
-      return this.#guestPorts.connect(attachment, record, guestPort, removeIfUnused)
-    })
+  openPort(id: string, guestPort: number): Promise<Duplex> {
+    return this.#access.openPort(id, guestPort)
   }
 
-  async reachPort(id: string, guestPort: number, timeoutMs: number): Promise<'accepts' | 'refuses' | 'silent'> {
-    const connection = await this.openPort(id, guestPort)
-    const withAttachment = <T>(act: (attachment: Attachment) => Promise<T>): Promise<T> =>
-      this.#withRunning(id, 'nothing listens', act)
-    try {
-      return await awaitAcceptance(connection, withAttachment, timeoutMs)
-    } finally {
-      connection.destroy()
-    }
+  reachPort(id: string, guestPort: number, timeoutMs: number): Promise<'accepts' | 'refuses' | 'silent'> {
+    return this.#access.reachPort(id, guestPort, timeoutMs)
   }
 
-  async askAgent<C extends AgentCommand>(
+  askAgent<C extends AgentCommand>(
     id: string,
     command: C,
     taken?: AgentCommands[C]['takes'],
-    { timeoutMs }: { timeoutMs?: number } = {},
+    options?: { timeoutMs?: number },
   ): Promise<AgentCommands[C]['gives']> {
-    const askedAt = performance.now()
-    return this.#questions.run(id, async () => {
-      const leftMs = timeoutMs === undefined ? undefined : timeoutMs - (performance.now() - askedAt)
-      if (leftMs !== undefined && leftMs <= 0) throw new AgentSilent(command, `did not answer within ${timeoutMs} ms`)
-      const isThere = await this.#withRunning(id, 'it has no agent', async ({ agentConnected }) => agentConnected)
-      if (!isThere) throw new AgentSilent(command, 'is not connected')
-      await using socket = await openSocketPath(this.#folder(id), fileNames.agentSocket)
-      return askAgent(socket.path, command, taken, leftMs === undefined ? {} : { timeoutMs: Math.ceil(leftMs) })
-    })
+    return this.#access.askAgent(id, command, taken, options)
   }
 
   /** Throws NotRunning. */
@@ -339,23 +317,8 @@ class QemuHypervisor implements Hypervisor {
     while (await isRunning()) {
       if (performance.now() >= deadline) return this.kill(id)
       await this.pressPowerButton(id)
-      await this.#newsOf(id, Math.min(pressAgainMs, deadline - performance.now()))
+      await newsOf(this, id, Math.min(pressAgainMs, deadline - performance.now()))
     }
-  }
-
-  /** Resolves when something happened to the machine, or after the time. */
-  #newsOf(id: string, withinMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer)
-        subscription.close()
-        resolve()
-      }
-      const timer = setTimeout(done, Math.max(0, withinMs))
-      const subscription = this.onChange((changed) => {
-        if (changed === id) done()
-      })
-    })
   }
 
   async #announceEnd(id: string, ending: EndingRecord): Promise<void> {
@@ -377,7 +340,21 @@ class QemuHypervisor implements Hypervisor {
     await this.#endProcessOf(id, record)
     await deleteStateFolder(this.#data, id, String(this.#now().getTime()))
     this.#names.delete(id)
+    const { keepsUnder } = record.plan
+    if (keepsUnder !== undefined) await releaseKept(this.#keptFolder(keepsUnder), await this.#isKeptUsed(keepsUnder))
     this.#tell(id)
+  }
+
+  async discardKept(name: string): Promise<void> {
+    if (isMachineId(name)) await discardKept(this.#keptFolder(name), await this.#isKeptUsed(name))
+  }
+
+  async #isKeptUsed(name: string): Promise<boolean> {
+    return (await this.list()).some((machine) => machine.plan.keepsUnder === name)
+  }
+
+  #keptFolder(name: string): string {
+    return keptFolderOf(this.#options.root, name)
   }
 
   /** Without a start on record there may still be a process, of a launch that was cut short. */
@@ -388,6 +365,7 @@ class QemuHypervisor implements Hypervisor {
       (await processOf(record)) ??
       (await scanByPidFile(this.#folder(id))).get(join(this.#folder(id), fileNames.pid))
     if (process !== undefined) await endProcess(process, attachment && (() => attachment.execute('quit')))
+    if (record.plan.tpm !== undefined) await endTpm(this.#folder(id))
     this.#detach(id)
   }
 
@@ -400,8 +378,7 @@ class QemuHypervisor implements Hypervisor {
     this.#isReleased = true
     this.#listeners.clear()
     clearInterval(this.#timer)
-    this.#consoles.close()
-    this.#displays.close()
+    this.#access.close()
     for (const id of this.#attachments.keys()) this.#detach(id)
     // Whoever comes after us could not reach a machine to which work under way still holds a connection.
     await this.#turns.idle()

@@ -1,6 +1,8 @@
 // From a prepared state folder to a QEMU that answers, or to its refusal.
 
+import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { diskFile } from './argv/disks.ts'
 import { type ChosenForward, hostForwardRule } from './argv/network.ts'
 import { qemuArguments } from './argv.ts'
 import { type Attachment, attach } from './attachment.ts'
@@ -11,11 +13,13 @@ import { endProcess, spawnDetached } from './process.ts'
 import { identifyProcess, type ProcessIdentity, scanByPidFile } from './process-identity.ts'
 import { fileNames } from './state-files.ts'
 import { readLastWords, readRecord, writeRecord } from './state-folder.ts'
+import { startTpm } from './tpm-emulator.ts'
 
 export interface StartOptions {
   plan: LaunchPlan
   folder: string
   qemu: string
+  swtpm: string
   accelerator: 'kvm' | 'tcg'
   firmware: FirmwareFiles | undefined
   now: () => Date
@@ -47,7 +51,16 @@ export async function startQemu(options: StartOptions): Promise<StartOutcome> {
 
 async function startOnce(options: StartOptions, forwards: readonly ChosenForward[]): Promise<StartOutcome> {
   const { plan, folder, accelerator, firmware } = options
-  const args = qemuArguments(plan, { folder, accelerator, forwards, ...(firmware && { firmware }) })
+  const hostBlockSizes = await readHostBlockSizes(plan, folder)
+  const args = qemuArguments(plan, {
+    folder,
+    accelerator,
+    forwards,
+    hostBlockSizes,
+    startsAt: options.now(),
+    ...(firmware && { firmware }),
+  })
+  if (plan.tpm !== undefined) await startTpm(options.swtpm, folder)
   const spawned = await spawnDetached(options.qemu, args, folder, join(folder, fileNames.qemuLog))
   const identity = await identifyProcess(spawned.pid)
   const attachment = identity && (await attachOrEnd(options, identity))
@@ -56,6 +69,14 @@ async function startOnce(options: StartOptions, forwards: readonly ChosenForward
   const lastWords = await readLastWords(folder)
   const other = isHeldByAnother(lastWords) ? await attachToOther(options) : undefined
   return other === undefined ? { kind: 'refused', lastWords } : { kind: 'answers', attachment: other }
+}
+
+/** Of the file systems that hold the files as they lie, whatever is below them. */
+async function readHostBlockSizes(plan: LaunchPlan, folder: string): Promise<Map<string, number>> {
+  const disks = plan.disks.filter((disk) => disk.blockSize === 'host')
+  return new Map(
+    await Promise.all(disks.map(async (disk) => [disk.name, (await statfs(diskFile(folder, disk).path)).bsize] as const)),
+  )
 }
 
 async function attachOrEnd(options: StartOptions, process: ProcessIdentity): Promise<Attachment | undefined> {
@@ -69,7 +90,7 @@ async function attachOrEnd(options: StartOptions, process: ProcessIdentity): Pro
 
 /** An earlier launch of this machine got further than its launcher lived to see. */
 export async function attachToOther(
-  options: Omit<StartOptions, 'qemu' | 'accelerator' | 'firmware'>,
+  options: Omit<StartOptions, 'qemu' | 'swtpm' | 'accelerator' | 'firmware'>,
 ): Promise<Attachment | undefined> {
   const process = (await scanByPidFile(options.folder)).get(join(options.folder, fileNames.pid))
   return process && attach({ ...options, process, deadlineMs: startDeadlineMs })

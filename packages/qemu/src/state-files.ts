@@ -26,6 +26,11 @@ export const fileNames = {
   serialSocket: 'serial.sock',
   vncSocket: 'vnc.sock',
   agentSocket: 'agent.sock',
+  tpmSocket: 'tpm.sock',
+  /** The memory of the TPM: a folder, or a link to the one that is kept. */
+  tpmState: 'tpm',
+  /** The standard error of the TPM. */
+  tpmLog: 'tpm.log',
   /** There for as long as it is read. */
   screenshot: 'screen.png',
   uefiVariables: 'uefi-vars.fd',

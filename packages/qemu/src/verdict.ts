@@ -32,6 +32,8 @@ export function judge({ process, events, killIntended, started }: Sighting): Ver
       return { kind: 'ended', cause: causeInEvents(events) ?? (killIntended ? 'killed' : causeWithoutGuest(events)) }
     case 'guest-panicked':
       return { kind: 'ended', cause: 'guest-panic' }
+    case 'watchdog':
+      return { kind: 'ended', cause: 'watchdog' }
     case 'internal-error':
       return { kind: 'ended', cause: 'crashed' }
     case 'running':
@@ -41,7 +43,6 @@ export function judge({ process, events, killIntended, started }: Sighting): Ver
     case 'paused':
     case 'io-error':
     case 'suspended':
-    case 'watchdog':
     case 'other':
       return { kind: 'running', paused: true }
   }
@@ -51,6 +52,8 @@ export function judge({ process, events, killIntended, started }: Sighting): Ver
 function causeInEvents(events: readonly QmpEvent[]): ExitCause | undefined {
   for (const { name, data } of events) {
     if (name === 'GUEST_PANICKED') return 'guest-panic'
+    // Only a watchdog that is to end the machine pauses it.
+    if (name === 'WATCHDOG' && data['action'] === 'pause') return 'watchdog'
     if (name === 'SHUTDOWN' && data['guest'] === true) return causeOfShutdown(data['reason'])
   }
   return undefined

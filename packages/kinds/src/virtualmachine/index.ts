@@ -17,7 +17,7 @@ import {
   startInformer,
 } from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
-import type { MachinePorts, Ports } from '../ports.ts'
+import type { MachinePorts, Ports, VirtualMachinePorts } from '../ports.ts'
 import { virtualMachineActions } from './actions.ts'
 import { virtualMachineAdmission } from './admission.ts'
 import { reconcileVirtualMachine } from './reconciler.ts'
@@ -40,7 +40,7 @@ export interface VirtualMachineInformers {
 /** Passes are short: they wait for the store only. */
 const workers = 4
 
-export function startVirtualMachineController(ports: Ports, informers: VirtualMachineInformers): Controller {
+export function startVirtualMachineController(ports: VirtualMachinePorts, informers: VirtualMachineInformers): Controller {
   const { client, clock, random, log } = ports
   const revisions = startInformer<ControllerRevision>({
     client,

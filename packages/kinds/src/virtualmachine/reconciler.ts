@@ -10,7 +10,7 @@ import {
 import type { Client, ResourceClient } from '@sheaf/api/client'
 import { isAlreadyExists, isConflict, isNotFound, keyOf, type ObjectKey, type ObjectMeta } from '@sheaf/api/meta'
 import { after, again, done, type Result } from '@sheaf/machinery/controller'
-import type { Ports } from '../ports.ts'
+import type { VirtualMachinePorts as Ports } from '../ports.ts'
 import { strategyPatch } from './carry-out.ts'
 import type { Trouble } from './conditions.ts'
 import { decideDressed, decideNextStep, type Step } from './decide.ts'
@@ -74,6 +74,8 @@ async function act(step: Step, { vm, vmi, dressed }: Observed, ports: Ports): Pr
     case 'addFinalizer':
       return write(vms, vm, { finalizers: [...(vm.metadata.finalizers ?? []), controllerFinalizer] })
     case 'removeFinalizer':
+      // What its machines kept, the memory of a TPM above all, is its own.
+      await ports.hypervisor.discardKept(vm.metadata.uid ?? '')
       return write(vms, vm, { finalizers: withoutOurs(vm.metadata.finalizers) })
     case 'switchStrategy':
       await vms.patch(keyOf(vm), strategyPatch(vm, step.to), { type: 'json' })

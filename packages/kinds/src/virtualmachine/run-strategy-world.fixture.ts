@@ -18,7 +18,7 @@ import { createManualClock, createSeededRandom, type EventText, type Log, type R
 import { openMemoryStore } from '@sheaf/machinery/store'
 import { outfitKinds } from '../api-server.fixture.ts'
 import { controllerUser } from '../controller-user.ts'
-import type { Ports } from '../ports.ts'
+import type { VirtualMachinePorts as Ports } from '../ports.ts'
 import { virtualMachineInstanceAdmission } from '../virtualmachineinstance/admission.ts'
 import { instanceFinalizer } from '../virtualmachineinstance/decide.ts'
 import { virtualMachineKind } from './index.ts'
@@ -69,11 +69,12 @@ export async function createWorld() {
   const fetch = server.fetchAs(controllerUser)
   const client = createClient({ fetch, userAgent: 'test' })
   await client.resource(namespaceDefinition).create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } })
+  const world = { client, clock, random, hypervisor: nothingKept, log: silence }
   let named = 0
 
   return {
     clock,
-    ports: { client, clock, random, log: silence, events: { record: () => {} } } satisfies Ports,
+    ports: { ...world, events: { record: () => {} } } satisfies Ports,
     /** A virtual machine that was just created: nobody has looked at it yet. */
     async create(
       strategy: SampleStrategy,
@@ -88,11 +89,13 @@ export async function createWorld() {
         spec: { ...spec, ...change },
       }
       await client.resource<VirtualMachine>(virtualMachineDefinition).create(vm)
-      return sandbox({ namespace: 'shop', name }, { client, clock, random, log: silence, fetch, revision: () => store.revision })
+      return sandbox({ namespace: 'shop', name }, { ...world, fetch, revision: () => store.revision })
     },
     close: () => server.close(),
   }
 }
+
+const nothingKept: Ports['hypervisor'] = { discardKept: async () => {} }
 
 const silence: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 

@@ -15,7 +15,7 @@ import type { GuestWatch } from './guest-watch/guest-watch.ts'
 import { type ImageSights, seeImages } from './image-sights.ts'
 import { pullEvents } from './image-words.ts'
 import { launchPlanOf } from './launch-plan.ts'
-import { machineLacks } from './machine-limits.ts'
+import { machineLacks, outOfMemory } from './machine-limits.ts'
 import type { Placing } from './placing.ts'
 import { priorityClassLacks } from './priority.ts'
 import { type Refusal, refuse } from './refusal.ts'
@@ -79,7 +79,10 @@ async function observe(instance: VirtualMachineInstance, ports: MachinePorts, pl
   const machine = await ports.hypervisor.find(instance.metadata.uid ?? '')
   if (machine !== undefined || isBeingDeleted(instance) || !isBeforeLaunch(instance))
     return { machine, files: undefined, refusal: undefined, images: noImages }
-  const lacking = (await placing.refusalOf(instance)) ?? machineLacks(instance) ?? networkRefusal(instance)
+  const lacking =
+    (await placing.refusalOf(instance)) ??
+    machineLacks(instance, await ports.hypervisor.capabilities()) ??
+    networkRefusal(instance)
   const refusal = lacking ?? (await priorityClassLacks(instance, ports))
   if (refusal !== undefined) return { machine, files: undefined, refusal, images: noImages }
   const images = await seeImages(instance, ports)
@@ -123,6 +126,7 @@ function announce(
   if (refusal !== undefined && refusal.reason !== 'Pulling' && refusedBefore !== true) {
     ports.events.record(now, { type: 'Warning', reason: refusal.reason, message: refusal.message })
   }
+  announceFailedDisks(before, now, machine, ports)
   if (phase === before.status?.phase) return
   if (phase === 'Running')
     ports.events.record(now, { type: 'Normal', reason: 'Started', message: 'VirtualMachineInstance started.' })
@@ -154,6 +158,22 @@ function announceAccess(before: VirtualMachineInstance, now: VirtualMachineInsta
       ? { type: 'Normal', reason: 'AccessCredentialsSyncSuccess', message: 'Access credentials sync successful.' }
       : { type: 'Warning', reason: 'AccessCredentialsSyncFailed', message: `Access credentials sync failed: ${access.message}` },
   )
+}
+
+/** Once for each pause: the condition that tells of it is new. */
+function announceFailedDisks(
+  before: VirtualMachineInstance,
+  now: VirtualMachineInstance,
+  machine: Machine | undefined,
+  ports: MachinePorts,
+): void {
+  const isFailing = ({ status }: VirtualMachineInstance): boolean =>
+    status?.conditions?.some(({ type, reason }) => type === 'Paused' && reason === 'PausedIOError') === true
+  if (!isFailing(now) || isFailing(before) || machine?.state.kind !== 'running') return
+  for (const { name, isFull } of machine.state.failedDisks ?? []) {
+    const trouble = isFull ? 'not enough space on volume' : 'IO error at the volume'
+    ports.events.record(now, { type: 'Warning', reason: 'IOerror', message: `VM Paused due to ${trouble}: ${name}` })
+  }
 }
 
 async function act(step: Step, instance: VirtualMachineInstance, sight: Sight, ports: MachinePorts): Promise<Result> {
@@ -200,10 +220,15 @@ async function launch(instance: VirtualMachineInstance, { machine, files }: Sigh
     return again
   } catch (error) {
     if (!(error instanceof LaunchRefused)) throw error
-    const refusal = refuse('Synchronized', error.reason === 'ImageNotFound' ? 'ErrImagePull' : 'FailedCreate', error.message)
+    const refusal = refusalOf(error, instance)
     await report(instance, { machine, files, refusal, images: noImages }, { kind: 'wait', delayMs: retryRefusedLaunchMs }, ports)
     return after(retryRefusedLaunchMs)
   }
+}
+
+function refusalOf({ message, reason }: LaunchRefused, instance: VirtualMachineInstance): Refusal {
+  if (reason === 'NoMemory') return outOfMemory(instance)
+  return refuse('Synchronized', reason === 'ImageNotFound' ? 'ErrImagePull' : 'FailedCreate', message)
 }
 
 /** A full disk or a taken port may be mended at any time; looking costs a few system calls. */

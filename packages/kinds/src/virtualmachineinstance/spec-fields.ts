@@ -29,7 +29,9 @@ export const instanceSpecFields: Readonly<Record<string, Fate>> = {
   'networks.pod.vmIPv6NetworkCIDR': 'carried out',
   'networks.pod.vmNetworkCIDR': 'carried out',
   nodeSelector: 'carried out',
-  priorityClassName: { noEffect: 'Guests are placed in the order in which they come, and none is ended for another.' },
+  priorityClassName: {
+    noEffect: 'The class must be there; guests are placed in the order in which they come, and none is ended for another.',
+  },
   readinessProbe: 'carried out',
   resourceClaims: 'reported',
   schedulerName: 'reported',
@@ -82,8 +84,8 @@ export const instanceSpecFields: Readonly<Record<string, Fate>> = {
 
 export const machineSpecFields: Readonly<Record<string, Fate>> = {
   dataVolumeTemplates: 'reported',
-  instancetype: 'refused',
-  preference: 'refused',
+  instancetype: 'carried out',
+  preference: 'carried out',
   runStrategy: 'carried out',
   running: 'carried out',
   template: 'carried out',

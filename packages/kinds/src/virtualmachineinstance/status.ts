@@ -71,6 +71,7 @@ function phaseAfter(exit: Exit, instance: VirtualMachineInstance): Phase {
     case 'host-shutdown':
     case 'liveness-probe':
     case 'guest-panic':
+    case 'watchdog':
     case 'crashed':
     case 'failed-to-start':
       return 'Failed'
@@ -89,6 +90,7 @@ const reasons: Readonly<Record<End, string>> = {
   'guest-shutdown': 'GuestShutdown',
   'guest-reset': 'GuestReset',
   'guest-panic': 'GuestPanicked',
+  watchdog: 'WatchdogFired',
   killed: 'GracePeriodExpired',
   'host-shutdown': 'HostShutdown',
   'liveness-probe': 'LivenessProbeFailed',
@@ -98,7 +100,7 @@ const reasons: Readonly<Record<End, string>> = {
 
 /** The guest's own will, ours and the host's are no trouble. */
 export const isTrouble = ({ cause }: Exit): boolean =>
-  cause === 'guest-panic' || cause === 'crashed' || cause === 'failed-to-start'
+  cause === 'guest-panic' || cause === 'watchdog' || cause === 'crashed' || cause === 'failed-to-start'
 
 /** One sentence about an end, with QEMU's last words where it had any. */
 export function describeExit(exit: Exit, instance: VirtualMachineInstance): string {
@@ -106,6 +108,7 @@ export function describeExit(exit: Exit, instance: VirtualMachineInstance): stri
     'guest-shutdown': 'the guest powered itself off',
     'guest-reset': 'the guest rebooted, which ends it by rebootPolicy Terminate',
     'guest-panic': "the guest's kernel panicked",
+    watchdog: 'the guest did not feed its watchdog, which powers it off',
     killed: 'the process was ended because the guest did not shut down within its grace period',
     'liveness-probe': 'its liveness probe failed',
     'host-shutdown': 'it was shut down together with its host',
@@ -197,8 +200,9 @@ function conditionsOf(instance: VirtualMachineInstance, phase: Phase, sight: Sig
   return withCondition(conditions, {
     type: 'Paused',
     status: 'True',
-    reason: 'PausedByUser',
-    message: 'VMI was paused by user',
+    ...(running.failedDisks === undefined
+      ? { reason: 'PausedByUser', message: 'VMI was paused by user' }
+      : { reason: 'PausedIOError', message: 'VMI was paused, low-level IO error detected' }),
     lastTransitionTime: now,
   })
 }
@@ -265,7 +269,7 @@ function whileRunning(instance: VirtualMachineInstance, { plan }: Machine, { age
       target: deviceName(plan.disks.slice(0, index), disk.bus),
     })),
     currentCPUTopology: { cores: plan.cpu.cores, sockets: plan.cpu.sockets, threads: plan.cpu.threads },
-    machine: { type: plan.machine },
+    machine: { type: plan.machineType ?? plan.machine },
     ...(memory === undefined ? {} : { memory: { guestAtBoot: memory, guestCurrent: memory, guestRequested: memory } }),
   }
 }

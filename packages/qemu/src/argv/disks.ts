@@ -1,7 +1,16 @@
 // The plan's disks as block nodes and the devices that show them to the guest.
 
 import type { Disk, LaunchPlan } from '../launch-plan.ts'
-import { option } from './option.ts'
+import { type OptionValue, option } from './option.ts'
+import { pciPlace, virtioDevice } from './virtio.ts'
+
+/** What disks must know of this host and this launch. */
+export interface DiskSite {
+  folder: string
+  hostBlockSizes?: ReadonlyMap<string, number>
+}
+
+type Settings = Readonly<Record<string, OptionValue>>
 
 /** Where QEMU finds a disk's content: the file itself, or what was made for it in the state folder. */
 export function diskFile(folder: string, disk: Disk): { path: string; format: 'qcow2' | 'raw' } {
@@ -17,21 +26,26 @@ export function diskFile(folder: string, disk: Disk): { path: string; format: 'q
 }
 
 /** Controllers first, because a device can only name a bus that exists already. */
-export function diskArguments(plan: LaunchPlan, folder: string): string[] {
+export function diskArguments(plan: LaunchPlan, site: DiskSite): string[] {
   const buses = new Set(plan.disks.map((disk) => disk.bus))
-  const controllers = buses.has('scsi')
-    ? ['-device', option(plan.machine === 'microvm' ? 'virtio-scsi-device' : 'virtio-scsi-pci', { id: 'scsi' })]
-    : []
+  const controllers = buses.has('scsi') ? ['-device', option(virtioDevice(plan, 'virtio-scsi'), { id: 'scsi' })] : []
+  const threads = Array.from({ length: plan.ioThreads ?? 0 }, (_, index) => [
+    '-object',
+    option('iothread', { id: threadName(index + 1) }),
+  ])
   return [
+    ...threads.flat(),
     ...controllers,
-    ...plan.disks.flatMap((disk, index) => blockNode(disk, index, folder).concat(device(plan, disk, index))),
+    ...plan.disks.flatMap((disk, index) => blockNode(disk, index, site).concat(device(plan, disk, index, site))),
   ]
 }
 
-/** A node name may have 31 characters and a disk's name more, so nodes are numbered and devices are named. */
-const nodeName = (index: number): string => `node${index}`
+const threadName = (number: number): string => `io${number}`
 
-function blockNode(disk: Disk, index: number, folder: string): string[] {
+/** A node name may have 31 characters and a disk's name more, so nodes are numbered and devices are named. */
+export const nodeName = (index: number): string => `node${index}`
+
+function blockNode(disk: Disk, index: number, { folder }: DiskSite): string[] {
   const file = diskFile(folder, disk)
   const settings = {
     'node-name': nodeName(index),
@@ -40,6 +54,7 @@ function blockNode(disk: Disk, index: number, folder: string): string[] {
     discard: isReadOnly(disk) ? undefined : 'unmap',
     'file.driver': 'file',
     'file.filename': file.path,
+    'file.aio': disk.io,
   }
   return ['-blockdev', option(`driver=${file.format}`, settings)]
 }
@@ -48,7 +63,7 @@ function blockNode(disk: Disk, index: number, folder: string): string[] {
 const isReadOnly = (disk: Disk): boolean =>
   disk.readOnly || disk.device === 'cdrom' || (disk.source.kind === 'seed' && disk.bus !== 'sata')
 
-function device(plan: LaunchPlan, disk: Disk, index: number): string[] {
+function device(plan: LaunchPlan, disk: Disk, index: number, site: DiskSite): string[] {
   const sameBus = plan.disks.slice(0, index).filter((other) => other.bus === disk.bus).length
   const settings = {
     id: `disk-${disk.name}`,
@@ -57,21 +72,42 @@ function device(plan: LaunchPlan, disk: Disk, index: number): string[] {
     serial: disk.serial,
     // The guest is told to flush for itself unless each write is to be on the disk before it is answered.
     'write-cache': disk.cache === undefined || isReadOnly(disk) ? undefined : disk.cache !== 'writethrough',
+    'share-rw': disk.shareable,
+    ...errorPolicy(disk),
+    ...blockSize(disk, site),
   }
   return ['-device', onBus(plan, disk, sameBus, settings)]
 }
 
-function onBus(
-  plan: LaunchPlan,
-  disk: Disk,
-  place: number,
-  settings: Record<string, string | number | boolean | undefined>,
-): string {
+/** That a disk is full is told by writes only. */
+function errorPolicy({ onError }: Disk): Settings {
+  if (onError === 'enospace') return { werror: 'enospc' }
+  return { werror: onError, rerror: onError }
+}
+
+function blockSize({ blockSize: wanted, name }: Disk, { hostBlockSizes }: DiskSite): Settings {
+  if (wanted === undefined) return {}
+  if (wanted !== 'host')
+    return {
+      logical_block_size: wanted.logical,
+      physical_block_size: wanted.physical,
+      discard_granularity: wanted.discardGranularity,
+    }
+  const size = hostBlockSizes?.get(name)
+  return { logical_block_size: size, physical_block_size: size }
+}
+
+function onBus(plan: LaunchPlan, disk: Disk, place: number, settings: Settings): string {
   const isCdrom = disk.device === 'cdrom'
   switch (disk.bus) {
     // virtio-blk knows no cdrom: the guest sees a read-only disk, from which it boots all the same.
     case 'virtio':
-      return option(plan.machine === 'microvm' ? 'virtio-blk-device' : 'virtio-blk-pci', settings)
+      return option(virtioDevice(plan, 'virtio-blk'), {
+        ...settings,
+        ...pciPlace(disk.pciAddress),
+        'num-queues': disk.queues,
+        iothread: disk.ioThread === undefined ? undefined : threadName(disk.ioThread),
+      })
     case 'scsi':
       return option(isCdrom ? 'scsi-cd' : 'scsi-hd', { bus: 'scsi.0', 'scsi-id': place, ...withoutCache(settings, isCdrom) })
     case 'sata':
@@ -81,6 +117,6 @@ function onBus(
   }
 }
 
-function withoutCache<T extends Record<string, unknown>>(settings: T, isCdrom: boolean): T {
+function withoutCache(settings: Settings, isCdrom: boolean): Settings {
   return isCdrom ? { ...settings, 'write-cache': undefined } : settings
 }

@@ -2,6 +2,7 @@
 
 import type { LaunchPlan, NetworkInterface } from '../launch-plan.ts'
 import { option } from './option.ts'
+import { pciPlace, virtioDevice } from './virtio.ts'
 
 /** A forward of the plan with the port that it really has. */
 export interface ChosenForward {
@@ -23,8 +24,11 @@ export function networkArguments(plan: LaunchPlan, forwards: readonly ChosenForw
       id: interfaceId(each),
       netdev: networkId(each),
       mac: each.macAddress,
+      bootindex: each.bootOrder,
+      ...pciPlace(each.pciAddress),
+      'acpi-index': each.acpiIndex,
       // Without its boot ROM the firmware does not spend time looking for a network to boot from.
-      romfile: plan.machine === 'microvm' ? undefined : '',
+      romfile: plan.machine === 'microvm' || each.bootOrder !== undefined ? undefined : '',
     }),
   ])
 }
@@ -68,6 +72,5 @@ export function hostForwardRule(forward: ChosenForward): string {
 }
 
 function deviceModel(plan: LaunchPlan, each: NetworkInterface): string {
-  if (each.model !== 'virtio-net') return each.model
-  return plan.machine === 'microvm' ? 'virtio-net-device' : 'virtio-net-pci'
+  return each.model === 'virtio-net' ? virtioDevice(plan, 'virtio-net') : each.model
 }

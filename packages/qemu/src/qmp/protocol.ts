@@ -19,6 +19,7 @@ type Nothing = Readonly<Record<never, never>>
 export interface QmpCommands {
   qmp_capabilities: { takes: Nothing; gives: Nothing }
   'query-status': { takes: Nothing; gives: { status: string; running: boolean } }
+  'query-block': { takes: Nothing; gives: BlockDevice[] }
   'query-chardev': { takes: Nothing; gives: { label: string; filename: string; 'frontend-open': boolean }[] }
   system_powerdown: { takes: Nothing; gives: Nothing }
   system_reset: { takes: Nothing; gives: Nothing }
@@ -32,6 +33,12 @@ export interface QmpCommands {
   'input-send-event': { takes: { events: readonly PointerPlace[] }; gives: Nothing }
   'human-monitor-command': { takes: { 'command-line': string }; gives: string }
   quit: { takes: Nothing; gives: Nothing }
+}
+
+interface BlockDevice {
+  /** Only devices that can be stopped by an error have one. */
+  'io-status'?: 'ok' | 'failed' | 'nospace'
+  inserted?: { 'node-name'?: string }
 }
 
 interface PointerPlace {

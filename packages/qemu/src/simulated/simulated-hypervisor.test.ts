@@ -70,6 +70,7 @@ async function openRig(): Promise<ConformanceRig> {
       shutdown: async ({ id }) => world.guestShutdown(id),
       panic: async ({ id }) => world.guestPanic(id),
       reboot: async ({ id }) => world.guestReboot(id),
+      hang: async ({ id }) => world.guestHangs(id),
       ignorePowerButton: async ({ id }) => world.ignorePowerButton(id),
     },
     crash: async (machine) => world.crash(machine.id),

@@ -3,6 +3,7 @@
 import type { Duplex } from 'node:stream'
 import type { AgentCommand, AgentCommands } from '../agent/protocol.ts'
 import { ByTurns } from '../by-turns.ts'
+import type { Capabilities } from '../capabilities.ts'
 import { hostShutdown } from '../ending.ts'
 import {
   AgentRefused,
@@ -15,6 +16,7 @@ import {
   NotRunning,
   nameTaken,
 } from '../hypervisor.ts'
+import { promisedBytes } from '../promised-memory.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
 import { assertValidPlan, givenPaths } from '../validate-plan.ts'
 import { simulatedPicture } from './simulated-guest.ts'
@@ -32,6 +34,10 @@ export class SimulatedHypervisor implements Hypervisor {
 
   constructor(world: SimulatedWorld) {
     this.#world = world
+  }
+
+  async capabilities(): Promise<Capabilities> {
+    return this.#world.capabilities()
   }
 
   async list(): Promise<Machine[]> {
@@ -69,6 +75,8 @@ export class SimulatedHypervisor implements Hypervisor {
     const missing = givenPaths(plan).find((path) => this.#world.isMissing(path))
     if (missing !== undefined)
       throw new LaunchRefused('ImageNotFound', `machine ${plan.id} needs the file ${missing}, which is not there`)
+    if (promisedBytes(plan) > this.#world.capabilities().memoryBytes)
+      throw new LaunchRefused('NoMemory', `machine ${plan.id} needs more memory than the host has left for it`)
     return this.#world.prepare(plan)
   }
 
@@ -119,11 +127,18 @@ export class SimulatedHypervisor implements Hypervisor {
     if (machine === undefined) return
     machine.end('killed')
     this.#world.machines.delete(id)
+    if (machine.plan.keepsUnder !== undefined) this.#world.releaseKept(machine.plan.keepsUnder)
     this.#world.tell(id)
   }
 
+  async discardKept(name: string): Promise<void> {
+    this.#world.discardKept(name)
+  }
+
   async openSerial(id: string): Promise<Duplex> {
-    return this.#running(id, 'it has no serial console').openSerial()
+    const machine = this.#running(id, 'it has no serial console')
+    if (machine.plan.serialConsole === 'none') throw new MachineLacks(id, 'serial console')
+    return machine.openSerial()
   }
 
   async openDisplay(id: string, { sparesOther = false } = {}): Promise<Duplex> {

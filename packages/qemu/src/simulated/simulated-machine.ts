@@ -96,6 +96,26 @@ export class SimulatedMachine {
     else this.listensToPowerButton = false
   }
 
+  /** The guest has not fed its watchdog in time. */
+  watchdog(): void {
+    switch (this.plan.watchdog?.action) {
+      case 'reset':
+        return this.reboot()
+      case 'shutdown':
+        return this.pressPowerButton()
+      case 'poweroff':
+        return this.end('watchdog')
+      case undefined: // There is none.
+    }
+  }
+
+  /** The host cannot do what the guest asks of a disk: the guest waits. */
+  failDisk(name: string, isFull: boolean): void {
+    this.pause()
+    if (this.#state.kind === 'running') this.#state = { ...this.#state, failedDisks: [{ name, isFull }] }
+    this.#onChange()
+  }
+
   pause(): void {
     if (this.#state.kind !== 'running' || this.#state.paused) return
     this.#state = { ...this.#state, paused: true }
@@ -105,7 +125,8 @@ export class SimulatedMachine {
 
   resume(): void {
     if (this.#state.kind !== 'running' || !this.#state.paused) return
-    this.#state = { ...this.#state, paused: false }
+    const { failedDisks: _, ...state }: RunningState = this.#state
+    this.#state = { ...state, paused: false }
     if (this.#pending !== undefined) this.#next(0, this.#pending.act)
     this.#onChange()
   }

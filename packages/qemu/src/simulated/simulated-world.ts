@@ -1,11 +1,14 @@
 // The host on which simulated machines run. It outlives every hypervisor that is opened over it, as a real host does.
 
 import type { ChosenForward } from '../argv/network.ts'
+import type { Capabilities } from '../capabilities.ts'
 import { portInUse } from '../host-ports.ts'
+import { promisedBytes } from '../promised-memory.ts'
 import type { Hypervisor } from '../hypervisor.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
 import { seededRandom } from './seeded-random.ts'
 import type { SimulatedAgent, SimulatedService } from './simulated-guest.ts'
+import { lifelikeCapabilities } from './lifelike-capabilities.ts'
 import { SimulatedHypervisor } from './simulated-hypervisor.ts'
 import { type SimulatedClock, SimulatedMachine, type SimulatedTimes } from './simulated-machine.ts'
 
@@ -26,6 +29,8 @@ export interface SimulatedWorldOptions {
   faults?: SimulatedFaults
   /** Asked at every start of a process: the words in which QEMU refuses it, or undefined. */
   refusal?: (plan: LaunchPlan) => string | undefined
+  /** Asked whenever somebody looks at the host; what is not said is lifelike. Memory that machines were promised is taken off. */
+  capabilities?: () => Partial<Capabilities>
 }
 
 /** As QEMU and a small Linux guest do on a machine with emulation. */
@@ -42,17 +47,22 @@ export class SimulatedWorld {
   readonly #random: () => number
   readonly #faults: SimulatedFaults
   readonly #refusal: (plan: LaunchPlan) => string | undefined
+  readonly #capabilities: () => Partial<Capabilities>
+  /** Names under which machines keep what outlives them, and whether that is to go with the last machine. */
+  readonly #kept = new Map<string, { isDiscarded: boolean }>()
   readonly #nextFailures: string[] = []
   readonly #missingFiles = new Set<string>()
   #lastPid = firstPid
   #lastPort = firstChosenPort
 
-  constructor({ clock, times, seed = 1, faults = {}, refusal = () => undefined }: SimulatedWorldOptions) {
+  constructor(options: SimulatedWorldOptions) {
+    const { clock, times, seed = 1, faults = {}, refusal = () => undefined, capabilities = () => ({}) } = options
     this.clock = clock
     this.times = { ...lifelikeTimes, ...times }
     this.#random = seededRandom(seed)
     this.#faults = faults
     this.#refusal = refusal
+    this.#capabilities = capabilities
   }
 
   /** A hypervisor over this world. Opening another one after `release` is a restart of the control plane. */
@@ -71,6 +81,16 @@ export class SimulatedWorld {
 
   guestPanic(id: string): void {
     this.#running(id)?.panic()
+  }
+
+  /** The guest has hung for so long that its watchdog, if it has one, acts. */
+  guestHangs(id: string): void {
+    this.#running(id)?.watchdog()
+  }
+
+  /** The host cannot do what the guest asks of a disk. */
+  failDisk(id: string, disk: string, isFull = false): void {
+    this.#running(id)?.failDisk(disk, isFull)
   }
 
   guestReboot(id: string): void {
@@ -122,7 +142,31 @@ export class SimulatedWorld {
     for (const listener of this.#listeners) listener(id)
   }
 
+  capabilities(): Capabilities {
+    const host = { ...lifelikeCapabilities, ...this.#capabilities() }
+    const promised = [...this.machines.values()].filter((machine) => machine.state.kind !== 'exited')
+    const owed = promised.reduce((sum, { plan }) => sum + promisedBytes(plan), 0)
+    return { ...host, memoryBytes: Math.max(0, host.memoryBytes - owed) }
+  }
+
+  /** Names under which something is kept. */
+  get kept(): string[] {
+    return [...this.#kept.keys()]
+  }
+
+  discardKept(name: string): void {
+    const kept = this.#kept.get(name)
+    if (kept !== undefined) kept.isDiscarded = true
+    this.releaseKept(name)
+  }
+
+  releaseKept(name: string): void {
+    const isUsed = [...this.machines.values()].some((machine) => machine.plan.keepsUnder === name)
+    if (this.#kept.get(name)?.isDiscarded === true && !isUsed) this.#kept.delete(name)
+  }
+
   prepare(plan: LaunchPlan): SimulatedMachine {
+    if (plan.keepsUnder !== undefined && !this.#kept.has(plan.keepsUnder)) this.#kept.set(plan.keepsUnder, { isDiscarded: false })
     const machine = new SimulatedMachine(plan, this.#chooseForwards(plan), this.clock, this.times, () => this.tell(plan.id))
     this.machines.set(plan.id, machine)
     return machine

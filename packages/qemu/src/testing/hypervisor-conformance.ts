@@ -26,8 +26,8 @@ export interface ConformanceRig extends AsyncDisposable {
   planWithoutImage(id: string): LaunchPlan
   /** Everything that the guest has printed. */
   serialText(machine: Machine): Promise<string>
-  /** Lets the guest of a booted machine do this by itself, without the hypervisor's help. */
-  guest: Record<'shutdown' | 'panic' | 'reboot' | 'ignorePowerButton', (machine: Machine) => Promise<void>>
+  /** Lets the guest of a booted machine do this by itself, without the hypervisor's help. One that hangs does not feed its watchdog. */
+  guest: Record<'shutdown' | 'panic' | 'reboot' | 'hang' | 'ignorePowerButton', (machine: Machine) => Promise<void>>
   /** Ends the process from outside, as the kernel does when memory runs out. */
   crash(machine: Machine): Promise<void>
 }
@@ -97,6 +97,12 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
       const refusal = hypervisor.launch(rig.planWithoutImage('one'))
       await expect(refusal).rejects.toSatisfy(isRefusal('ImageNotFound'))
       await expect(refusal).rejects.toThrow(/missing\.img/)
+      expect(await hypervisor.list()).toEqual([])
+    })
+
+    it('refuses a machine for which there is not enough memory, and leaves no trace', async () => {
+      const refusal = hypervisor.launch(rig.plan('one', { memoryBytes: 2 ** 50 }))
+      await expect(refusal).rejects.toSatisfy(isRefusal('NoMemory'))
       expect(await hypervisor.list()).toEqual([])
     })
 
@@ -205,6 +211,18 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
       expect(await causeOfExit('one')).toBe('guest-panic')
     })
 
+    it('by a watchdog is watchdog when it is to power the machine off', async () => {
+      await launchBooted(rig.plan('one', { watchdog: { action: 'poweroff' } }))
+      await rig.guest.hang(await existing('one'))
+      expect(await causeOfExit('one')).toBe('watchdog')
+    })
+
+    it('by a watchdog that presses the power button is guest-shutdown', async () => {
+      await launchBooted(rig.plan('one', { watchdog: { action: 'shutdown' } }))
+      await rig.guest.hang(await existing('one'))
+      expect(await causeOfExit('one')).toBe('guest-shutdown')
+    })
+
     it('by a reboot is guest-reset when the plan ends there', async () => {
       await launchBooted(rig.plan('one', { onReboot: 'terminate' }))
       await rig.guest.reboot(await existing('one'))
@@ -236,6 +254,12 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
       expect((await untilBooted('one', 2)).state).toEqual(state)
       await hypervisor.reset('one')
       expect((await untilBooted('one', 3)).state).toEqual(state)
+    })
+
+    it('goes on in the same process when its watchdog resets it', async () => {
+      const { state } = await launchBooted(rig.plan('one', { watchdog: { action: 'reset' } }))
+      await rig.guest.hang(await existing('one'))
+      expect((await untilBooted('one', 2)).state).toEqual(state)
     })
 
     it('is reset without coming to its end when only a reboot by the guest ends it', async () => {
@@ -299,6 +323,11 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
         const picture = await hypervisor.screenshot('one', { movesPointer })
         expect(Buffer.from(picture.subarray(0, 8)).toString('latin1')).toBe('\x89PNG\r\n\x1a\n')
       }
+    })
+
+    it('without a serial console says so', async () => {
+      await hypervisor.launch(rig.plan('one', { serialConsole: 'none' }))
+      await expect(hypervisor.openSerial('one')).rejects.toBeInstanceOf(MachineLacks)
     })
 
     it('without a display, a network or an agent says so', async () => {
@@ -374,6 +403,18 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
     })
   })
 
+  describe('the host', () => {
+    it('tells what it can give, and less memory when a machine was promised some', async () => {
+      const before = await hypervisor.capabilities()
+      expect(before.emulator?.processorModels.get('qemu64')).toBeDefined()
+      expect(before.emulator?.machineTypes).toContain('q35')
+      expect(before.emulator?.devices).toContain('virtio-net-pci')
+      expect(before.processors).toBeGreaterThan(0)
+      await hypervisor.launch(rig.plan('one', { promisedBytes: before.memoryBytes / 2 }))
+      expect((await hypervisor.capabilities()).memoryBytes).toBeLessThan(before.memoryBytes * 0.75)
+    })
+  })
+
   describe('a restart of whoever looks', () => {
     it('leaves machines running, and finds them as they are', async () => {
       const running = await launchBooted(rig.plan('one'))
@@ -397,8 +438,9 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
       ['shutdown', 'guest-shutdown'],
       ['panic', 'guest-panic'],
       ['reboot', 'guest-reset'],
+      ['hang', 'watchdog'],
     ] as const)('learns that a guest ended by %s while nobody looked', async (deed, cause) => {
-      const machine = await launchBooted(rig.plan('one', { onReboot: 'terminate' }))
+      const machine = await launchBooted(rig.plan('one', { onReboot: 'terminate', watchdog: { action: 'poweroff' } }))
       await restart(() => rig.guest[deed](machine))
       expect(await causeOfExit('one')).toBe(cause)
     })

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Hypervisor, Machine } from '../hypervisor.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
+import { connectQmp } from '../qmp/client.ts'
 import { openQemuHypervisor } from '../qemu-hypervisor.ts'
 import { fileNames } from '../state-files.ts'
 import { openSocketPath } from '../state-folder.ts'
@@ -34,6 +35,7 @@ export async function openQemuRig(subfolder = ''): Promise<QemuRig> {
       shutdown: (machine) => typeTo(machine, serialGuestCommands.shutdown),
       panic: (machine) => typeTo(machine, serialGuestCommands.panic),
       reboot: (machine) => typeTo(machine, serialGuestCommands.reboot),
+      hang: letWatchdogFire,
       ignorePowerButton: (machine) => typeTo(machine, serialGuestCommands.ignorePowerButton, 'answer expected'),
     },
     crash: async ({ state }) => {
@@ -62,6 +64,17 @@ async function typeTo({ serialLogPath }: Machine, letter: string, answer: 'answe
   console.end()
   console.resume()
   await new Promise((resolve) => console.once('close', resolve))
+}
+
+/** What a driver does that feeds its watchdog no more, by QEMU's monitor for tools: it sets the shortest time, a second or two, and starts it. */
+async function letWatchdogFire({ serialLogPath }: Machine): Promise<void> {
+  await using socket = await openSocketPath(dirname(serialLogPath), fileNames.toolsSocket)
+  const client = await connectQmp(socket.path)
+  const monitor = (line: string): Promise<string> => client.execute('human-monitor-command', { 'command-line': line })
+  const slot = /device\s+(\d+), function 0:\s+[^\n]*8086:25ab/.exec(await monitor('info pci'))?.[1]
+  const register = (offset: number): string => `o/w 0xcf8 ${0x8000_0000 + Number(slot) * 2 ** 11 + offset}`
+  for (const line of [register(0x60), 'o/h 0xcfc 4', register(0x68), 'o/b 0xcfc 2']) await monitor(line)
+  client.close()
 }
 
 function bootablePlan(id: string, image: string): LaunchPlan {

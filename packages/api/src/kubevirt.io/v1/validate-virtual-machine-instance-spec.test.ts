@@ -107,3 +107,27 @@ describe('an instance', () => {
     ])
   })
 })
+
+describe('an instance about to run', () => {
+  it.each<[string, Partial<VirtualMachineInstanceSpec['domain']>, string]>([
+    [
+      "another architecture's watchdog",
+      { devices: { watchdog: { name: 'w', diag288: { action: 'reset' } } } },
+      'NotSupported · spec.domain.devices.watchdog · amd64 only supports I6300ESB watchdog device',
+    ],
+    [
+      'a video adapter nobody knows',
+      { devices: { video: { type: 'qxl' } } },
+      "NotSupported · spec.domain.devices.video.type · video model 'qxl' is not supported on amd64 architecture",
+    ],
+    [
+      'an enlightenment without what it needs',
+      { devices: {}, features: { hyperv: { synic: {}, vpindex: { enabled: false } } } },
+      "Invalid · spec.domain.features.hyperv.synic · 'spec.domain.features.hyperv.synic' requires 'spec.domain.features.hyperv.vpindex', which was disabled.",
+    ],
+  ])('is refused with %s', (_, domain, expected) => {
+    const spec = machine({ domain })
+    const instance = { apiVersion: 'kubevirt.io/v1', kind: 'VirtualMachineInstance', metadata: { name: 'm' }, spec }
+    expect(validateVirtualMachineInstance(instance).map(findingText)).toEqual([expected])
+  })
+})

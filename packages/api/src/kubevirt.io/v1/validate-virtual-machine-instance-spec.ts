@@ -5,7 +5,18 @@ import { type AdmissionPolicy, defaultAdmissionPolicy } from './admission-policy
 import { validateAccessCredentials } from './validation/access-credentials.ts'
 import { validateBootOrder } from './validation/boot-order.ts'
 import { validateCpu } from './validation/cpu.ts'
-import { validateHostDevices, validateInputDevices, validateIoThreads, validateSound } from './validation/devices.ts'
+import { validateDedicatedCpus } from './validation/dedicated-cpus.ts'
+import {
+  validateEnlightenments,
+  validateGatedDevices,
+  validateHostDevices,
+  validateInputDevices,
+  validateIoThreads,
+  validateLaunchSecurity,
+  validatePanicDevices,
+  validateSound,
+  validateVideo,
+} from './validation/devices.ts'
 import { validateDisks, validateDisksHaveVolumes, validateVolumesHaveDisks } from './validation/disks.ts'
 import { validateArchitecture, validateFirmware, validateMachineType } from './validation/firmware.ts'
 import { validateDiscontinuedBindings, validateInterfaces } from './validation/interfaces.ts'
@@ -32,6 +43,7 @@ const rules: readonly SpecRule[] = [
   validateMemory,
   validateMachineType,
   validateCpu,
+  validateDedicatedCpus,
   validateStartStrategy,
   validateNetworks,
   validateInterfaces,
@@ -49,12 +61,21 @@ const rules: readonly SpecRule[] = [
   validateEvictionStrategy,
   validateHostDevices,
   validateSound,
+  validateLaunchSecurity,
+  validateGatedDevices,
+  validateVideo,
+  validatePanicDevices,
   validateRebootPolicy,
   validatePlacement,
 ]
 
 /** The rules that hold only for what is about to run. */
-const instanceRules: readonly SpecRule[] = [validateVolumesHaveDisks, validateMemoryIsGiven, validateArchitecture]
+const instanceRules: readonly SpecRule[] = [
+  validateVolumesHaveDisks,
+  validateMemoryIsGiven,
+  validateEnlightenments,
+  validateArchitecture,
+]
 
 /** `path` is where the spec stands: `spec`, or `spec.template.spec`. Defaults have been filled in before. */
 export function validateVirtualMachineInstanceSpec(

@@ -1,5 +1,6 @@
 import { dnsLabelFinding, type FieldError } from '../../../meta/index.ts'
 import type { Disk } from '../virtual-machine-instance-spec.ts'
+import { isPciAddress } from './pci-address.ts'
 import { countSet, hasGate, invalid, notSupported, required, type SpecRule, when } from './rule.ts'
 
 const buses = ['virtio', 'scsi', 'sata', 'usb']
@@ -19,6 +20,7 @@ export const validateDisks: SpecRule = (path, { domain }) => {
       ...when(countSet(disk.disk, disk.lun, disk.cdrom) > 1, () =>
         invalid(at, `${at} can only have a single target type defined`),
       ),
+      ...validatePciAddress(list, index, disk),
       ...when(disk.bootOrder !== undefined && disk.bootOrder < 1, () =>
         invalid(`${at}.bootOrder`, `${at} must have a boot order > 0, if supplied`),
       ),
@@ -52,6 +54,19 @@ function validateBus(at: string, disk: Disk): FieldError[] {
     ...when(disk.dedicatedIOThread === true && bus !== 'virtio', () =>
       notSupported(at, `IOThreads are not supported for disks on a ${bus} bus`),
     ),
+  ]
+}
+
+/** The path, which goes through the list twice, is KubeVirt's own. */
+function validatePciAddress(list: string, index: number, { disk }: Disk): FieldError[] {
+  const address = disk?.pciAddress
+  if (disk === undefined || !address) return []
+  const at = `${list}.domain.devices.disks.disk[${index}]`
+  return [
+    ...when(disk.bus !== 'virtio', () =>
+      invalid(`${at}.pciAddress`, `disk ${at}.name - setting a PCI address is only possible with bus type virtio.`),
+    ),
+    ...when(!isPciAddress(address), () => invalid(`${at}.pciAddress`, `disk ${at}.name has malformed PCI address (${address}).`)),
   ]
 }
 
@@ -131,6 +146,12 @@ export const validateDisksHaveVolumes: SpecRule = (path, spec, policy) => {
     return [
       ...when(disk.lun !== undefined && !isBlock, () =>
         invalid(`${at}.lun`, `${at}.lun can only be mapped to a DataVolume or PersistentVolumeClaim volume.`),
+      ),
+      ...when(disk.lun?.reservation === true && !hasGate(policy, 'PersistentReservation'), () =>
+        invalid(
+          `${path}.domain.devices.disks.luns.reservation`,
+          'PersistentReservation feature gate is not enabled in kubevirt-config',
+        ),
       ),
       ...when(volume.downwardMetrics !== undefined && disk.disk === undefined, () =>
         required(`${at}.disk`, `DownwardMetrics volume must be mapped to a disk, but disk is not set on ${at}.disk.`),

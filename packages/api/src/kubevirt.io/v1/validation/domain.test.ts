@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findingsOf, machine, type RuleTable, withMemory } from './sample-machines.ts'
+import { findingsOf, machine, type RuleTable, withDisk, withMemory } from './sample-machines.ts'
 
 const table: RuleTable = [
   [
@@ -148,6 +148,61 @@ const table: RuleTable = [
     'a reboot policy',
     machine({ domain: { rebootPolicy: 'Terminate' } }),
     `Invalid · spec.domain.rebootPolicy · RebootPolicy is specified but the RebootPolicy feature gate is not enabled`,
+  ],
+  [
+    'a PCI address for a sata disk',
+    withDisk({ disk: { bus: 'sata', pciAddress: '0000:00:08.0' } }),
+    `Invalid · spec.domain.devices.disks.domain.devices.disks.disk[0].pciAddress · disk spec.domain.devices.disks.domain.devices.disks.disk[0].name - setting a PCI address is only possible with bus type virtio.`,
+  ],
+  [
+    'a serial number with a blank',
+    machine({ domain: { firmware: { serial: 'a b' } } }),
+    `Invalid · spec.domain.firmware.serial · spec.domain.firmware.serial must be made up of the following characters [A-Za-z0-9_.+-], if specified`,
+  ],
+  [
+    'three threads of its own',
+    machine({ domain: { cpu: { dedicatedCpuPlacement: true, cores: 1, threads: 3 } } }),
+    `Invalid · spec.domain.cpu.dedicatedCpuPlacement · Not more than two threads must be provided at spec.domain.cpu.threads (got 3) when DedicatedCPUPlacement is true`,
+  ],
+  [
+    'CPUs of its own in halves',
+    machine({ domain: { cpu: { dedicatedCpuPlacement: true }, resources: { requests: { cpu: '1500m' } } } }),
+    `Invalid · spec.domain.resources.requests.cpu · provided resources CPU requests must be an interger`,
+  ],
+  [
+    'NUMA nodes without huge pages',
+    machine({ domain: { cpu: { dedicatedCpuPlacement: true, cores: 1, numa: { guestMappingPassthrough: {} } } } }),
+    `Invalid · spec.domain.cpu.numa.guestMappingPassthrough · spec.domain.memory.hugepages must be requested when NUMA topology strategy is set in spec.domain.cpu.numa.guestMappingPassthrough`,
+  ],
+  [
+    'VSOCK',
+    machine({ domain: { devices: { autoattachVSOCK: true } } }),
+    `Invalid · spec.domain.devices.autoattachVSOCK · VSOCK feature gate is not enabled in kubevirt-config`,
+  ],
+  [
+    'downward metrics',
+    machine({ domain: { devices: { downwardMetrics: {} } } }),
+    `Invalid · spec.domain.devices.downwardMetrics · downwardMetrics virtio serial is not allowed: DownwardMetrics feature gate is not enabled`,
+  ],
+  [
+    'video without graphics',
+    machine({ domain: { devices: { video: { type: 'vga' }, autoattachGraphicsDevice: false } } }),
+    `Invalid · spec.video · Video configuration is not allowed when autoattachGraphicsDevice is set to false`,
+  ],
+  [
+    'a panic device nobody knows',
+    machine({ domain: { devices: { panicDevices: [{ model: 's390' }] } } }),
+    `Invalid · spec.domain.devices.panicDevices[0].model · invalid PanicDeviceModel(s390)`,
+  ],
+  [
+    'encrypted memory',
+    machine({ domain: { launchSecurity: { sev: {} } } }),
+    `Invalid · spec.launchSecurity · WorkloadEncryptionSEV feature gate is not enabled in kubevirt-config`,
+  ],
+  [
+    'encrypted memory of two kinds',
+    machine({ domain: { launchSecurity: { sev: {}, tdx: {} } } }),
+    `Forbidden · spec.launchSecurity · One and only one launchSecurity type can be set`,
   ],
 ]
 

@@ -1,4 +1,5 @@
 import type { FieldError } from '../../../meta/index.ts'
+import type { Domain } from '../virtual-machine-instance-spec.ts'
 import { validateImagePath } from './image-path.ts'
 import { invalid, notSupported, required, type SpecRule, when } from './rule.ts'
 
@@ -22,6 +23,7 @@ export const validateFirmware: SpecRule = (path, { domain }) => {
   const secureBoot = bootloader?.efi !== undefined && bootloader.efi.secureBoot !== false
   const smm = domain.features?.smm !== undefined && domain.features.smm.enabled !== false
   return [
+    ...validateSerial(`${path}.domain.firmware.serial`, domain.firmware?.serial ?? ''),
     ...when(bootloader?.efi !== undefined && bootloader.bios !== undefined, () =>
       invalid(field, `${field} has both EFI and BIOS configured, but they are mutually exclusive.`),
     ),
@@ -31,6 +33,19 @@ export const validateFirmware: SpecRule = (path, { domain }) => {
         `${path}.domain`,
         `${path}.domain has EFI SecureBoot enabled. SecureBoot requires SMM, which is currently disabled.`,
       ),
+    ),
+  ]
+}
+
+const maxSerialLength = 256
+
+function validateSerial(field: string, serial: string): FieldError[] {
+  return [
+    ...when(serial.length > maxSerialLength, () =>
+      invalid(field, `${field} must be less than or equal to ${maxSerialLength} in length, if specified`),
+    ),
+    ...when(serial !== '' && !/^[A-Za-z0-9_.+-]+$/.test(serial), () =>
+      invalid(field, `${field} must be made up of the following characters [A-Za-z0-9_.+-], if specified`),
     ),
   ]
 }
@@ -54,12 +69,30 @@ function validateKernelBoot(field: string, { container, kernelArgs }: KernelBoot
   ]
 }
 
+function validateWatchdog(path: string, { devices }: Domain): FieldError[] {
+  const { watchdog } = devices
+  const isKnown = watchdog === undefined || (watchdog.i6300esb !== undefined && watchdog.diag288 === undefined)
+  return when(!isKnown, () => notSupported(`${path}.domain.devices.watchdog`, 'amd64 only supports I6300ESB watchdog device'))
+}
+
+const videoTypes: readonly string[] = ['vga', 'cirrus', 'virtio', 'ramfb', 'bochs']
+
+function validateVideoType(path: string, { devices }: Domain): FieldError[] {
+  const { video } = devices
+  return when(video !== undefined && !videoTypes.includes(video.type ?? ''), () =>
+    notSupported(
+      `${path}.domain.devices.video.type`,
+      `video model '${video?.type ?? ''}' is not supported on amd64 architecture`,
+    ),
+  )
+}
+
 const diskBusesOfArm = ['virtio', 'scsi', 'usb']
 
 /** Instances only: what an architecture cannot do. */
 export const validateArchitecture: SpecRule = (path, { architecture, domain }, policy) => {
   const name = architecture || policy.architecture
-  if (name === 'amd64') return []
+  if (name === 'amd64') return [...validateWatchdog(path, domain), ...validateVideoType(path, domain)]
   if (name !== 'arm64') return [invalid(`${path}.architecture`, `unsupported architecture: ${name}`)]
   const model = domain.cpu?.model
   return [

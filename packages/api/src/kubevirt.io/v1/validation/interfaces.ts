@@ -1,6 +1,7 @@
 import { macvtapRule, passtRule, slirpRule } from '../../../deprecation/rules/devices.ts'
 import type { FieldError } from '../../../meta/index.ts'
 import type { Interface } from '../virtual-machine-instance-spec.ts'
+import { isPciAddress } from './pci-address.ts'
 import { countSet, duplicate, invalid, notSupported, required, type SpecRule, when } from './rule.ts'
 
 const models = ['e1000', 'e1000e', 'igb', 'ne2k_pci', 'pcnet', 'rtl8139', 'virtio']
@@ -11,7 +12,6 @@ const gatewayMac = '02:00:00:00:00:00'
 
 const macPattern =
   /^[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})+$|^[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2})+$|^[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4})+$/
-const pciPattern = /^[0-9A-Fa-f]{4}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-7]$/
 
 export const validateInterfaces: SpecRule = (path, spec, policy) => {
   const onPodNetwork = new Set((spec.networks ?? []).filter(({ pod }) => pod !== undefined).map(({ name }) => name))
@@ -69,7 +69,7 @@ function validateFields(at: string, { macAddress, model, name, pciAddress }: Int
       notSupported(`${at}.model`, `interface ${at}.name uses model ${model} that is not supported.`),
     ),
     ...validateMac(at, macAddress ?? ''),
-    ...when(Boolean(pciAddress) && !pciPattern.test(pciAddress ?? ''), () =>
+    ...when(Boolean(pciAddress) && !isPciAddress(pciAddress ?? ''), () =>
       invalid(`${at}.pciAddress`, `interface ${at}.name has malformed PCI address (${pciAddress}).`),
     ),
   ]

@@ -17,6 +17,7 @@ export const required = finding('FieldValueRequired')
 export const notSupported = finding('FieldValueNotSupported')
 export const duplicate = finding('FieldValueDuplicate')
 export const notFound = finding('FieldValueNotFound')
+export const forbidden = finding('FieldValueForbidden')
 
 /** The finding, when there is reason for it. */
 export function when(wrong: boolean, error: () => FieldError): FieldError[] {
