@@ -104,10 +104,8 @@ const outcomes: Readonly<Record<string, string>> = {
 const noImage = 'accepted; ErrImagePull: image "registry:5000/kubevirt/cirros-container-disk-demo:devel" not found'
 /** Of machines whose instance type and preference are there: the guests want what the preference gives them. */
 const sizedOutcomes: Readonly<Record<string, string>> = {
-  'vm-cirros-clarge-windows.yaml':
-    'accepted; ErrorUnschedulable: 0/1 nodes are available: this machine does not offer a TPM; take it out of the spec to run here.',
   'vm-windows-clarge-windows.yaml':
-    'accepted; ErrorUnschedulable: 0/1 nodes are available: this machine does not offer a TPM; take it out of the spec to run here.',
+    'accepted; ErrorPvcNotFound: PVC sized-vm-windows-clarge-windows/disk-windows does not exist, waiting for it to appear',
 }
 
 let platform: Platform

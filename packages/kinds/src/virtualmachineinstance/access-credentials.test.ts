@@ -125,6 +125,6 @@ describe('VI91 keys and passwords by the agent', () => {
     world.world.connectAgent(id, agent)
     await untilFinding('True')
     await secrets().delete({ namespace, name: 'keys' })
-    await world.until(async () => (await finding())?.message?.startsWith('secret "keys" not found') === true)
+    await world.until(async () => (await finding())?.message?.includes('secret "keys" not found') === true)
   })
 })
