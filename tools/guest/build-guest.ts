@@ -4,15 +4,15 @@
 //   node tools/guest/build-guest.ts --out DIR [--cache DIR]
 
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { diskPackages, missingDiskTools, writeBootableDisk } from './bootable-disk.ts'
 import { GuestBuildFailed, type Log, type RunCommand, runCommand, unpackPackages, withProgress } from './distribution.ts'
+import { readBootParts } from './boot-parts.ts'
 import { describeFile, findIntactImage, type GuestImage, writeImageManifest } from './guest-image.ts'
-import { writeInitramfs } from './initramfs.ts'
-import { pickModules } from './kernel-modules.ts'
+import { guestRootfs, writeInitramfs } from './initramfs.ts'
 import { uncompressKernel } from './uncompressed-kernel.ts'
 
 export const guestReference = 'sheaf.local/guest:latest'
@@ -68,28 +68,12 @@ const diskPath = 'disk/disk.img'
 const kernelPaths = ['boot/vmlinuz', 'boot/bzImage', 'boot/initramfs']
 
 async function writeBootFiles(packages: string, imageFolder: string, run: RunCommand): Promise<string> {
-  const boot = join(packages, 'boot')
-  const kernelName = (await readdir(boot)).find((name) => name.startsWith('vmlinuz-'))
-  if (kernelName === undefined)
-    throw new GuestBuildFailed(`The kernel package holds no boot/vmlinuz-*: it cannot be used for the guest.`)
-  const kernelVersion = kernelName.slice('vmlinuz-'.length)
-  const bzImage = await readFile(join(boot, kernelName))
-  const modules = await pickModules(await firstFolder(`lib/modules/${kernelVersion}`, packages), run)
-  const busybox = await readFile(join(await firstFolder('bin', packages), 'busybox'))
+  const { kernelVersion, bzImage, busybox, modules } = await readBootParts(packages, run)
   await mkdir(join(imageFolder, 'boot'), { recursive: true })
   await writeFile(join(imageFolder, 'boot/vmlinuz'), uncompressKernel(bzImage) ?? bzImage)
   await writeFile(join(imageFolder, 'boot/bzImage'), bzImage)
-  await writeFile(join(imageFolder, 'boot/initramfs'), await writeInitramfs(busybox, modules))
+  await writeFile(join(imageFolder, 'boot/initramfs'), await writeInitramfs(guestRootfs, busybox, modules))
   return kernelVersion
-}
-
-/** Newer packages put under /usr what older ones put under /. */
-async function firstFolder(path: string, root: string): Promise<string> {
-  const plain = join(root, path)
-  return await stat(plain).then(
-    () => plain,
-    () => join(root, 'usr', path),
-  )
 }
 
 async function writeDisk(imageFolder: string, workFolder: string, run: RunCommand): Promise<void> {
