@@ -20,6 +20,7 @@ const packages: readonly SystemPackage[] = [
   { name: 'grub-common', files: ['/usr/bin/grub-mkrescue'], needed: 'always' },
   { name: 'grub-pc-bin', files: ['/usr/lib/grub/i386-pc/boot.img'], needed: 'always' },
   { name: 'grub-efi-amd64-bin', files: ['/usr/lib/grub/x86_64-efi/moddep.lst'], needed: 'always' },
+  { name: 'minisign', files: ['/usr/bin/minisign'], needed: 'for tests' },
   { name: 'kubernetes-client', files: ['/usr/bin/kubectl'], needed: 'for tests' },
 ]
 
