@@ -8,10 +8,12 @@ import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile, mkdir } from '
 import { dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { manifestText, type ManifestFile } from '../../packages/server/src/release/manifest.ts'
 import { metadataText, type ReleaseMetadata } from '../../packages/server/src/release/metadata.ts'
 import { readSecretKey, type SecretKey, signatureText } from '../../packages/server/src/release/minisign.ts'
 import { supervisorVersion } from '../../packages/server/src/supervisor/protocol.ts'
+import { isVersion } from '../../packages/upgrade/src/version.ts'
 import { readBootParts } from '../guest/boot-parts.ts'
 import { packageCache } from '../guest/build-guest.ts'
 import { type Log, runCommand, unpackPackages, withProgress } from '../guest/distribution.ts'
@@ -92,16 +94,51 @@ async function describeFiles(tree: string): Promise<ManifestFile[]> {
   )
 }
 
-if (import.meta.main) {
-  const [version = '', key = '', output = ''] = process.argv.slice(2)
-  await buildRelease({
+/** Throws with a sentence for whoever typed them. */
+async function readArguments(words: readonly string[]): Promise<ReleaseBuild> {
+  const text = { type: 'string' } as const
+  const { values } = parseArgs({
+    args: [...words],
+    options: { version: text, key: text, out: text, 'min-upgradable': text, date: text, expires: text, notes: text },
+  })
+  const { version, key, out } = values
+  if (version === undefined || key === undefined || out === undefined)
+    throw new Error('say which version, signed by which key, into which file: --version V --key FILE --out FILE.iso')
+  if (!isVersion(version)) throw new Error(`"${version}" is not a version such as 1.2.0`)
+  const notes = values.notes ?? join(root, 'docs', 'release-notes')
+  const said = (name: string): Promise<string> => readFile(join(notes, name), 'utf8')
+  return {
     version,
+    key: readSecretKey(await readFile(key, 'utf8')),
+    output: resolve(out),
+    releaseDate: timeIn('--date', values.date ?? (await lastCommitTime())),
+    ...(values.expires === undefined ? {} : { expires: timeIn('--expires', values.expires).toISOString() }),
+    ...(values['min-upgradable'] === undefined ? {} : { minUpgradableVersion: values['min-upgradable'] }),
     knownRisks: [],
     migrations: [],
-    notes: { en: 'x', zh: 'x' },
-    releaseDate: new Date(1_700_000_000_000),
-    key: readSecretKey(await readFile(key, 'utf8')),
-    output: resolve(output),
+    notes: { en: await said('en.md'), zh: await said('zh.md') },
     log: (line) => console.error(line),
-  })
+  }
+}
+
+function timeIn(flag: string, text: string): Date {
+  const time = new Date(text)
+  if (Number.isNaN(time.getTime())) throw new Error(`${flag} takes a time such as 2027-01-31T00:00:00Z, not "${text}"`)
+  return time
+}
+
+/** The present time would make every build another one. */
+async function lastCommitTime(): Promise<string> {
+  return (await runCommand('git', ['log', '-1', '--format=%cI'], root)).trim()
+}
+
+if (import.meta.main) {
+  try {
+    const build = await readArguments(process.argv.slice(2))
+    await buildRelease(build)
+    console.log(`${build.output}: release ${build.version}, signed by ${build.key.id}`)
+  } catch (error) {
+    console.error(`sheaf: ${error instanceof Error ? error.message : String(error)}\nSee: sheaf release --help`)
+    process.exitCode = 1
+  }
 }

@@ -21,7 +21,7 @@ export interface Station {
 const second = 1_000
 const minute = 60_000
 
-export const sequence = [
+const sequence = [
   { id: 'log', phase: 'LogReady', title: 'open the log', expected: { ms: 50 }, deadlineMs: minute },
   {
     id: 'image',

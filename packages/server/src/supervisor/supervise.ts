@@ -13,7 +13,7 @@ export interface SupervisorOptions {
   prefix: string
   /** Handed on to `sheaf serve` of every release. */
   serveArguments: readonly string[]
-  log(text: string): void
+  log: (text: string) => void
 }
 
 export interface Supervisor {
