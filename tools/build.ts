@@ -1,4 +1,4 @@
-// Bundles the programs into dist/: one file each for the server, its store worker and the command line.
+// Bundles the programs into dist/: one file each for the server, its store worker, the supervisor and the command line.
 
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -15,6 +15,7 @@ export async function buildPrograms(outputFolder = join(root, 'dist')): Promise<
       server: 'packages/server/src/main.ts',
       cli: 'packages/cli/src/main.ts',
       'disk-worker': 'packages/machinery/src/store/disk-worker.ts',
+      supervisor: 'packages/server/src/supervisor/main.ts',
     },
     outdir: outputFolder,
     outExtension: { '.js': '.mjs' },

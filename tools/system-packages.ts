@@ -21,6 +21,7 @@ const packages: readonly SystemPackage[] = [
   { name: 'grub-pc-bin', files: ['/usr/lib/grub/i386-pc/boot.img'], needed: 'always' },
   { name: 'grub-efi-amd64-bin', files: ['/usr/lib/grub/x86_64-efi/moddep.lst'], needed: 'always' },
   { name: 'swtpm', files: ['/usr/bin/swtpm'], needed: 'for tests' },
+  { name: 'minisign', files: ['/usr/bin/minisign'], needed: 'for tests' },
   { name: 'kubernetes-client', files: ['/usr/bin/kubectl'], needed: 'for tests' },
   { name: 'docker-registry', files: ['/usr/bin/docker-registry'], needed: 'for tests' },
   { name: 'skopeo', files: ['/usr/bin/skopeo'], needed: 'for tests' },

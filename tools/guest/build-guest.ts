@@ -12,9 +12,9 @@ import { agentEntries, agentModules } from './agent-parts.ts'
 import { diskPackages, missingDiskTools, writeBootableDisk } from './bootable-disk.ts'
 import type { CpioEntry } from './cpio-archive.ts'
 import { GuestBuildFailed, type Log, type RunCommand, runCommand, unpackPackages, withProgress } from './distribution.ts'
+import { readBootParts } from './boot-parts.ts'
 import { describeFile, findIntactImage, type GuestImage, writeImageManifest } from './guest-image.ts'
-import { firstThere, writeInitramfs } from './initramfs.ts'
-import { pickModules } from './kernel-modules.ts'
+import { guestRootfs, writeInitramfs } from './initramfs.ts'
 import { uncompressKernel } from './uncompressed-kernel.ts'
 
 export const guestReference = 'sheaf.local/guest:latest'
@@ -87,19 +87,12 @@ async function writeBootFiles(
   run: RunCommand,
   agent: readonly CpioEntry[] | undefined,
 ): Promise<string> {
-  const boot = join(packages, 'boot')
-  const kernelName = (await readdir(boot)).find((name) => name.startsWith('vmlinuz-'))
-  if (kernelName === undefined)
-    throw new GuestBuildFailed(`The kernel package holds no boot/vmlinuz-*: it cannot be used for the guest.`)
-  const kernelVersion = kernelName.slice('vmlinuz-'.length)
-  const bzImage = await readFile(join(boot, kernelName))
-  const moduleFolder = await firstThere(packages, [`lib/modules/${kernelVersion}`, `usr/lib/modules/${kernelVersion}`])
-  const modules = await pickModules(moduleFolder, run, agent === undefined ? [] : agentModules)
-  const busybox = await readFile(join(await firstThere(packages, ['bin', 'usr/bin']), 'busybox'))
+  const parts = await readBootParts(packages, run, agent === undefined ? [] : agentModules)
+  const { kernelVersion, bzImage, busybox, modules } = parts
   await mkdir(join(imageFolder, 'boot'), { recursive: true })
   await writeFile(join(imageFolder, 'boot/vmlinuz'), uncompressKernel(bzImage) ?? bzImage)
   await writeFile(join(imageFolder, 'boot/bzImage'), bzImage)
-  await writeFile(join(imageFolder, 'boot/initramfs'), await writeInitramfs(busybox, modules, agent))
+  await writeFile(join(imageFolder, 'boot/initramfs'), await writeInitramfs(guestRootfs, busybox, modules, agent))
   return kernelVersion
 }
 

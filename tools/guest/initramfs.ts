@@ -1,16 +1,17 @@
-// Puts the guest's first and only file system together: our own scripts in rootfs/, busybox, and kernel modules.
+// Puts a guest's first and only file system together: our own scripts, busybox, and kernel modules.
 
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CpioEntry, writeCpio } from './cpio-archive.ts'
 import type { KernelModule } from './kernel-modules.ts'
 
-export const rootfsFolder = join(import.meta.dirname, 'rootfs')
+export const guestRootfs = join(import.meta.dirname, 'rootfs')
 
 const emptyFolders = ['dev', 'proc', 'sys', 'run', 'tmp', 'mnt', 'lib', 'lib/modules']
 
-/** Not compressed: unpacking costs the emulated guest more than reading. What is `more` than the small guest has comes last. */
+/** Not compressed: unpacking costs the emulated guest more than reading. What is `more` than the scripts comes last. */
 export async function writeInitramfs(
+  rootfs: string,
   busybox: Buffer,
   modules: readonly KernelModule[],
   more: readonly CpioEntry[] = [],
@@ -18,7 +19,7 @@ export async function writeInitramfs(
   const moduleList = modules.map((module) => `${module.name}.ko ${module.parameters}\n`).join('')
   return writeCpio([
     ...emptyFolders.map((path) => ({ kind: 'folder', path }) satisfies CpioEntry),
-    ...(await filesBelow(rootfsFolder)),
+    ...(await filesBelow(rootfs)),
     // The kernel opens it for the first process, before that can mount anything.
     { kind: 'character-device', path: 'dev/console', mode: 0o600, major: 5, minor: 1 },
     { kind: 'file', path: 'bin/busybox', mode: 0o755, content: busybox },

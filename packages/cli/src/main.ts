@@ -35,6 +35,7 @@ function createProgram(): Command {
   program.addCommand(lintCommand())
   program.addCommand(deprecationsCommand())
   program.addCommand(migrateStorageCommand())
+  program.command('release').description('make keys and releases, and check a release')
   program.command('doctor').description('what this machine lacks, and the command that mends it')
   for (const command of completionCommands(program)) program.addCommand(command, { hidden: command.name().startsWith('__') })
   for (const command of program.commands) command.exitOverride()

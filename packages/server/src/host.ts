@@ -3,7 +3,7 @@
 import { readFileSync, statfsSync } from 'node:fs'
 import { availableParallelism, freemem, hostname, networkInterfaces, release, totalmem } from 'node:os'
 import type { HostFacts, HostState } from '@sheaf/kinds'
-import { sheafVersion } from './version.ts'
+import { ownVersion } from './release/own-release.ts'
 
 export interface HostOptions {
   dataFolder: string
@@ -33,7 +33,7 @@ function readHost({ dataFolder, kvmIsUsable }: HostOptions): HostState {
     machineId: firstLine('/etc/machine-id'),
     systemUuid: firstLine('/sys/class/dmi/id/product_uuid'),
     bootId: firstLine('/proc/sys/kernel/random/boot_id'),
-    softwareVersion: sheafVersion,
+    softwareVersion: ownVersion(),
     runtimeVersion: 'qemu://',
   }
 }

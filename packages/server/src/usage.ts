@@ -30,6 +30,31 @@ wanted of them stays: at the next start, machines that ran under Always or Rerun
 
 Options:
 ${common}`,
+  release: `Usage: sheaf release keygen --out DIR
+       sheaf release build --version V --key FILE --out FILE.iso [options]
+       sheaf release inspect FILE.iso --pub FILE.pub [--output text|json]
+       sheaf release verify FILE.iso --pub FILE.pub [--output text|json]
+
+A release is an ISO that holds the program, serves it to an upgrade when it is booted, and is signed by a key that does not
+travel with it.
+
+  keygen   makes a pair of keys: release.key signs, release.pub is given to those who are to trust it
+  build    makes a release from a checkout of Sheaf; the same tree gives the same ISO, byte for byte
+  inspect  says what a release is, once its signature has been checked; quick
+  verify   also reads every file and compares it with what was signed
+
+Options of build:
+  --version V          the version, such as 1.2.0
+  --key FILE           the secret key
+  --out FILE.iso       where it goes
+  --min-upgradable V   the oldest version that may be upgraded to it
+  --date TIME          RFC 3339; also the time of every file in it (default: of the last commit)
+  --expires TIME       RFC 3339; after that it is not installed any more
+  --notes DIR          a folder with en.md and zh.md (default: docs/release-notes)
+
+--pub may be given several times: any of the keys will do. Exit codes: 0 it holds, 1 it does not or it could not be done,
+2 misused. The signature is in minisign's format, over the file "manifest": minisign -V -p release.pub -m manifest
+`,
   doctor: `Usage: sheaf doctor [options]
 
 Looks at this machine: what is missing or slow, and the command that mends it. Exit code 1 when something is missing

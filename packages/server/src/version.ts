@@ -1,15 +1,14 @@
-// What we are called, and which Kubernetes we speak.
+// Which Kubernetes we speak, and in which version of our own.
 
 import type { VersionInfo } from '@sheaf/machinery/apiserver'
-
-export const sheafVersion = '0.1.0'
+import { ownVersion } from './release/own-release.ts'
 
 /** The Kubernetes release whose API Sheaf follows: what clients compare themselves with. */
 export function kubernetesVersion(): VersionInfo {
   return {
     major: '1',
     minor: '33',
-    gitVersion: `v1.33.0+sheaf-${sheafVersion}`,
+    gitVersion: `v1.33.0+sheaf-${ownVersion()}`,
     gitCommit: '',
     gitTreeState: 'clean',
     buildDate: '2026-11-23T00:00:00Z',

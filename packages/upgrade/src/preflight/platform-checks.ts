@@ -1,0 +1,110 @@
+// Whether the platform is in a state to be upgraded: its store, its clock, its machines and what is done to them.
+
+import { type Check, type Finding, fail, named, pass, warn } from './check.ts'
+import type { PreflightFacts } from './facts.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+/** Harvester's default: a certificate must not end in the middle of things. */
+const certificateLeastDays = 7
+
+export const platformChecks: readonly Check[] = [
+  {
+    id: 'clock',
+    title: 'the clock',
+    mayBeOverridden: true,
+    judge: ({ clockIsKept }) =>
+      clockIsKept === false
+        ? warn('no time service keeps the clock', 'Turn one on: timedatectl set-ntp true')
+        : pass(clockIsKept ? 'a time service keeps it' : 'whether a time service keeps it cannot be told here'),
+  },
+  { id: 'certificates', title: 'certificates', mayBeOverridden: true, judge: judgeCertificates },
+  {
+    id: 'store',
+    title: 'the store',
+    mayBeOverridden: false,
+    judge: ({ storeProblem }) =>
+      storeProblem === undefined
+        ? pass('it is whole')
+        : fail(storeProblem, 'Restore the store from a backup before anything else.'),
+  },
+  {
+    id: 'in-progress',
+    title: 'backups and snapshots in progress',
+    mayBeOverridden: true,
+    judge: ({ inProgress }) =>
+      inProgress.length === 0
+        ? pass('none')
+        : fail(`under way: ${named(inProgress)}`, 'Wait until they have ended, or delete them.'),
+  },
+  {
+    id: 'machines-in-transition',
+    title: 'machines that are starting or stopping',
+    mayBeOverridden: true,
+    judge: ({ machinesInTransition }) =>
+      machinesInTransition.length === 0
+        ? pass('none')
+        : warn(`under way: ${named(machinesInTransition)}`, 'They go on afterwards; wait for them if you want to see it.'),
+  },
+  {
+    id: 'machines-not-adopted',
+    title: 'machines that were not taken up',
+    mayBeOverridden: true,
+    judge: ({ machinesNotAdopted }) =>
+      machinesNotAdopted.length === 0
+        ? pass('none')
+        : fail(
+            `not looked after by anybody: ${named(machinesNotAdopted)}`,
+            'Nobody could tell whether they survived: end them, or give them their objects back. See: sheaf doctor',
+          ),
+  },
+  { id: 'deprecated-fields', title: 'deprecated fields', mayBeOverridden: true, judge: judgeDeprecated },
+  { id: 'qemu', title: 'QEMU and machine types', mayBeOverridden: true, judge: judgeQemu },
+  {
+    id: 'leftovers',
+    title: "the last upgrade's leftovers",
+    mayBeOverridden: true,
+    judge: ({ leftovers }) =>
+      leftovers.length === 0
+        ? pass('none')
+        : fail(`still there: ${named(leftovers)}`, 'Remove them: sheaf upgrade preflight --fix', 'remove-leftovers'),
+  },
+]
+
+function judgeCertificates({ certificateEndsMs, nowMs }: PreflightFacts): Finding {
+  const days = Math.floor((certificateEndsMs - nowMs) / dayMs)
+  return days >= certificateLeastDays
+    ? pass(`valid for another ${days} days`)
+    : fail(
+        days < 0 ? 'a certificate has ended' : `a certificate ends in ${days} days`,
+        'Renew them: sheaf upgrade preflight --fix',
+        'renew-certificates',
+      )
+}
+
+function judgeDeprecated({ deprecated: { stored, clients } }: PreflightFacts): Finding {
+  if (stored.length === 0 && clients.length === 0) return pass('none are stored and nobody has sent any lately')
+  const parts = [
+    ...(stored.length === 0 ? [] : [`stored: ${named(stored.map(({ field, count }) => `${field} (${count})`))}`]),
+    ...(clients.length === 0 ? [] : [`sent lately by ${named(clients)}`]),
+  ]
+  return warn(
+    parts.join('; '),
+    'What is stored is rewritten on the way; manifests and scripts are yours to change: sheaf deprecations',
+    ...(stored.length === 0 ? ([] as const) : (['rewrite-deprecated-fields'] as const)),
+  )
+}
+
+function judgeQemu({ qemu: { hostVersion, machinesOnOlder, unsupportedMachineTypes } }: PreflightFacts): Finding {
+  if (hostVersion === undefined) return fail('QEMU cannot be asked for its version', 'See: sheaf doctor')
+  if (unsupportedMachineTypes.length > 0)
+    return fail(
+      `QEMU ${hostVersion} does not know the machine types ${named(unsupportedMachineTypes)}`,
+      'Guests that run go on, and could not be started again: give them another domain.machine.type.',
+    )
+  return machinesOnOlder.length === 0
+    ? pass(`QEMU ${hostVersion}`)
+    : warn(
+        `QEMU ${hostVersion} is installed, and an older one still runs ${named(machinesOnOlder)}`,
+        'They go on; each takes up the newer one when it is next started.',
+      )
+}
