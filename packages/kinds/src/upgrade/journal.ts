@@ -27,7 +27,6 @@ export type JournalEntry = { atMs: number } & (
   /** Before anything of a station is done. `guests`: before the switch. */
   | { kind: 'begin'; station: StationId; guests?: readonly SeenGuest[] }
   | { kind: 'done'; station: StationId; found?: Found }
-  | { kind: 'failed'; station: StationId; reason: string; message: string }
   | { kind: 'serveFromHost'; lastWords: string }
   | { kind: 'turnRound'; failure: Failure }
   | { kind: 'undo'; station: StationId }

@@ -1,7 +1,6 @@
 // What an upgrade does to the installation: its releases, its store, its journal. The server implements it; tests have one
 // that is simulated, with faults.
 
-import type { PreflightFacts, ReleaseFacts } from '@sheaf/upgrade'
 import type { Journal } from './journal.ts'
 
 export interface Platform {
@@ -24,7 +23,7 @@ export interface Platform {
   journal(id: string): Journal
   log(id: string): UpgradeLogFile
   bundle(id: string): SupportBundle
-  facts(release: ReleaseFacts): Promise<HostFacts>
+  facts(): Promise<HostFacts>
   leftovers: Leftovers
 }
 
@@ -133,11 +132,21 @@ export interface SupportBundle {
   read(): Promise<AsyncIterable<Uint8Array> | undefined>
 }
 
-/** What only the host can tell; the rest of the facts comes from the API. */
-export type HostFacts = Omit<
-  PreflightFacts,
-  'nowMs' | 'inProgress' | 'machinesInTransition' | 'machinesNotAdopted' | 'deprecated' | 'leftovers'
->
+/** What only the host can tell; the rest of what the checks look at comes from the API. */
+export interface HostFacts {
+  /** Bytes and files that there is room for, below `path`. */
+  disk: { path: string; freeBytes: number; freeFiles: number }
+  /** Of the store, which is copied. */
+  storeBytes: number
+  /** What is wrong with the store; undefined when it is whole. */
+  storeProblem: string | undefined
+  /** Whether a time service keeps the clock; undefined where it cannot be told. */
+  clockIsKept: boolean | undefined
+  /** When the first of the platform's certificates ends. */
+  certificateEndsMs: number
+  /** Undefined when QEMU cannot be asked. */
+  qemuVersion: string | undefined
+}
 
 /** What upgrades left behind on the disk. `keep`: ids of those that still need what is theirs. */
 export interface Leftovers {

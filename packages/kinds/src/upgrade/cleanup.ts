@@ -1,0 +1,33 @@
+// What was made for an upgrade goes once it has ended; the record, the log and the report stay. Every part may be done twice.
+
+import { type ConfigMap, configMapDefinition } from '@sheaf/api'
+import { isAlreadyExists, keyOf } from '@sheaf/api/meta'
+import { reportOf } from './report.ts'
+import type { Pass } from './station.ts'
+import { removeMadeImage } from './stations/image.ts'
+import { stopLog } from './stations/log.ts'
+import { removeRepo } from './stations/repo.ts'
+import { supportFiles } from './support-files.ts'
+
+export async function cleanUp(pass: Pass): Promise<void> {
+  const { record, ports, id } = pass
+  await pass.tasks.end(id)
+  await writeReport(pass)
+  if (record.finish?.outcome === 'Failed') await ports.platform.bundle(id).make(await supportFiles(pass))
+  await removeRepo(pass)
+  await removeMadeImage(pass)
+  // After a success the copy from before is what a person has in their hand when they find out later that something is wrong.
+  if (record.finish?.outcome === 'Failed') await ports.platform.store.removeCopies(id)
+  await stopLog(pass)
+}
+
+async function writeReport({ upgrade, record, ports }: Pass): Promise<void> {
+  const report = reportOf(upgrade, record)
+  const maps = ports.client.resource<ConfigMap>(configMapDefinition)
+  try {
+    await maps.create(report)
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error
+    await maps.patch(keyOf(report), { data: report.data ?? {} })
+  }
+}
