@@ -47,6 +47,12 @@ export function networkFailure(host: string, error: unknown): PullFailed {
   return new PullFailed(`cannot reach ${host}: ${networkWords[code] ?? message}`, { cause: error, isTransient: true })
 }
 
+/** What a request failed with, for people: the innermost of what fetch wrapped it in. */
+export function transportWords(error: unknown): string {
+  const { code, message } = innermost(error)
+  return networkWords[code] ?? (certificateTrouble.test(code) ? `${message} (${code})` : message)
+}
+
 function innermost(error: unknown): { code: string; message: string } {
   let last = error
   while (last instanceof Error && last.cause instanceof Error) last = last.cause
