@@ -23,8 +23,10 @@ export interface Platform {
   journal(id: string): Journal
   log(id: string): UpgradeLogFile
   bundle(id: string): SupportBundle
-  facts(): Promise<HostFacts>
+  facts(): Promise<InstallationFacts>
   leftovers: Leftovers
+  /** Journal, log, bundle and copies: as if it had never been. */
+  forget(id: string): Promise<void>
 }
 
 export interface Installed {
@@ -133,7 +135,7 @@ export interface SupportBundle {
 }
 
 /** What only the host can tell; the rest of what the checks look at comes from the API. */
-export interface HostFacts {
+export interface InstallationFacts {
   /** Bytes and files that there is room for, below `path`. */
   disk: { path: string; freeBytes: number; freeFiles: number }
   /** Of the store, which is copied. */

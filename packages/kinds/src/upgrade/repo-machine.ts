@@ -2,12 +2,11 @@
 // but for what our small appliance does not need (see docs/adr/0025). Pure.
 
 import { harvesterSystemNamespace, type Upgrade, type VirtualMachine } from '@sheaf/api'
-import { parseQuantity } from '@sheaf/api/meta'
 import { componentLabels, ownedBy, repoMachineName } from './names.ts'
 
 /** The appliance is a kernel, an initramfs of a few MiB and busybox's httpd. */
-const memory = '256Mi'
-export const repoMemoryBytes = Number(parseQuantity(memory))
+const memoryMiB = 256
+export const repoMemoryBytes = memoryMiB * 1024 * 1024
 
 /** Where its files are served, and the one by which it is told that they are. */
 export const servedPath = '/harvester-iso'
@@ -27,7 +26,7 @@ export function repoMachine(upgrade: Upgrade, iso: string): VirtualMachine {
   const upgradeName = upgrade.metadata.name ?? ''
   const name = repoMachineName(upgradeName)
   const labels = { 'harvesterhci.io/creator': 'harvester', ...componentLabels(upgradeName, 'repo') }
-  const amounts = { cpu: '1', memory }
+  const amounts = { cpu: '1', memory: `${memoryMiB}Mi` }
   return {
     apiVersion: 'kubevirt.io/v1',
     kind: 'VirtualMachine',

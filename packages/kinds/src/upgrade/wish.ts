@@ -21,6 +21,8 @@ type Annotated = Pick<Upgrade, 'metadata'>
 
 const annotation = ({ metadata }: Annotated, name: string): string | undefined => metadata.annotations?.[name]
 
+const isTrue = (text: string | undefined): boolean => text?.toLowerCase() === 'true'
+
 export interface WishFacts {
   nodeName: string
   /** Everything before the switch is done. */
@@ -29,9 +31,9 @@ export interface WishFacts {
 
 export function wishOf(upgrade: Upgrade, { nodeName, isAtSwitch }: WishFacts): Wish {
   return {
-    paused: annotation(upgrade, pausedAnnotation) === 'true' || (isAtSwitch && isNodePaused(upgrade, nodeName)),
+    paused: isTrue(annotation(upgrade, pausedAnnotation)) || (isAtSwitch && isNodePaused(upgrade, nodeName)),
     // Whoever deletes it wants it to be as if it had not been begun.
-    aborted: annotation(upgrade, abortedAnnotation) === 'true' || isBeingDeleted(upgrade),
+    aborted: isTrue(annotation(upgrade, abortedAnnotation)) || isBeingDeleted(upgrade),
   }
 }
 
@@ -53,7 +55,7 @@ function pauseMapOf(text: string | undefined): Record<string, unknown> | undefin
 /** Ids of checks that are not to stand in the way. */
 export function overridesOf(upgrade: Annotated): string[] {
   const named = (annotation(upgrade, overrideAnnotation) ?? '').split(',').map((id) => id.trim())
-  const skipped = Object.entries(skips).flatMap(([name, ids]) => (annotation(upgrade, name) === 'true' ? ids : []))
+  const skipped = Object.entries(skips).flatMap(([name, ids]) => (isTrue(annotation(upgrade, name)) ? ids : []))
   return [...new Set([...named.filter((id) => id !== ''), ...skipped])]
 }
 

@@ -18,11 +18,11 @@ export const switchStation: StationWork = {
     const { platform } = pass.ports
     // The new release that proves itself looks at its own trial.
     if (outcomeOf(pass) !== undefined || platform.installed().version === targetOf(pass)) return
-    pass.tasks.ensure(pass.id, 'switch', async () => {
+    pass.tasks.ensure(pass.id, 'switch', async ({ signal }) => {
       const answer = await platform.switchTo(targetOf(pass), pass.id, confirmTimeoutMs(pass.upgrade))
       if (answer.kind === 'not-tried') throw new ReleaseRefused('NotTried', answer.why)
-      // This process has nothing left to do but to end; to hand over twice would be to try twice.
-      await new Promise(() => {})
+      // This process has nothing left to do but to end; to ask again would be to try twice.
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
     })
   },
 
