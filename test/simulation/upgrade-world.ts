@@ -63,6 +63,10 @@ export async function openUpgradeWorld(): Promise<UpgradeWorld> {
   const upgrades = () => pace.plane.client.resource<Upgrade>(upgradeDefinition)
   const images = () => pace.plane.client.resource<VirtualMachineImage>(virtualMachineImageDefinition)
   const states: string[] = []
+  host.store.watch('', host.store.revision, ({ after }) => {
+    const state = /"harvesterhci.io\/upgradeState":"(\w+)"/.exec(after?.text ?? '')?.[1]
+    if (state !== undefined && state !== states.at(-1)) states.push(state)
+  })
 
   /** What the world does by itself in between. */
   async function worldGoesOn(): Promise<void> {
@@ -110,10 +114,7 @@ export async function openUpgradeWorld(): Promise<UpgradeWorld> {
     async until(isTrue, mostMs = longMs) {
       for (const end = host.clock.now() + mostMs; host.clock.now() < end; ) {
         await becomeQuiet(pace)
-        const now = await world.upgrade()
-        const state = now.metadata.labels?.['harvesterhci.io/upgradeState']
-        if (state !== undefined && state !== states.at(-1)) states.push(state)
-        if (await isTrue(now)) return
+        if (await isTrue(await world.upgrade())) return
         await worldGoesOn()
         await pass(pace, stepMs)
       }

@@ -1,4 +1,4 @@
-// What was made for an upgrade goes once it has ended; the record, the log and the report stay. Every part may be done twice.
+// What was made for an upgrade goes once it has ended; the record, the log and the report stay. Every part may be done again and again.
 
 import { type ConfigMap, configMapDefinition } from '@sheaf/api'
 import { isAlreadyExists, keyOf } from '@sheaf/api/meta'
@@ -8,17 +8,18 @@ import { removeMadeImage } from './stations/image.ts'
 import { stopLog } from './stations/log.ts'
 import { removeRepo } from './stations/repo.ts'
 import { supportFiles } from './support-files.ts'
+import type { Undone } from './undone.ts'
 
-export async function cleanUp(pass: Pass): Promise<void> {
+export async function cleanUp(pass: Pass): Promise<Undone> {
   const { record, ports, id } = pass
-  await pass.tasks.end(id)
+  if (pass.tasks.giveUp(id) === 'notYet') return 'notYet'
   await writeReport(pass)
   if (record.finish?.outcome === 'Failed') await ports.platform.bundle(id).make(await supportFiles(pass))
-  await removeRepo(pass)
-  await removeMadeImage(pass)
+  if ((await removeRepo(pass)) === 'notYet' || (await removeMadeImage(pass)) === 'notYet') return 'notYet'
   // After a success the copy from before is what a person has in their hand when they find out later that something is wrong.
   if (record.finish?.outcome === 'Failed') await ports.platform.store.removeCopies(id)
   await stopLog(pass)
+  return 'undone'
 }
 
 async function writeReport({ upgrade, record, ports }: Pass): Promise<void> {

@@ -137,17 +137,17 @@ async function guestsAt(station: StationId, { ports }: Pass) {
 }
 
 async function undo(station: StationId, pass: Pass): Promise<Result> {
-  await pass.note({ kind: 'undo', station })
+  if (!pass.record.stations[station].isUndoing) await pass.note({ kind: 'undo', station })
   // What still works at it would make it anew behind our back.
-  await pass.tasks.end(pass.id)
-  await works[station].undo?.(pass)
+  if (pass.tasks.giveUp(pass.id) === 'notYet') return after(lookAgainMs)
+  if ((await works[station].undo?.(pass)) === 'notYet') return after(lookAgainMs)
   await pass.note({ kind: 'undone', station })
   return again
 }
 
 async function finishUp(pass: Pass, history: UpgradeHistory): Promise<Result> {
   const told = await reportEnd(pass, history)
-  await cleanUp({ ...pass, upgrade: told })
+  if ((await cleanUp({ ...pass, upgrade: told })) === 'notYet') return after(lookAgainMs)
   await pass.note({ kind: 'cleanedUp' })
   return again
 }

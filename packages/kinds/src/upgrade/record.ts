@@ -7,6 +7,7 @@ export interface StationRecord {
   /** The latest time that it was begun. */
   begunMs?: number
   doneMs?: number
+  isUndoing?: true
   isUndone: boolean
 }
 
@@ -45,7 +46,7 @@ function withEntry(record: UpgradeRecord, entry: JournalEntry): UpgradeRecord {
     case 'turnRound':
       return { ...record, failure: entry.failure }
     case 'undo':
-      return record
+      return withStation(record, entry.station, { isUndoing: true })
     case 'undone':
       return withStation(record, entry.station, { isUndone: true })
     case 'finish':

@@ -36,6 +36,8 @@ export function repoMachine(upgrade: Upgrade, iso: string): VirtualMachine {
       template: {
         metadata: { labels: { ...labels, 'harvesterhci.io/vmName': name } },
         spec: {
+          // It has nothing to lose: all it has is read-only.
+          terminationGracePeriodSeconds: 0,
           hostname: name.slice(0, longestHostname),
           evictionStrategy: 'LiveMigrateIfPossible',
           domain: {

@@ -9,6 +9,7 @@ import type { UpgradePorts } from './ports.ts'
 import type { StationRecord, UpgradeRecord } from './record.ts'
 import type { HostServing } from './host-serving.ts'
 import type { Tasks, TaskWorld } from './tasks.ts'
+import type { Undone } from './undone.ts'
 
 /** One look at one upgrade, and all that it takes to act on it. */
 export interface Pass {
@@ -30,8 +31,8 @@ export interface StationWork {
   /** Only of what was begun and is not done according to the journal. */
   observe(pass: Pass): Promise<Observation>
   pursue(pass: Pass): Promise<void>
-  /** Whatever is left of it goes. Undone already: nothing happens. */
-  undo?(pass: Pass): Promise<void>
+  /** Whatever is left of it goes. Asked again and again until it is undone. */
+  undo?(pass: Pass): Promise<Undone>
 }
 
 /** The journal's word, where it has one. */

@@ -4,6 +4,7 @@
 import type { Progress, StationId } from '@sheaf/upgrade'
 import { errorChain } from '@sheaf/machinery/controller'
 import { ReleaseRefused } from './platform.ts'
+import type { Undone } from './undone.ts'
 
 export interface TaskWorld {
   signal: AbortSignal
@@ -21,9 +22,9 @@ export interface Tasks {
   /** Begins it unless it runs already or has failed. */
   ensure(id: string, station: StationId, work: (world: TaskWorld) => Promise<void>): void
   look(id: string, station: StationId): TaskSight
-  /** Ends what runs for this upgrade and forgets how it went. Resolves when nothing of it runs any more. */
-  end(id: string): Promise<void>
-  /** Ends everything. */
+  /** Ends what runs for this upgrade and forgets how it went. `notYet` while something of it still runs; nobody waits. */
+  giveUp(id: string): Undone
+  /** Ends everything. Resolves when nothing runs any more. */
   stop(): Promise<void>
 }
 
@@ -53,11 +54,13 @@ export function createTasks({ nowMs, onChange }: { nowMs: number; onChange: (id:
     return task
   }
 
-  async function endThese(keys: readonly string[]): Promise<void> {
-    const ended = keys.map((key) => tasks.get(key)).filter((task) => task !== undefined)
-    for (const { abort } of ended) abort.abort()
-    await Promise.all(ended.map(({ over }) => over))
-    for (const key of keys) tasks.delete(key)
+  function giveUp(id: string): Undone {
+    const own = [...tasks].filter(([, task]) => task.id === id)
+    for (const [key, { abort, sight }] of own) {
+      abort.abort()
+      if (sight.state === 'failed') tasks.delete(key)
+    }
+    return own.every(([key]) => !tasks.has(key)) ? 'undone' : 'notYet'
   }
 
   return {
@@ -67,8 +70,12 @@ export function createTasks({ nowMs, onChange }: { nowMs: number; onChange: (id:
       if (!tasks.has(key)) tasks.set(key, begin(id, key, work))
     },
     look: (id, station) => tasks.get(keyOf(id, station))?.sight ?? { state: 'none' },
-    end: (id) => endThese([...tasks].filter(([, task]) => task.id === id).map(([key]) => key)),
-    stop: () => endThese([...tasks.keys()]),
+    giveUp,
+    async stop() {
+      const running = [...tasks.values()]
+      for (const { abort } of running) abort.abort()
+      await Promise.all(running.map(({ over }) => over))
+    },
   }
 }
 

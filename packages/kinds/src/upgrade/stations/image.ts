@@ -8,6 +8,7 @@ import { componentLabels, ownedBy } from '../names.ts'
 import { ReleaseRefused } from '../platform.ts'
 import { imageKeyOf, images, isMadeForUpgrade } from '../release-image.ts'
 import { type Pass, sinceMs, type StationWork } from '../station.ts'
+import type { Undone } from '../undone.ts'
 
 /** Harvester's: so often a download is tried again. */
 const retries = 3
@@ -35,12 +36,14 @@ export const imageStation: StationWork = {
 }
 
 /** One that somebody brought here themselves stays. */
-export async function removeMadeImage(pass: Pass): Promise<void> {
-  if (!isMadeForUpgrade(pass.upgrade)) return
+export async function removeMadeImage(pass: Pass): Promise<Undone> {
+  if (!isMadeForUpgrade(pass.upgrade)) return 'undone'
   try {
     await images(pass).delete(imageKeyOf(pass.upgrade))
+    return 'notYet'
   } catch (error) {
-    if (!isNotFound(error)) throw error
+    if (isNotFound(error)) return 'undone'
+    throw error
   }
 }
 

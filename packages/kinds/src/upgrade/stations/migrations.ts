@@ -17,5 +17,6 @@ export const migrationsStation = taskStation(
   }),
   async (pass) => {
     await pass.ports.platform.migrate(targetOf(pass), pass.id, 'backward', () => {}, never)
+    return 'undone'
   },
 )

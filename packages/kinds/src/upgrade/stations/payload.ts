@@ -40,6 +40,7 @@ export const payloadStation = taskStation(
     const { version: current, previous } = platform.installed()
     // What runs, and what could be gone back to, is not this upgrade's to take away.
     if (version !== undefined && version !== current && version !== previous) await platform.releases.discard(version)
+    return 'undone'
   },
 )
 

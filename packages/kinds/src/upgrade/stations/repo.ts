@@ -10,12 +10,13 @@ import {
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
 import { bodyText } from '@sheaf/api/client'
-import { findCondition, isAlreadyExists, isNotFound, type ObjectKey } from '@sheaf/api/meta'
+import { findCondition, isAlreadyExists, isBeingDeleted, isNotFound, type ObjectKey } from '@sheaf/api/meta'
 import type { Observation } from '@sheaf/upgrade'
 import { releaseImageOf } from '../release-image.ts'
 import { repoMachineName } from '../names.ts'
 import { repoMachine, servedPath, servedPort } from '../repo-machine.ts'
 import { type Pass, sinceMs, type StationWork } from '../station.ts'
+import type { Undone } from '../undone.ts'
 
 export const repoStation: StationWork = {
   async observe(pass) {
@@ -38,9 +39,7 @@ export const repoStation: StationWork = {
     else if (found.status?.printableStatus === 'Stopped') await start(pass)
   },
 
-  async undo(pass) {
-    await removeRepo(pass)
-  },
+  undo: removeRepo,
 }
 
 /** The guest's, else the host's; undefined while nobody serves. */
@@ -53,14 +52,18 @@ export async function repoUrl(pass: Pass): Promise<string | undefined> {
   return port === undefined ? undefined : `http://${port.hostAddress}:${port.hostPort}${servedPath}`
 }
 
-/** The machine, its instance and what the host serves in its place. Waits for nobody: what was told to end does so by itself. */
-export async function removeRepo(pass: Pass): Promise<void> {
+/** The machine, its instance, and what the host serves in its place. `notYet` while the guest, which stands on the image, ends. */
+export async function removeRepo(pass: Pass): Promise<Undone> {
   await pass.hostServing.end(pass.id)
+  const [machine, instance] = await Promise.all([machines(pass).find(machineKey(pass)), instances(pass).find(machineKey(pass))])
+  if (machine === undefined) return instance === undefined ? 'undone' : 'notYet'
+  if (isBeingDeleted(machine)) return 'notYet'
   try {
     await machines(pass).delete(machineKey(pass))
   } catch (error) {
     if (!isNotFound(error)) throw error
   }
+  return 'notYet'
 }
 
 /** How much of what a guest said last is of use to whoever reads a condition. */
