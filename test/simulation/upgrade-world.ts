@@ -16,9 +16,9 @@ import {
 } from '@sheaf/api'
 import type { JsonObject } from '@sheaf/api/meta'
 import { type SimulatedPlatform, simulatePlatform } from '../../packages/kinds/src/upgrade/simulated-platform.fixture.ts'
-import { prepareStore, startControlPlane } from './control-plane.ts'
+import { type Death, prepareStore, startControlPlane } from './control-plane.ts'
 import { type Host, openHost } from './host.ts'
-import { becomeQuiet, pass, type Platform } from './pace.ts'
+import { becomeQuiet, pass, type Platform, restart } from './pace.ts'
 
 export const upgradeName = 'hvst-upgrade-x'
 export const repoName = `upgrade-repo-${upgradeName}`
@@ -32,6 +32,8 @@ export interface UpgradeWorld {
   repoIsSilent: boolean
   /** How the image arrives: undefined while it is on its way. */
   imageArrives: { status: 'True' | 'False'; message?: string } | undefined
+  /** When the process dies that the hand-over starts. */
+  deathAfterHandOver: Death | undefined
   /** States that were seen, in their order. */
   readonly states: string[]
   start(change?: { metadata?: JsonObject; spec?: JsonObject }): Promise<Upgrade>
@@ -46,6 +48,8 @@ export interface UpgradeWorld {
   repoMachine(): Promise<VirtualMachine | undefined>
   report(): Promise<{ machines: { name: string; ranBefore: boolean; runsNow: boolean; isSameProcess: boolean }[] }>
   crashRepo(): void
+  /** How many control planes there were. */
+  lives(): number
   close(): void
 }
 
@@ -57,7 +61,14 @@ export async function openUpgradeWorld(): Promise<UpgradeWorld> {
   const installation = simulatePlatform(host.clock)
   host.platform = installation.platform
   const pace: Platform = { host, plane: startControlPlane(host), heldUntilMs: 0 }
-  installation.onHandOver = () => pace.plane.kill()
+  const planes = new Set([pace.plane])
+  installation.onHandOver = () => {
+    planes.add(pace.plane)
+    restart(pace)
+    planes.add(pace.plane)
+    if (world.deathAfterHandOver !== undefined) pace.plane.dieAt(world.deathAfterHandOver)
+    world.deathAfterHandOver = undefined
+  }
   await prepareStore(pace.plane)
   const guest = releaseGuest()
   const upgrades = () => pace.plane.client.resource<Upgrade>(upgradeDefinition)
@@ -87,6 +98,7 @@ export async function openUpgradeWorld(): Promise<UpgradeWorld> {
     pace,
     repoIsSilent: false,
     imageArrives: { status: 'True' },
+    deathAfterHandOver: undefined,
     states,
     async start({ metadata = {}, spec = {} } = {}) {
       await pace.plane.client.request('POST', `/apis/harvesterhci.io/v1beta1/namespaces/${harvesterSystemNamespace}/versions`, {
@@ -114,6 +126,7 @@ export async function openUpgradeWorld(): Promise<UpgradeWorld> {
     async until(isTrue, mostMs = longMs) {
       for (const end = host.clock.now() + mostMs; host.clock.now() < end; ) {
         await becomeQuiet(pace)
+        planes.add(pace.plane)
         if (await isTrue(await world.upgrade())) return
         await worldGoesOn()
         await pass(pace, stepMs)
@@ -144,6 +157,7 @@ export async function openUpgradeWorld(): Promise<UpgradeWorld> {
     crashRepo() {
       for (const [id, { plan }] of host.machines.machines) if (plan.name.endsWith(repoName)) host.machines.crash(id)
     },
+    lives: () => planes.add(pace.plane).size,
     close() {
       pace.plane.kill()
       guest.close()
