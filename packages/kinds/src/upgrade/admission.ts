@@ -45,7 +45,7 @@ export function upgradeAdmission(ports: UpgradeAdmissionPorts): Admission<Upgrad
 
 /** An upgrade that was copied from an earlier one has not ended yet. */
 function begin({ metadata }: Upgrade): void {
-  const labels = { ...metadata.labels, [upgradeLabels.latest]: 'true' }
+  const labels: Record<string, string> = { ...metadata.labels, [upgradeLabels.latest]: 'true' }
   for (const key of [upgradeLabels.state, upgradeLabels.cleanup, upgradeLabels.readMessage]) delete labels[key]
   metadata.labels = labels
 }
