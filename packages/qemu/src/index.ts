@@ -11,7 +11,7 @@ export { DiskRefused, diskFormatOf, headerBytes, readDiskFormat, readDiskShape }
 export { createImagePuller, type ImagePuller, type ImageRequest, type ImageSight } from './images/image-puller.ts'
 export { createImageCollector, isInUse, type KeptImage, keptImages } from './images/kept-images.ts'
 export { architectureOf } from './images/manifest.ts'
-export { diskFull, PullFailed, transportWords } from './images/pull-failed.ts'
+export { diskFull, NoRoom, PullFailed, transportWords } from './images/pull-failed.ts'
 export { openPulledImages, type PulledImages } from './images/pulled-images.ts'
 export { parseReference, referenceText } from './images/reference.ts'
 export type { RegistrySettings } from './images/registry-endpoints.ts'

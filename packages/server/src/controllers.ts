@@ -18,7 +18,9 @@ import {
   startPoolController,
   startReplicaSetController,
   startVirtualMachineController,
+  startVirtualMachineImageController,
   startVirtualMachineInstanceController,
+  type VirtualMachineImagePorts,
 } from '@sheaf/kinds'
 import { startInformer } from '@sheaf/machinery/controller'
 
@@ -28,7 +30,9 @@ export interface RunningControllers {
   stop(): Promise<void>
 }
 
-export function startControllers(ports: MachinePorts & NodePorts & NamespacePorts & GarbageCollectorPorts): RunningControllers {
+type ControllerPorts = MachinePorts & NodePorts & NamespacePorts & GarbageCollectorPorts & VirtualMachineImagePorts
+
+export function startControllers(ports: ControllerPorts): RunningControllers {
   const { client, clock, random, log } = ports
   const virtualMachines = startInformer<VirtualMachine>({ client, resource: virtualMachineDefinition, clock, random, log })
   const instances = startInformer<VirtualMachineInstance>({
@@ -43,6 +47,7 @@ export function startControllers(ports: MachinePorts & NodePorts & NamespacePort
     startVirtualMachineInstanceController(ports, instances),
     startReplicaSetController(ports, instances),
     startPoolController(ports, virtualMachines),
+    startVirtualMachineImageController(ports),
     startNamespaceController(ports),
     startNodeController(ports),
     startEventController(ports),

@@ -14,6 +14,8 @@ export interface DataFolder {
   images: string
   /** What was pulled from registries. */
   pulledImages: string
+  /** What VirtualMachineImages brought here. */
+  vmImages: string
   /** Certificates, keys and the token: readable by the owner alone. */
   credentials: string
   kubeconfig: string
@@ -41,6 +43,7 @@ export function openDataFolder(root: string): DataFolder {
     machines: root,
     images: join(root, 'images'),
     pulledImages: join(root, 'pulled-images'),
+    vmImages: join(root, 'vm-images'),
     credentials: join(root, 'credentials'),
     kubeconfig: join(root, 'kubeconfig'),
     accelerator: join(root, 'accelerator.json'),

@@ -1,5 +1,6 @@
 // What the server is told: flags first, then the environment, then defaults.
 
+import { isAbsolute, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type FeatureGate, featureGates } from '@sheaf/kinds'
 import type { RegistrySettings } from '@sheaf/qemu'
@@ -12,6 +13,8 @@ export interface ServerOptions {
   address: '127.0.0.1'
   accelerator: 'tcg' | 'kvm' | undefined
   registries: RegistrySettings
+  /** Below them lie the files that a VirtualMachineImage may name by a file URL. */
+  imageFolders: readonly string[]
   logFormat: 'text' | 'json'
   logLevel: 'debug' | 'info' | 'warn' | 'error'
   featureGates: readonly FeatureGate[]
@@ -32,6 +35,7 @@ export function parseServerOptions(args: readonly string[], environment: NodeJS.
       insecureHosts: listOf(values['insecure-registries'] ?? environment['SHEAF_INSECURE_REGISTRIES']),
       mirrors: mirrorsOf(values['registry-mirrors'] ?? environment['SHEAF_REGISTRY_MIRRORS']),
     },
+    imageFolders: foldersOf(values['image-folders'] ?? environment['SHEAF_IMAGE_FOLDERS']),
     logFormat: oneOf('--log-format', values['log-format'], ['text', 'json'] as const) ?? 'text',
     logLevel:
       oneOf('--log-level', values['log-level'] ?? environment['SHEAF_LOG'], ['debug', 'info', 'warn', 'error'] as const) ??
@@ -52,6 +56,7 @@ const flags = {
   port: text,
   'insecure-registries': text,
   'registry-mirrors': text,
+  'image-folders': text,
   'log-format': text,
   'log-level': text,
 } as const
@@ -78,6 +83,13 @@ function listOf(given: string | undefined): string[] {
   const bad = hosts.find((host) => host !== '' && !hostShape.test(host))
   if (bad === undefined) return hosts.filter((host) => host !== '')
   throw new UsageError(`"${bad}" is not a registry: give hosts as registry.example:5000 with commas between`)
+}
+
+function foldersOf(given: string | undefined): string[] {
+  const folders = (given ?? '').split(',').filter((each) => each !== '')
+  const relative = folders.find((folder) => !isAbsolute(folder))
+  if (relative === undefined) return folders.map((folder) => resolve(folder))
+  throw new UsageError(`"${relative}" is no absolute path: give the folders as /srv/images with commas between`)
 }
 
 function mirrorsOf(given: string | undefined): Record<string, string[]> {

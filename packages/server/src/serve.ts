@@ -22,8 +22,13 @@ import {
   retireNode,
   secretKind,
   sightingsIn,
+  upgradeKind,
+  upgradeLogKind,
+  versionKind,
   virtualMachineClusterInstancetypeKind,
   virtualMachineClusterPreferenceKind,
+  virtualMachineImageKind,
+  type VirtualMachineImagePorts,
   virtualMachineInstanceKind,
   virtualMachineInstanceMigrationKind,
   virtualMachineInstancePresetKind,
@@ -48,6 +53,7 @@ import { openImageLibrary } from './image-library.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
 import { kubernetesVersion } from './version.ts'
+import { openImageStore } from './vm-images/vm-image-store.ts'
 import { chance, wallClock } from './world.ts'
 
 export interface RunningServer {
@@ -82,10 +88,17 @@ async function undoAll(undo: Undo): Promise<void> {
 
 async function start(options: ServerOptions, folder: DataFolder, log: Log, undo: Undo): Promise<RunningServer> {
   const accelerator = acceleratorOf(options, folder, log)
+  const imageStore = await openImageStore({
+    folder: folder.vmImages,
+    fileFolders: options.imageFolders,
+    fetch: globalThis.fetch,
+    clock: wallClock,
+  })
+  undo.push(() => imageStore.close())
   const [store, credentials, images, hypervisor] = await Promise.all([
     openDiskStore({ path: folder.store, workerUrl: diskWorkerUrl }),
     ensureCredentials(folder.credentials, wallClock.now()),
-    openImageLibrary({ folder, registries: options.registries, clock: wallClock, log }),
+    openImageLibrary({ folder, vmImages: imageStore, registries: options.registries, clock: wallClock, log }),
     openQemuHypervisor({
       root: folder.machines,
       accelerator: accelerator.choose,
@@ -98,7 +111,7 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
 
   const door = ownDoor()
   const settings = { featureGates: options.featureGates, privateFolder: folder.root }
-  const ports = portsOf({ hypervisor, images, fetch: door.fetch, log, ...settings })
+  const ports = portsOf({ hypervisor, images, imageStore, fetch: door.fetch, log, ...settings })
   undo.push(() => ports.events.stop())
   const kinds = kindsOf(ports)
   const readiness = { isReady: false }
@@ -161,7 +174,8 @@ function ownDoor(): { fetch: Fetch; open(server: ApiServer): void } {
   }
 }
 
-type Given = Pick<MachinePorts, 'hypervisor' | 'images' | 'log' | 'featureGates' | 'privateFolder'> & { fetch: Fetch }
+type AllPorts = MachinePorts & VirtualMachineImagePorts
+type Given = Pick<AllPorts, 'hypervisor' | 'images' | 'imageStore' | 'log' | 'featureGates' | 'privateFolder'> & { fetch: Fetch }
 
 /** Every request is counted; who sends a deprecated field is named as well. */
 function observerOf(metrics: Metrics, uses: DeprecatedFieldUses): RequestObserver {
@@ -177,7 +191,7 @@ function observerOf(metrics: Metrics, uses: DeprecatedFieldUses): RequestObserve
   }
 }
 
-type OwnPorts = MachinePorts & { events: RunningEventRecorder }
+type OwnPorts = AllPorts & { events: RunningEventRecorder }
 
 function portsOf({ fetch, log, ...machines }: Given): OwnPorts {
   const nodeName = hostname().toLowerCase()
@@ -197,7 +211,7 @@ function portsOf({ fetch, log, ...machines }: Given): OwnPorts {
   return { ...machines, ...world, client, events, nodeName }
 }
 
-function kindsOf(ports: MachinePorts): Kind[] {
+function kindsOf(ports: AllPorts): Kind[] {
   return [
     namespaceKind,
     configMapKind,
@@ -218,6 +232,10 @@ function kindsOf(ports: MachinePorts): Kind[] {
     virtualMachineInstancePresetKind,
     virtualMachineInstanceMigrationKind(ports),
     virtualMachinePoolKind(ports),
+    virtualMachineImageKind(ports),
+    versionKind,
+    upgradeKind(ports),
+    upgradeLogKind(ports),
   ]
 }
 

@@ -17,6 +17,8 @@ ${common}  --port PORT          the port of the API (SHEAF_PORT; default: 6443; 
   --registry-mirrors REGISTRY=HOST
                        hosts that are asked for images before their registry, as docker.io=mirror.example:5000, with
                        commas between (SHEAF_REGISTRY_MIRRORS)
+  --image-folders DIRS folders of this machine, with commas between, below which a VirtualMachineImage may name a file by a
+                       file URL; none by default (SHEAF_IMAGE_FOLDERS)
   --log-level LEVEL    debug, info, warn or error (SHEAF_LOG; default: info)
   --log-format FORMAT  text or json (default: text)
 

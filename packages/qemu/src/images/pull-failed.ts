@@ -61,8 +61,11 @@ function innermost(error: unknown): { code: string; message: string } {
   return { code: errorCode(last) ?? errorCode(several) ?? '', message }
 }
 
-export function diskFull(folder: string, cause: unknown): PullFailed {
-  return new PullFailed(
+/** The disk's trouble and nobody else's. */
+export class NoRoom extends PullFailed {}
+
+export function diskFull(folder: string, cause: unknown): NoRoom {
+  return new NoRoom(
     `no space left on the disk of ${folder}: free some, remove images that nobody needs (sheaf images), or move the data folder to a larger disk`,
     { cause },
   )

@@ -71,7 +71,5 @@ export const upgradeLogDefinition: ResourceDefinition<UpgradeLog> = {
 }
 
 function validateUnchanged({ upgradeName }: UpgradeLogSpec, old: UpgradeLogSpec): FieldError[] {
-  return upgradeName === old.upgradeName
-    ? []
-    : [invalid('spec.upgradeName', upgradeName, 'spec.upgradeName is immutable')]
+  return upgradeName === old.upgradeName ? [] : [invalid('spec.upgradeName', upgradeName, 'spec.upgradeName is immutable')]
 }
