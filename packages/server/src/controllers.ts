@@ -20,11 +20,14 @@ import {
   startVirtualMachineController,
   startVirtualMachineInstanceController,
 } from '@sheaf/kinds'
-import { startInformer } from '@sheaf/machinery/controller'
+import { type ControllerSnapshot, startInformer } from '@sheaf/machinery/controller'
 
 export interface RunningControllers {
   /** Resolves when the controllers know what there is; they act on it from then on. */
   whenSynced(): Promise<void>
+  /** Resolves when each of them knows all that it goes by. */
+  whenAllSynced(): Promise<void>
+  snapshots(): ControllerSnapshot[]
   stop(): Promise<void>
 }
 
@@ -52,6 +55,10 @@ export function startControllers(ports: MachinePorts & NodePorts & NamespacePort
     async whenSynced() {
       await Promise.all([virtualMachines.whenSynced(), instances.whenSynced()])
     },
+    async whenAllSynced() {
+      await Promise.all(controllers.map((controller) => controller.whenSynced()))
+    },
+    snapshots: () => controllers.flatMap((controller) => controller.snapshot()),
     async stop() {
       virtualMachines.stop()
       instances.stop()
