@@ -5,11 +5,14 @@ import { DataFolderUnusable } from './data-folder.ts'
 import { doctor } from './doctor.ts'
 import { down } from './down.ts'
 import { PortInUse } from './http-server.ts'
+import { installCommand } from './install/install-command.ts'
+import { uninstallCommand } from './install/uninstall-command.ts'
 import { parseServerOptions, UsageError } from './options.ts'
 import { releaseCommand } from './release/release-command.ts'
 import { runServer } from './run-server.ts'
 import { SlotsUnreadable } from './supervisor/slots.ts'
 import { usage } from './usage.ts'
+import { versionCommand } from './version-command.ts'
 
 const [command = '', ...rest] = process.argv.slice(2)
 
@@ -25,26 +28,35 @@ try {
 }
 
 async function run(): Promise<number> {
-  if (command === 'release') return releaseCommand(rest)
-  const options = parseServerOptions(rest, process.env)
   switch (command) {
+    case 'install':
+      return installCommand(rest, process.env)
+    case 'uninstall':
+      return uninstallCommand(rest, process.env)
+    case 'release':
+      return releaseCommand(rest)
+    case 'version':
+      return versionCommand(rest, process.env)
+    case 'supervise':
+      throw new UsageError(
+        'the supervisor is part of an installation: make one with sheaf install, then run PREFIX/bin/sheaf supervise',
+      )
     case 'serve':
-      return runServer(options)
+      return runServer(parseServerOptions(rest, process.env))
     case 'down':
-      return down(options)
+      return down(parseServerOptions(rest, process.env))
     case 'doctor':
-      return doctor(options)
+      return doctor(parseServerOptions(rest, process.env))
     default:
       throw new UsageError(`unknown command "${command}"`)
   }
 }
 
-const expectedTrouble = [UsageError, DataFolderUnusable, PortInUse, InstanceLocked, StoreUnreadable, SlotsUnreadable]
-
 /** Expected trouble in one sentence; a bug with its stack. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  if (expectedTrouble.some((kind) => error instanceof kind)) return error.message
+  const expected = [UsageError, DataFolderUnusable, PortInUse, InstanceLocked, StoreUnreadable, SlotsUnreadable]
+  if (expected.some((kind) => error instanceof kind)) return error.message
   if (isFullDisk(error)) return `${error.message}. Free some disk space and start again; guests run on meanwhile.`
   return error.stack ?? error.message
 }

@@ -70,7 +70,7 @@ function readFlags(args: readonly string[]): Flags {
   }
 }
 
-function portOf(text: string | undefined): number {
+export function portOf(text: string | undefined): number {
   if (text === undefined || text === '') return defaultPort
   const port = Number(text)
   if (Number.isInteger(port) && port >= 0 && port < 65_536) return port

@@ -49,7 +49,7 @@ import { copyPath, guestsAmong, removeRecords, writeRecord } from './hand-over/r
 import { takeBackStore } from './hand-over/take-back.ts'
 import { prepareTakeOver } from './hand-over/take-over.ts'
 import { createWriteGate } from './hand-over/write-gate.ts'
-import { frontDoorFetch } from './health-gate/front-door-fetch.ts'
+import { frontDoorFetch } from './front-door-fetch.ts'
 import { type Proof, proveHealth } from './health-gate/health-gate.ts'
 import { healthObserver } from './health-gate/observe.ts'
 import { holdHypervisor } from './held-hypervisor.ts'
