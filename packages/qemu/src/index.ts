@@ -19,6 +19,7 @@ export { parseRegistryLogins, type RegistryLogin } from './images/registry-login
 export { assertRoom, watchRoom } from './images/room.ts'
 export * from './launch-plan.ts'
 export { isTimezone } from './local-time.ts'
+export { scanByPidFile } from './process-identity.ts'
 export { overheadBytes } from './promised-memory.ts'
 export { openQemuHypervisor, type QemuHypervisorOptions } from './qemu-hypervisor.ts'
 export { buildSeedIso } from './seed-iso.ts'

@@ -22,11 +22,14 @@ import {
   startVirtualMachineInstanceController,
   type VirtualMachineImagePorts,
 } from '@sheaf/kinds'
-import { startInformer } from '@sheaf/machinery/controller'
+import { type ControllerSnapshot, startInformer } from '@sheaf/machinery/controller'
 
 export interface RunningControllers {
   /** Resolves when the controllers know what there is; they act on it from then on. */
   whenSynced(): Promise<void>
+  /** Resolves when each of them knows all that it goes by. */
+  whenAllSynced(): Promise<void>
+  snapshots(): ControllerSnapshot[]
   stop(): Promise<void>
 }
 
@@ -57,6 +60,10 @@ export function startControllers(ports: ControllerPorts): RunningControllers {
     async whenSynced() {
       await Promise.all([virtualMachines.whenSynced(), instances.whenSynced()])
     },
+    async whenAllSynced() {
+      await Promise.all(controllers.map((controller) => controller.whenSynced()))
+    },
+    snapshots: () => controllers.flatMap((controller) => controller.snapshot()),
     async stop() {
       virtualMachines.stop()
       instances.stop()

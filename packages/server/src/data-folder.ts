@@ -22,6 +22,20 @@ export interface DataFolder {
   accelerator: string
 }
 
+/** All that Sheaf keeps there, by name. The folder may be somebody's home: what else is in it is none of ours. */
+export const ownDataEntries = [
+  'accelerator.json',
+  'credentials',
+  'images',
+  'kept',
+  'kubeconfig',
+  'machines',
+  'pulled-images',
+  'removed',
+  'store',
+  'upgrades',
+]
+
 export class DataFolderUnusable extends Error {
   constructor(root: string, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause)

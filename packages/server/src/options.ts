@@ -18,6 +18,8 @@ export interface ServerOptions {
   logFormat: 'text' | 'json'
   logLevel: 'debug' | 'info' | 'warn' | 'error'
   featureGates: readonly FeatureGate[]
+  /** Loads, and waits until the supervisor says that it is its turn. */
+  standby: boolean
 }
 
 export class UsageError extends Error {}
@@ -41,6 +43,7 @@ export function parseServerOptions(args: readonly string[], environment: NodeJS.
       oneOf('--log-level', values['log-level'] ?? environment['SHEAF_LOG'], ['debug', 'info', 'warn', 'error'] as const) ??
       'info',
     featureGates: gatesOf(environment['SHEAF_FEATURE_GATES'] ?? ''),
+    standby: values.standby ?? false,
   }
 }
 
@@ -59,9 +62,12 @@ const flags = {
   'image-folders': text,
   'log-format': text,
   'log-level': text,
+  standby: { type: 'boolean' },
 } as const
 
-function readFlags(args: readonly string[]): { [flag in keyof typeof flags]?: string } {
+type Flags = { [flag in Exclude<keyof typeof flags, 'standby'>]?: string } & { standby?: boolean }
+
+function readFlags(args: readonly string[]): Flags {
   try {
     return parseArgs({ args: [...args], strict: true, allowPositionals: false, options: flags }).values
   } catch (error) {
@@ -69,7 +75,7 @@ function readFlags(args: readonly string[]): { [flag in keyof typeof flags]?: st
   }
 }
 
-function portOf(text: string | undefined): number {
+export function portOf(text: string | undefined): number {
   if (text === undefined || text === '') return defaultPort
   const port = Number(text)
   if (Number.isInteger(port) && port >= 0 && port < 65_536) return port

@@ -18,7 +18,9 @@ import {
   namespaceKind,
   namespaceRole,
   nodeKind,
+  type Platform,
   priorityClassKind,
+  releaseActions,
   retireNode,
   secretKind,
   sightingsIn,
@@ -41,37 +43,69 @@ import {
 import { type ApiServer, createApiServer } from '@sheaf/machinery/apiserver'
 import { errorChain, type Log, type RunningEventRecorder, startEventRecorder } from '@sheaf/machinery/controller'
 import type { Kind, RequestObserver } from '@sheaf/machinery/kind'
-import { acquireInstanceLock, openDiskStore } from '@sheaf/machinery/store'
-import { type AcceleratorChoice, chooseAccelerator, type Hypervisor, openQemuHypervisor } from '@sheaf/qemu'
+import { copyStoreAside, openDiskStore } from '@sheaf/machinery/store'
+import { type Hypervisor, openQemuHypervisor } from '@sheaf/qemu'
+import { acceleratorOf } from './accelerator.ts'
 import { authenticate } from './auth.ts'
 import { startControllers } from './controllers.ts'
 import { ensureCredentials, kubeconfigText, writePrivately } from './credentials.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
+import { copyPath, guestsAmong, removeRecords, writeRecord } from './hand-over/record.ts'
+import { takeBackStore } from './hand-over/take-back.ts'
+import { prepareTakeOver } from './hand-over/take-over.ts'
+import { createWriteGate } from './hand-over/write-gate.ts'
+import { frontDoorFetch } from './front-door-fetch.ts'
+import { type Proof, proveHealth } from './health-gate/health-gate.ts'
+import { healthObserver } from './health-gate/observe.ts'
+import { holdHypervisor } from './held-hypervisor.ts'
 import { hostFacts } from './host.ts'
 import { createHttpServer, listen } from './http-server.ts'
 import { openImageLibrary } from './image-library.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { lockFolder } from './lock-folder.ts'
 import type { ServerOptions } from './options.ts'
+import { openPlatform } from './platform/open-platform.ts'
+import { countRequests } from './requests-in-flight.ts'
+import type { SupervisorChannel } from './supervisor/channel.ts'
+import type { Trial } from './supervisor/slots.ts'
 import { kubernetesVersion } from './version.ts'
 import { openImageStore } from './vm-images/vm-image-store.ts'
 import { chance, wallClock } from './world.ts'
+
+export interface Serving {
+  options: ServerOptions
+  log: Log
+  /** Undefined: started by hand. */
+  supervisor: SupervisorChannel | undefined
+  /** Of this very release, which has to prove itself. */
+  trial: Trial | undefined
+}
 
 export interface RunningServer {
   url: string
   kubeconfig: string
   /** Ends the control plane. Guests run on; answers how many there are. */
   stop(): Promise<number>
+  /** Ends it too, and leaves what the next release takes up. */
+  handOver(to: Trial): Promise<number>
+  /** Whether this release, which is on trial, may stay. */
+  prove(deadlineMs: number): Promise<Proof>
+  /** It may: what was held is let go. */
+  confirm(): void
 }
 
 /** What ends the parts that are up, in the order in which they came up. */
 type Undo = (() => unknown)[]
 
-export async function serve(options: ServerOptions, log: Log): Promise<RunningServer> {
-  const folder = openDataFolder(options.dataFolder)
-  const lock = await acquireInstanceLock(folder.root)
+/** A request takes milliseconds; one that waits for something outside is not waited for. */
+const answerMs = 3_000
+
+export async function serve(serving: Serving): Promise<RunningServer> {
+  const folder = openDataFolder(serving.options.dataFolder)
+  const lock = await lockFolder(folder.root, { waits: serving.supervisor !== undefined })
   const undo: Undo = [() => lock.release()]
   try {
-    return await start(options, folder, log, undo)
+    return await start(serving, folder, undo)
   } catch (error) {
     await undoAll(undo)
     throw error
@@ -86,7 +120,11 @@ async function undoAll(undo: Undo): Promise<void> {
       .catch(() => {})
 }
 
-async function start(options: ServerOptions, folder: DataFolder, log: Log, undo: Undo): Promise<RunningServer> {
+async function start({ options, log, supervisor, trial }: Serving, folder: DataFolder, undo: Undo): Promise<RunningServer> {
+  const handedOver = trial === undefined ? undefined : await prepareTakeOver(folder, trial)
+  if (trial === undefined) await takeBackStore(folder, supervisor?.slots().outcome, log)
+  const platform = openPlatform(supervisor)
+  const { version } = platform.installed()
   const accelerator = acceleratorOf(options, folder, log)
   const imageStore = await openImageStore({
     folder: folder.vmImages,
@@ -95,7 +133,7 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
     clock: wallClock,
   })
   undo.push(() => imageStore.close())
-  const [store, credentials, images, hypervisor] = await Promise.all([
+  const [store, credentials, images, machines] = await Promise.all([
     openDiskStore({ path: folder.store, workerUrl: diskWorkerUrl }),
     ensureCredentials(folder.credentials, wallClock.now()),
     openImageLibrary({ folder, vmImages: imageStore, registries: options.registries, clock: wallClock, log }),
@@ -105,9 +143,17 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
       log: (message, error) => log.warn(error === undefined ? {} : { error: errorChain(error) }, message),
     }),
   ])
+  let handsOverTo: Trial | undefined
+  undo.push(() => handsOverTo && copyStoreAside(folder.store, copyPath(folder, handsOverTo.id)))
   undo.push(() => store.close())
-  undo.push(() => hypervisor.release())
+  undo.push(() => machines.release())
   undo.push(() => images.close())
+
+  const held = holdHypervisor(machines)
+  const { hypervisor } = held
+  const gate = createWriteGate()
+  if (trial === undefined) held.release()
+  else gate.hold(handOverText(handedOver?.from, version))
 
   const door = ownDoor()
   const settings = { featureGates: options.featureGates, privateFolder: folder.root }
@@ -132,30 +178,70 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
     onInternalError: (error, { method, path }) => log.error({ method, path, error: errorChain(error) }, 'a request failed'),
   })
   door.open(apiServer)
-  undo.push(() => apiServer.close())
   // After the last request from outside, and while there is still a door to write through.
   undo.push(() => uses.stop())
 
+  const inFlight = countRequests()
   const front = {
-    apiServer,
+    apiServer: gate.guard(apiServer),
     authenticate: (request: Pick<ApiRequest, 'path' | 'headers'>) => authenticate(request, credentials.token),
   }
-  const { url, close } = await listen(createHttpServer({ ...front, ...credentials, log }), options.address, options.port)
+  const { url, close } = await listen(
+    createHttpServer({ ...front, ...credentials, log, inFlight }),
+    options.address,
+    options.port,
+  )
   undo.push(close)
+  // Watches end before their connections: a reader sees an end and no fault.
+  undo.push(() => apiServer.close())
   writePrivately(folder.kubeconfig, kubeconfigText(credentials, url))
 
   await ensureNamespaces(ports.client)
   await ensurePriorityClasses(ports.client)
   uses.start()
   const host = hostFacts({ dataFolder: folder.root, kvmIsUsable: accelerator.isKvm })
-  undo.push(() => retireNode(ports))
+  // Whoever takes over takes up this node at once.
+  undo.push(() => (handsOverTo === undefined ? retireNode(ports) : undefined))
   const controllers = startControllers({ ...ports, host, resources: kinds.map(({ definition }) => definition) })
   undo.push(() => controllers.stop())
-  undo.push(images.startCollecting(hypervisor))
+  // What a pass waits for will not come any more.
+  undo.push(() => held.abandon())
+  const collect = (): void => void undo.push(images.startCollecting(hypervisor))
+  if (trial === undefined) collect()
   await controllers.whenSynced()
   readiness.isReady = true
-  return { url, kubeconfig: folder.kubeconfig, stop: () => stop(hypervisor, undo) }
+  return {
+    url,
+    kubeconfig: folder.kubeconfig,
+    stop: () => stop(hypervisor, undo),
+    async handOver(to) {
+      gate.hold(handOverText(version, to.version))
+      await inFlight.whenNone(answerMs)
+      const guests = guestsAmong(await hypervisor.list())
+      writeRecord(folder, { id: to.id, from: version, to: to.version, revision: store.revision, guests })
+      handsOverTo = to
+      await undoAll(undo)
+      return guests.length
+    },
+    prove(deadlineMs) {
+      const ending = new AbortController()
+      undo.push(() => ending.abort())
+      const front = frontDoorFetch({ url, ...credentials })
+      const heldDeeds = (): number => held.waiting
+      const guestsBefore = handedOver?.guests
+      const world = { front, inside: ports.client, hypervisor, controllers, heldDeeds, guestsBefore, signal: ending.signal }
+      return proveHealth(healthObserver(world), deadlineMs)
+    },
+    confirm() {
+      removeRecords(folder)
+      held.release()
+      gate.open()
+      collect()
+    },
+  }
 }
+
+const handOverText = (from = 'the release before', to: string): string => `${from} hands the platform over to ${to}`
 
 /** Beside this file in the bundle; in its own room when run from source. */
 const diskWorkerUrl = new URL(
@@ -218,7 +304,8 @@ function kindsOf(ports: AllPorts): Kind[] {
     secretKind,
     eventKind,
     leaseKind,
-    nodeKind,
+    // The machine's own release is asked of where the machine is.
+    { ...nodeKind, actions: releaseActions({ ...ports, platform }) },
     controllerRevisionKind,
     virtualMachineInstancetypeKind,
     virtualMachineClusterInstancetypeKind,
@@ -237,36 +324,6 @@ function kindsOf(ports: AllPorts): Kind[] {
     upgradeKind(ports),
     upgradeLogKind(ports),
   ]
-}
-
-interface Accelerator {
-  /** The first call waits for what was begun at the start; a later one, after a failure, tries anew. */
-  choose: () => Promise<AcceleratorChoice['kind']>
-  /** False until it is known. */
-  isKvm: () => boolean
-}
-
-/** Chosen while everything else starts. */
-function acceleratorOf(options: ServerOptions, folder: DataFolder, log: Log): Accelerator {
-  const force = options.accelerator === undefined ? {} : { force: options.accelerator }
-  let isKvm = false
-  const attempt = async (): Promise<AcceleratorChoice['kind']> => {
-    const { kind, reason } = await chooseAccelerator({ cacheFile: folder.accelerator, ...force })
-    isKvm = kind === 'kvm'
-    log.info({ accelerator: kind, reason }, 'accelerator chosen')
-    return kind
-  }
-  let early: Promise<AcceleratorChoice['kind']> | undefined = attempt()
-  // Said again, with the way out, by each launch.
-  early.catch((error: unknown) => log.warn({ error: errorChain(error) }, 'no accelerator could be chosen'))
-  return {
-    choose() {
-      const mine = early ?? attempt()
-      early = undefined
-      return mine
-    },
-    isKvm: () => isKvm,
-  }
 }
 
 async function stop(hypervisor: Hypervisor, undo: Undo): Promise<number> {

@@ -25,6 +25,44 @@ ${common}  --port PORT          the port of the API (SHEAF_PORT; default: 6443; 
 SHEAF_FEATURE_GATES opens what is shut by default: HostDisk lets whoever writes machines use files of this machine as
 disks.
 `,
+  supervise: `Usage: PREFIX/bin/sheaf supervise [options of sheaf serve]
+
+Runs the release that is current in PREFIX, starts it again when it ends, and puts another one in its place when that is asked
+for: by an upgrade, or by sheaf upgrade rollback. What does not prove itself is taken back. It is what the service runs; without
+systemd, run it in the foreground. Ctrl-C ends it and leaves the guests running. sheaf install makes PREFIX.
+`,
+  install: `Usage: sheaf install [options]
+
+Installs this program, or the release in an ISO, with a supervisor that upgrades it while guests run; and a service, where
+systemd runs. Run it again to mend an installation: what is there and whole stays, and no release is made older.
+
+Options:
+  --prefix DIR         where (default: /opt/sheaf for root, else ~/.local/opt/sheaf)
+  --data DIR           the data folder (SHEAF_DATA; default: $XDG_DATA_HOME/sheaf, else ~/.local/share/sheaf)
+  --port PORT          the port of the API (SHEAF_PORT; default: 6443)
+  --iso FILE           a release, made by sheaf release build; needs a key that is trusted
+  --pub FILE           a public key whose releases are trusted, now and in upgrades; may be given several times
+  --no-service         sets up no service
+  --allow-downgrade    puts an older release in the place of a newer one, whatever is stored
+
+Exit codes: 0 done, 1 refused or failed, 2 misused.
+`,
+  uninstall: `Usage: sheaf uninstall [options]
+
+Ends the service and takes the program away. Data stays. While guests run it is refused.
+
+Options:
+  --prefix DIR         where it is installed (default: as for sheaf install)
+  --purge              takes the data away as well
+  --leave-guests       lets guests run on, though nobody looks after them
+
+Exit codes: 0 done, 1 refused or failed, 2 misused.
+`,
+  version: `Usage: sheaf version [--output text|json]
+
+Tells the release of this program; and of the server on the data folder, if one answers: its release, its supervisor, the release
+before, and how the last trial of a release ended.
+`,
   down: `Usage: sheaf down [options]
 
 Ends the server, then shuts down every guest: each is asked, given its time, and ended if it does not listen. What was

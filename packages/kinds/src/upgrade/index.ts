@@ -28,6 +28,7 @@ export * from './journal.ts'
 export * from './kind.ts'
 export * from './platform.ts'
 export * from './ports.ts'
+export { releaseActions } from './release-actions.ts'
 
 /** There is one upgrade at a time. */
 const workers = 1

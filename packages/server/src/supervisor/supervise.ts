@@ -6,8 +6,11 @@ import { type Decision, decide, type Effect, type Event, type State, start } fro
 import { type FromRelease, isMessage, supervisorVersion } from './protocol.ts'
 import { readSlots, releaseFolder, type Slots, writeSlots } from './slots.ts'
 
-/** A release that does not end when it is asked to loses nothing that it has acknowledged. */
-const killAfterMs = 10_000
+/**
+ * Ending takes a second. One that does not end when it is asked to loses nothing that it has acknowledged, and the release
+ * that is to come back is awaited.
+ */
+const killAfterMs = 5_000
 
 export interface SupervisorOptions {
   prefix: string

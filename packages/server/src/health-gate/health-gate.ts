@@ -1,0 +1,26 @@
+// Looks at a release on trial until it is known whether it may stay.
+
+import { setTimeout as pause } from 'node:timers/promises'
+import { type HealthSight, judgeHealth } from './decide.ts'
+
+export type Proof = { kind: 'proven' } | { kind: 'unfit'; why: string }
+
+const lookMs = 25
+/** So much of the supervisor's time is used; the rest is for saying why. */
+const usedPart = 0.8
+
+/** `deadlineMs` is the supervisor's. */
+export async function proveHealth(look: () => Promise<HealthSight>, deadlineMs: number): Promise<Proof> {
+  const untilMs = performance.now() + deadlineMs * usedPart
+  for (;;) {
+    const verdict = judgeHealth(await look())
+    if (verdict.kind === 'fit') return { kind: 'proven' }
+    if (verdict.kind === 'unfit') return verdict
+    if (performance.now() > untilMs)
+      return {
+        kind: 'unfit',
+        why: `after ${Math.round((deadlineMs * usedPart) / 1000)} s it still waited for ${verdict.waitingFor}`,
+      }
+    await pause(lookMs)
+  }
+}
