@@ -1,4 +1,4 @@
-// The commands that touch this machine: serve, down, doctor, release.
+// The commands that touch this machine: serve, down, doctor, release, rehearse.
 
 import { InstanceLocked, StoreFull, StoreUnreadable } from '@sheaf/machinery/store'
 import { DataFolderUnusable } from './data-folder.ts'
@@ -7,6 +7,7 @@ import { down } from './down.ts'
 import { PortInUse } from './http-server.ts'
 import { createLog } from './log.ts'
 import { parseServerOptions, UsageError } from './options.ts'
+import { rehearseCommand } from './rehearsal/rehearse-command.ts'
 import { releaseCommand } from './release/release-command.ts'
 import { serve } from './serve.ts'
 import { usage } from './usage.ts'
@@ -26,6 +27,7 @@ try {
 
 async function run(): Promise<number> {
   if (command === 'release') return releaseCommand(rest)
+  if (command === 'rehearse') return rehearseCommand(rest)
   const options = parseServerOptions(rest, process.env)
   switch (command) {
     case 'serve':

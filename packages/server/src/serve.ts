@@ -145,13 +145,13 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
 }
 
 /** Beside this file in the bundle; in its own room when run from source. */
-const diskWorkerUrl = new URL(
+export const diskWorkerUrl = new URL(
   import.meta.url.endsWith('.ts') ? '../../machinery/src/store/disk-worker.ts' : './disk-worker.mjs',
   import.meta.url,
 )
 
 /** The server's own function as a fetch. It needs the Kinds, which need a client, which needs it: so it opens last. */
-function ownDoor(): { fetch: Fetch; open(server: ApiServer): void } {
+export function ownDoor(): { fetch: Fetch; open(server: ApiServer): void } {
   let behind: Fetch = () => Promise.reject(new Error('the API server is not there yet'))
   return {
     fetch: (request) => behind(request),
@@ -179,7 +179,7 @@ function observerOf(metrics: Metrics, uses: DeprecatedFieldUses): RequestObserve
 
 type OwnPorts = MachinePorts & { events: RunningEventRecorder }
 
-function portsOf({ fetch, log, ...machines }: Given): OwnPorts {
+export function portsOf({ fetch, log, ...machines }: Given): OwnPorts {
   const nodeName = hostname().toLowerCase()
   const world = { clock: wallClock, random: chance, log }
   const client = createClient({
@@ -197,7 +197,7 @@ function portsOf({ fetch, log, ...machines }: Given): OwnPorts {
   return { ...machines, ...world, client, events, nodeName }
 }
 
-function kindsOf(ports: MachinePorts): Kind[] {
+export function kindsOf(ports: MachinePorts): Kind[] {
   return [
     namespaceKind,
     configMapKind,
