@@ -1,0 +1,3 @@
+// What an upgrade of the platform needs of whoever runs it.
+
+export * from './platform.ts'
