@@ -8,6 +8,7 @@ import { PortInUse } from './http-server.ts'
 import { installCommand } from './install/install-command.ts'
 import { uninstallCommand } from './install/uninstall-command.ts'
 import { parseServerOptions, UsageError } from './options.ts'
+import { rehearseCommand } from './rehearsal/rehearse-command.ts'
 import { releaseCommand } from './release/release-command.ts'
 import { runServer } from './run-server.ts'
 import { SlotsUnreadable } from './supervisor/slots.ts'
@@ -33,6 +34,8 @@ async function run(): Promise<number> {
       return installCommand(rest, process.env)
     case 'uninstall':
       return uninstallCommand(rest, process.env)
+    case 'rehearse':
+      return rehearseCommand(rest)
     case 'release':
       return releaseCommand(rest)
     case 'version':

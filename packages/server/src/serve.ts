@@ -244,13 +244,13 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
 const handOverText = (from = 'the release before', to: string): string => `${from} hands the platform over to ${to}`
 
 /** Beside this file in the bundle; in its own room when run from source. */
-const diskWorkerUrl = new URL(
+export const diskWorkerUrl = new URL(
   import.meta.url.endsWith('.ts') ? '../../machinery/src/store/disk-worker.ts' : './disk-worker.mjs',
   import.meta.url,
 )
 
 /** The server's own function as a fetch. It needs the Kinds, which need a client, which needs it: so it opens last. */
-function ownDoor(): { fetch: Fetch; open(server: ApiServer): void } {
+export function ownDoor(): { fetch: Fetch; open(server: ApiServer): void } {
   let behind: Fetch = () => Promise.reject(new Error('the API server is not there yet'))
   return {
     fetch: (request) => behind(request),
@@ -279,7 +279,7 @@ function observerOf(metrics: Metrics, uses: DeprecatedFieldUses): RequestObserve
 
 type OwnPorts = AllPorts & { events: RunningEventRecorder }
 
-function portsOf({ fetch, log, ...machines }: Given): OwnPorts {
+export function portsOf({ fetch, log, ...machines }: Given): OwnPorts {
   const nodeName = hostname().toLowerCase()
   const world = { clock: wallClock, random: chance, log }
   const client = createClient({
@@ -297,7 +297,7 @@ function portsOf({ fetch, log, ...machines }: Given): OwnPorts {
   return { ...machines, ...world, client, events, nodeName }
 }
 
-function kindsOf(ports: AllPorts): Kind[] {
+export function kindsOf(ports: AllPorts): Kind[] {
   return [
     namespaceKind,
     configMapKind,

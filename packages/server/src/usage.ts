@@ -95,6 +95,19 @@ Options of build:
 --pub may be given several times: any of the keys will do. Exit codes: 0 it holds, 1 it does not or it could not be done,
 2 misused. The signature is in minisign's format, over the file "manifest": minisign -V -p release.pub -m manifest
 `,
+  rehearse: `Usage: sheaf rehearse --store COPY.db [--temp DIR] [--timeout SECONDS]
+
+For upgrades, not for people: an upgrade runs this of the new release before anything is touched. Starts a whole control plane of
+this release over a copy of a store and simulated machines, without a port, and prints as one line of JSON what came of it:
+objects that it could not read or would refuse, what its migrations would change, and machines that it would not leave alone.
+
+Options:
+  --store COPY.db      a copy of a store; it is not changed
+  --temp DIR           where it works, in a folder of its own that is gone at the end (default: the system's)
+  --timeout SECONDS    how long it may take (default: 300)
+
+Exit codes: 0 no problems, 1 problems or it could not be done, 2 misuse.
+`,
   doctor: `Usage: sheaf doctor [options]
 
 Looks at this machine: what is missing or slow, and the command that mends it. Exit code 1 when something is missing

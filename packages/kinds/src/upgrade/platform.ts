@@ -111,6 +111,8 @@ export interface MigrationReport {
   /** Names of the migrations that were carried out, in their order. */
   migrations: readonly string[]
   changed: number
+  /** Sentences: what could not be rewritten, and why. It works as it is. */
+  left?: readonly string[]
 }
 
 export interface UpgradeLogFile {

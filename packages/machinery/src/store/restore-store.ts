@@ -1,12 +1,11 @@
-// Puts a copy in the place of a closed store, as a store that nobody can mistake for an earlier one: its next revision comes
-// after every revision that was ever told, and whoever stands somewhere in between is told to list anew.
+// Puts a copy in the place of a closed store, as the next chapter of the same story: its revisions go on above all that the
+// replaced store may have given out, and whoever holds one of those is told that it has expired.
 
-import { constants } from 'node:fs'
-import { copyFile, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { sync } from './copy-store.ts'
-import { loadContent } from './disk-format.ts'
-import { connect, transact } from './sqlite-connection.ts'
+import { constants, existsSync } from 'node:fs'
+import { copyFile, rm } from 'node:fs/promises'
+import { foldIn, putInPlace } from './copy-store.ts'
+import { loadContent, lookAtRevision } from './disk-format.ts'
+import { connect, isDamage, transact } from './sqlite-connection.ts'
 
 export interface StoreRestore {
   /** The store that is replaced. Nobody has it open. */
@@ -18,39 +17,29 @@ export interface StoreRestore {
 }
 
 /**
- * Gives the revision at which the store goes on. Killed at any instant it may be done again. Throws StoreUnreadable when the
- * copy is not whole; nothing is replaced then.
+ * Gives the revision at which the store goes on. Killed at any instant it leaves the store as it was or restored, and may be
+ * done again. Throws StoreUnreadable when the copy is not whole, StoreFull, and an Error when the store is open; nothing is
+ * replaced then.
  */
 export async function restoreStore({ path, copy, floor }: StoreRestore): Promise<number> {
-  const draft = `${path}.new`
-  for (const part of ['', '-wal', '-shm']) await rm(`${draft}${part}`, { force: true })
-  await copyFile(copy, draft, constants.COPYFILE_FICLONE)
-  // One more than was given out: a watch from the very last of those must not be granted either.
-  const revision = Math.max(floor, lastRevisionIn(path), revisionOf(draft)) + 1
-  forgetHistory(draft, revision)
-  await sync(draft)
-  // The log of what is replaced would be read into what replaces it.
-  for (const beside of ['-wal', '-shm']) await rm(`${path}${beside}`, { force: true })
-  await rename(draft, path)
-  await sync(dirname(path))
+  let revision = floor
+  await putInPlace(path, async (draft) => {
+    await copyFile(copy, draft, constants.COPYFILE_FICLONE)
+    // One more than was given out: a watch from the very last of those must not be granted either.
+    revision = Math.max(floor, lookAtRevision(path) ?? 0, loadRevision(draft)) + 1
+    forgetHistory(draft, revision)
+    loadContent(draft)
+    await foldInReplaced(path)
+  })
   return revision
 }
 
-function revisionOf(path: string): number {
+function loadRevision(path: string): number {
   const { compactedRevision, history } = loadContent(path)
   return compactedRevision + history.length
 }
 
-/** Of a store that is to be replaced, which may be damaged or gone. */
-function lastRevisionIn(path: string): number {
-  try {
-    return revisionOf(path)
-  } catch {
-    return 0
-  }
-}
-
-/** An empty log that begins at that revision: every one before it is as one that was compacted away. */
+/** The past of the copy is true, but a log with a gap would not be dense: what comes next begins a new one. */
 function forgetHistory(path: string, revision: number): void {
   const database = connect(path)
   try {
@@ -61,4 +50,17 @@ function forgetHistory(path: string, revision: number): void {
   } finally {
     database.close()
   }
+  foldIn(path)
+}
+
+/** A write-ahead log that outlived its file would be read into the next one. What is damaged already may lose it. */
+async function foldInReplaced(path: string): Promise<void> {
+  if (existsSync(path)) {
+    try {
+      return foldIn(path)
+    } catch (error) {
+      if (!isDamage(error)) throw error
+    }
+  }
+  for (const beside of ['-wal', '-shm']) await rm(`${path}${beside}`, { force: true })
 }
