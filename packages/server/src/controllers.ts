@@ -8,7 +8,6 @@ import {
 } from '@sheaf/api'
 import {
   type GarbageCollectorPorts,
-  type MachinePorts,
   type NamespacePorts,
   type NodePorts,
   startEventController,
@@ -17,9 +16,11 @@ import {
   startNodeController,
   startPoolController,
   startReplicaSetController,
+  startUpgradeController,
   startVirtualMachineController,
   startVirtualMachineImageController,
   startVirtualMachineInstanceController,
+  type UpgradePorts,
   type VirtualMachineImagePorts,
 } from '@sheaf/kinds'
 import { type ControllerSnapshot, startInformer } from '@sheaf/machinery/controller'
@@ -33,9 +34,14 @@ export interface RunningControllers {
   stop(): Promise<void>
 }
 
-type ControllerPorts = MachinePorts & NodePorts & NamespacePorts & GarbageCollectorPorts & VirtualMachineImagePorts
+type ControllerPorts = UpgradePorts & NodePorts & NamespacePorts & GarbageCollectorPorts & VirtualMachineImagePorts
 
-export function startControllers(ports: ControllerPorts): RunningControllers {
+export interface ControllerOptions {
+  /** False where a release is only rehearsed: the upgrade that it is for is led by another process. */
+  leadsUpgrades: boolean
+}
+
+export function startControllers(ports: ControllerPorts, { leadsUpgrades }: ControllerOptions): RunningControllers {
   const { client, clock, random, log } = ports
   const virtualMachines = startInformer<VirtualMachine>({ client, resource: virtualMachineDefinition, clock, random, log })
   const instances = startInformer<VirtualMachineInstance>({
@@ -51,6 +57,7 @@ export function startControllers(ports: ControllerPorts): RunningControllers {
     startReplicaSetController(ports, instances),
     startPoolController(ports, virtualMachines),
     startVirtualMachineImageController(ports),
+    ...(leadsUpgrades ? [startUpgradeController(ports, instances)] : []),
     startNamespaceController(ports),
     startNodeController(ports),
     startEventController(ports),

@@ -34,6 +34,7 @@ export const ownDataEntries = [
   'removed',
   'store',
   'upgrades',
+  'vm-images',
 ]
 
 export class DataFolderUnusable extends Error {

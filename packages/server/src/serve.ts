@@ -18,7 +18,6 @@ import {
   namespaceKind,
   namespaceRole,
   nodeKind,
-  type Platform,
   priorityClassKind,
   releaseActions,
   retireNode,
@@ -26,6 +25,7 @@ import {
   sightingsIn,
   upgradeKind,
   upgradeLogKind,
+  type UpgradePorts,
   versionKind,
   virtualMachineClusterInstancetypeKind,
   virtualMachineClusterPreferenceKind,
@@ -123,7 +123,7 @@ async function undoAll(undo: Undo): Promise<void> {
 async function start({ options, log, supervisor, trial }: Serving, folder: DataFolder, undo: Undo): Promise<RunningServer> {
   const handedOver = trial === undefined ? undefined : await prepareTakeOver(folder, trial)
   if (trial === undefined) await takeBackStore(folder, supervisor?.slots().outcome, log)
-  const platform = openPlatform(supervisor)
+  const platform = openPlatform({ supervisor, folder, workerUrl: diskWorkerUrl })
   const { version } = platform.installed()
   const accelerator = acceleratorOf(options, folder, log)
   const imageStore = await openImageStore({
@@ -157,7 +157,7 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
 
   const door = ownDoor()
   const settings = { featureGates: options.featureGates, privateFolder: folder.root }
-  const ports = portsOf({ hypervisor, images, imageStore, fetch: door.fetch, log, ...settings })
+  const ports = portsOf({ hypervisor, images, imageStore, platform, fetch: door.fetch, log, ...settings })
   undo.push(() => ports.events.stop())
   const kinds = kindsOf(ports)
   const readiness = { isReady: false }
@@ -202,7 +202,10 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
   const host = hostFacts({ dataFolder: folder.root, kvmIsUsable: accelerator.isKvm })
   // Whoever takes over takes up this node at once.
   undo.push(() => (handsOverTo === undefined ? retireNode(ports) : undefined))
-  const controllers = startControllers({ ...ports, host, resources: kinds.map(({ definition }) => definition) })
+  const controllers = startControllers(
+    { ...ports, host, resources: kinds.map(({ definition }) => definition) },
+    { leadsUpgrades: true },
+  )
   undo.push(() => controllers.stop())
   // What a pass waits for will not come any more.
   undo.push(() => held.abandon())
@@ -260,8 +263,8 @@ export function ownDoor(): { fetch: Fetch; open(server: ApiServer): void } {
   }
 }
 
-type AllPorts = MachinePorts & VirtualMachineImagePorts
-type Given = Pick<AllPorts, 'hypervisor' | 'images' | 'imageStore' | 'log' | 'featureGates' | 'privateFolder'> & { fetch: Fetch }
+type AllPorts = UpgradePorts & VirtualMachineImagePorts
+type Given = Pick<AllPorts, 'hypervisor' | 'images' | 'imageStore' | 'platform' | 'log' | 'featureGates' | 'privateFolder'> & { fetch: Fetch }
 
 /** Every request is counted; who sends a deprecated field is named as well. */
 function observerOf(metrics: Metrics, uses: DeprecatedFieldUses): RequestObserver {
@@ -305,7 +308,7 @@ export function kindsOf(ports: AllPorts): Kind[] {
     eventKind,
     leaseKind,
     // The machine's own release is asked of where the machine is.
-    { ...nodeKind, actions: releaseActions({ ...ports, platform }) },
+    { ...nodeKind, actions: releaseActions(ports) },
     controllerRevisionKind,
     virtualMachineInstancetypeKind,
     virtualMachineClusterInstancetypeKind,

@@ -70,6 +70,8 @@ export interface Release {
   knownRisks: readonly { id: string; summary: string; mend: string }[]
   /** What it rewrites in the store, by name, in their order. */
   migrations: readonly string[]
+  /** Its own description, as it was signed. */
+  description: string
   /** Of its ISO. */
   sizeBytes: number
   /** The archive of the program, in the ISO, as the signed manifest has it. */
@@ -111,8 +113,8 @@ export interface MigrationReport {
   /** Names of the migrations that were carried out, in their order. */
   migrations: readonly string[]
   changed: number
-  /** Sentences: what could not be rewritten, and why. It works as it is. */
-  left?: readonly string[]
+  /** Sentences: what stays as it is, and why. */
+  left: readonly string[]
 }
 
 export interface UpgradeLogFile {

@@ -37,7 +37,7 @@ export function reportOf(upgrade: Upgrade, { finish, opened, release, failure, g
     to: release?.version,
     ...(failure === undefined ? {} : { failure }),
     served: hostServes === undefined ? 'by the repo VM' : 'by the host',
-    migrations: migrations ?? { migrations: [], changed: 0 },
+    migrations: migrations ?? { migrations: [], changed: 0, left: [] },
     machines: machineReports(guestsBefore, finish?.guests ?? []),
   }
   return {

@@ -130,12 +130,12 @@ export function simulatePlatform(clock: Clock): SimulatedPlatform {
     async migrate(_version, id, direction, onProgress, signal) {
       if (direction === 'backward') {
         world.migrated.delete(id)
-        return { migrations: ['run-strategy'], changed: 1 }
+        return { migrations: ['run-strategy'], changed: 1, left: [] }
       }
       // What fails half way has rewritten some of it.
       world.migrated.add(id)
       await work('migrations', signal, onProgress)
-      return { migrations: ['run-strategy'], changed: 1 }
+      return { migrations: ['run-strategy'], changed: 1, left: [] }
     },
     async switchTo(version, id) {
       if (world.outcome?.id === id) throw new Error('a trial that has ended was asked for again')
@@ -189,6 +189,7 @@ const sampleRelease: Release = {
   releaseDate: '2025-12-24T00:00:00Z',
   knownRisks: [],
   migrations: ['run-strategy'],
+  description: 'version: 1.1.0',
   sizeBytes: 60 * mib,
   payload: { path: 'payload.tar.zst', sizeBytes: 40 * mib, sha512: '0'.repeat(128), unpackedBytes: 120 * mib, unpackedFiles: 300 },
 }

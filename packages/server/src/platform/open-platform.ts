@@ -1,43 +1,40 @@
-// The installation that this server is a part of: which releases there are, and how another one gets its turn.
+// The installation that this server is a part of, as upgrades see it: put together of what each part can do.
 
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Platform } from '@sheaf/kinds'
-import { ownVersion } from '../release/own-release.ts'
+import type { DataFolder } from '../data-folder.ts'
 import type { SupervisorChannel } from '../supervisor/channel.ts'
 import { releaseFolder } from '../supervisor/slots.ts'
+import { installationFacts } from './installation-facts.ts'
+import { releaseFiles } from './release-files.ts'
+import { storePlatform } from './store-platform.ts'
+import { supervisedReleases } from './supervised-releases.ts'
+import { upgradeRecords } from './upgrade-records.ts'
 
-/** `supervisor` is undefined for a server that was started by hand. */
-export function openPlatform(supervisor: SupervisorChannel | undefined): Platform {
-  const version = ownVersion()
-  let isSwitching = false
-  return {
-    installed() {
-      const { previous, outcome } = supervisor?.slots() ?? {}
-      return { version, supervisorVersion: supervisor?.supervisorVersion, previous, outcome }
-    },
-    async switchTo(target, id, deadlineMs) {
-      const why = supervisor === undefined ? 'this server was not started by the supervisor' : whyNotTried(supervisor, target, id)
-      if (supervisor === undefined || why !== undefined) return { kind: 'not-tried', why: why ?? '' }
-      if (isSwitching) return { kind: 'not-tried', why: 'another release is being tried already' }
-      isSwitching = true
-      try {
-        const answers = [supervisor.hears('not-tried'), supervisor.hears('hand-over')]
-        supervisor.say({ kind: 'try', version: target, id, deadlineMs })
-        const answer = await Promise.race(answers)
-        return answer.kind === 'not-tried' ? answer : { kind: 'handed-over' }
-      } finally {
-        isSwitching = false
-      }
-    },
-  }
+export interface PlatformOptions {
+  /** Undefined for a server that was started by hand: it has no slots, and says so when it is asked to fill one. */
+  supervisor: SupervisorChannel | undefined
+  folder: DataFolder
+  workerUrl: URL
 }
 
-/** Becomes part of the names of files. */
-const idShape = /^[A-Za-z0-9-]{1,100}$/
-
-function whyNotTried({ prefix }: SupervisorChannel, version: string, id: string): string | undefined {
-  const program = join(releaseFolder(prefix, version), 'bin', 'sheaf')
-  if (!existsSync(program)) return `${version} is not installed: there is no ${program}`
-  return idShape.test(id) ? undefined : `"${id}" cannot name an upgrade`
+export function openPlatform({ supervisor, folder, workerUrl }: PlatformOptions): Platform {
+  const prefix = supervisor?.prefix
+  const programOf = (version: string): string => {
+    if (prefix === undefined) throw new Error('this server was not started by the supervisor: there are no releases beside it')
+    return join(releaseFolder(prefix, version), 'bin', 'sheaf')
+  }
+  const stores = storePlatform({ folder, workerUrl, programOf })
+  const records = upgradeRecords({ folder, prefix })
+  return {
+    ...supervisedReleases(supervisor),
+    ...stores,
+    ...records,
+    async forget(id) {
+      await stores.store.removeCopies(id)
+      await records.forget(id)
+    },
+    releases: releaseFiles(prefix),
+    facts: installationFacts({ folder, prefix }),
+  }
 }

@@ -33,6 +33,7 @@ import { checkObjects, visitor } from './check-objects.ts'
 import { comeToRest } from './come-to-rest.ts'
 import { problemList, type RehearsalReport } from './report.ts'
 import { letRun, watchedHypervisor } from './standing-machines.ts'
+import { stillImageStore, stillPlatform } from './still-installation.ts'
 
 export interface RehearsalOptions {
   /** A copy of a store. It is not changed. */
@@ -94,7 +95,15 @@ async function play(store: Store, { folder, log, signal, onProblem }: Stage): Pr
   })
   const door = ownDoor()
   const images = localImages(folder, async () => undefined)
-  const ports = portsOf({ hypervisor, images, fetch: door.fetch, log, privateFolder: folder })
+  const ports = portsOf({
+    hypervisor,
+    images,
+    imageStore: stillImageStore,
+    platform: stillPlatform,
+    fetch: door.fetch,
+    log,
+    privateFolder: folder,
+  })
   const kinds = kindsOf(ports)
   const definitions = kinds.map(({ definition }) => definition)
   const apiServer = createApiServer({
@@ -121,7 +130,7 @@ async function play(store: Store, { folder, log, signal, onProblem }: Stage): Pr
     await ensureNamespaces(ports.client)
     await ensurePriorityClasses(ports.client)
     const host = hostFacts({ dataFolder: folder, kvmIsUsable: () => false })
-    const controllers = startControllers({ ...ports, host, resources: definitions })
+    const controllers = startControllers({ ...ports, host, resources: definitions }, { leadsUpgrades: false })
     try {
       await raceAbort(controllers.whenSynced(), signal)
       const client = createClient({ fetch: apiServer.fetchAs(visitor), userAgent: 'sheaf-rehearsal' })
