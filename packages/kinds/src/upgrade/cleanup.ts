@@ -4,7 +4,7 @@ import { type ConfigMap, configMapDefinition } from '@sheaf/api'
 import { isAlreadyExists, keyOf } from '@sheaf/api/meta'
 import { reportOf } from './report.ts'
 import type { Pass } from './station.ts'
-import { removeMadeImage } from './stations/image.ts'
+import { removeBroughtImage, removeMadeImage } from './stations/image.ts'
 import { stopLog } from './stations/log.ts'
 import { removeRepo } from './stations/repo.ts'
 import { supportFiles } from './support-files.ts'
@@ -15,11 +15,17 @@ export async function cleanUp(pass: Pass): Promise<Undone> {
   if (pass.tasks.giveUp(id) === 'notYet') return 'notYet'
   await writeReport(pass)
   if (record.finish?.outcome === 'Failed') await ports.platform.bundle(id).make(await supportFiles(pass))
-  if ((await removeRepo(pass)) === 'notYet' || (await removeMadeImage(pass)) === 'notYet') return 'notYet'
+  if ((await removeRepo(pass)) === 'notYet' || (await removeImage(pass)) === 'notYet') return 'notYet'
   // After a success the copy from before is what a person has in their hand when they find out later that something is wrong.
   if (record.finish?.outcome === 'Failed') await ports.platform.store.removeCopies(id)
   await stopLog(pass)
   return 'undone'
+}
+
+/** One that was brought for this is kept after a failure: whoever tries again need not bring it again. */
+async function removeImage(pass: Pass): Promise<Undone> {
+  if (pass.record.finish?.outcome === 'Succeeded' && (await removeBroughtImage(pass)) === 'notYet') return 'notYet'
+  return removeMadeImage(pass)
 }
 
 async function writeReport({ upgrade, record, ports }: Pass): Promise<void> {

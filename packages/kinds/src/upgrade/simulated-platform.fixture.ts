@@ -1,7 +1,7 @@
 // An installation, acted out: releases, a store that is copied, a supervisor, journals. It outlives every control plane that is
 // opened over it, and fails or hangs where it is told to.
 
-import type { Clock } from '@sheaf/api/meta'
+import type { Clock, Timer } from '@sheaf/api/meta'
 import type { JournalEntry } from './journal.ts'
 import { type OnProgress, type Outcome, type Platform, type Release, ReleaseRefused, type UpgradeLogLine } from './platform.ts'
 
@@ -68,11 +68,16 @@ export function simulatePlatform(clock: Clock): SimulatedPlatform {
     })
   }
 
+  let loading: Timer | undefined
+
   /** The release takes over, and proves itself or is taken back. */
   function tryRelease(version: string, id: string): void {
     world.trials++
     const before = world.version
-    clock.after(500, () => {
+    // Whoever asks again has not been told to hand over yet: only the last one asked counts.
+    loading?.cancel()
+    loading = clock.after(500, () => {
+      loading = undefined
       world.version = version
       world.onHandOver()
       clock.after(trialMs, () => endTrial(before, version, id))

@@ -37,7 +37,18 @@ export const imageStation: StationWork = {
 
 /** One that somebody brought here themselves stays. */
 export async function removeMadeImage(pass: Pass): Promise<Undone> {
-  if (!isMadeForUpgrade(pass.upgrade)) return 'undone'
+  return isMadeForUpgrade(pass.upgrade) ? removeImage(pass) : 'undone'
+}
+
+/** On an image that was brought here for one upgrade only, as sheaf upgrade start does. */
+const removeAfterAnnotation = 'sheaf.io/remove-after-upgrade'
+
+export async function removeBroughtImage(pass: Pass): Promise<Undone> {
+  const image = isMadeForUpgrade(pass.upgrade) ? undefined : await images(pass).find(imageKeyOf(pass.upgrade))
+  return image?.metadata.annotations?.[removeAfterAnnotation] === 'true' ? removeImage(pass) : 'undone'
+}
+
+async function removeImage(pass: Pass): Promise<Undone> {
   try {
     await images(pass).delete(imageKeyOf(pass.upgrade))
     return 'notYet'
