@@ -8,7 +8,7 @@ import { basename } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { harvesterSystemNamespace, type VirtualMachineImage, virtualMachineImageDefinition } from '@sheaf/api'
 import { bodyText } from '@sheaf/api/client'
-import { findCondition, isAlreadyExists } from '@sheaf/api/meta'
+import { findCondition } from '@sheaf/api/meta'
 import { CommandError, type Connection } from '../connection.ts'
 import { type Teller, percent } from './teller.ts'
 
@@ -52,17 +52,14 @@ async function sha512Of(path: string): Promise<string> {
 }
 
 async function ensureImage(name: string, spec: VirtualMachineImage['spec'], { client }: Connection): Promise<void> {
+  if ((await images(client).find({ namespace: harvesterSystemNamespace, name })) !== undefined) return
   const image: VirtualMachineImage = {
     apiVersion: 'harvesterhci.io/v1beta1',
     kind: 'VirtualMachineImage',
     metadata: { name, namespace: harvesterSystemNamespace, annotations: { 'sheaf.io/remove-after-upgrade': 'true' } },
     spec,
   }
-  try {
-    await images(client).create(image)
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error
-  }
+  await images(client).create(image)
 }
 
 async function sendPieces(path: string, size: number, name: string, connection: Connection, teller: Teller): Promise<void> {
