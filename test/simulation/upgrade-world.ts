@@ -36,7 +36,10 @@ export interface UpgradeWorld {
   deathAfterHandOver: Death | undefined
   /** States that were seen, in their order. */
   readonly states: string[]
-  start(change?: { metadata?: JsonObject; spec?: JsonObject }): Promise<Upgrade>
+  /** Makes the Version, then the Upgrade. */
+  start(change?: Change): Promise<Upgrade>
+  /** The Upgrade alone. */
+  again(change: Change): Promise<Upgrade>
   upgrade(): Promise<Upgrade>
   find(): Promise<Upgrade | undefined>
   annotate(annotations: Record<string, string | null>): Promise<unknown>
@@ -51,6 +54,11 @@ export interface UpgradeWorld {
   /** How many control planes there were. */
   lives(): number
   close(): void
+}
+
+interface Change {
+  metadata?: JsonObject
+  spec?: JsonObject
 }
 
 const stepMs = 500
@@ -100,13 +108,16 @@ export async function openUpgradeWorld(): Promise<UpgradeWorld> {
     imageArrives: { status: 'True' },
     deathAfterHandOver: undefined,
     states,
-    async start({ metadata = {}, spec = {} } = {}) {
+    async start(change = {}) {
       await pace.plane.client.request('POST', `/apis/harvesterhci.io/v1beta1/namespaces/${harvesterSystemNamespace}/versions`, {
         apiVersion: 'harvesterhci.io/v1beta1',
         kind: 'Version',
         metadata: { name: '1.1.0' },
         spec: { isoURL: 'https://download.example/sheaf-1.1.0.iso' },
       })
+      return world.again(change)
+    },
+    async again({ metadata = {}, spec = {} }) {
       return upgrades().create({
         apiVersion: 'harvesterhci.io/v1beta1',
         kind: 'Upgrade',

@@ -1,6 +1,7 @@
 // docs/spec/upgrade.md: the real API server and the real controllers over simulated machines and a simulated installation.
 
 import { harvesterSystemNamespace, type Upgrade, type VirtualMachineImage, virtualMachineImageDefinition } from '@sheaf/api'
+import { bodyText } from '@sheaf/api/client'
 import { findCondition } from '@sheaf/api/meta'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openUpgradeWorld, repoName, runGuest, type UpgradeWorld, upgradeName } from './upgrade-world.ts'
@@ -304,5 +305,56 @@ describe('what people ask for', () => {
     expect(world.installation.journals.size).toBe(0)
     await world.pass(10_000)
     await expectAsBefore()
+  })
+})
+
+describe('before it begins', () => {
+  const get = async (path: string) => {
+    const { body } = await world.pace.plane.client.request('GET', `/apis/subresources.sheaf.io/v1/${path}`)
+    return JSON.parse(await bodyText(body)) as { checks: { id: string; verdict: string }[]; stations: { station: string; basis: string }[] }
+  }
+
+  it('UP73 what stands in its way is refused in the words of the check, unless its risk is taken on record', async () => {
+    world.installation.version = '2.0.0'
+    const refusal = /version-path: 1\.1\.0 is older than the installed 2\.0\.0.*annotation sheaf\.io\/override: version-path/
+    await expect(world.start()).rejects.toThrow(refusal)
+    const override = { 'sheaf.io/override': 'version-path,not-older-than' }
+    await world.again({ metadata: { annotations: override } })
+    await world.until((upgrade) => state(upgrade) !== undefined)
+    expect((await world.upgrade()).metadata.annotations).toEqual(override)
+  })
+
+  it("UP73 Harvester's annotation for the version overrides the same; a check that there is none of is refused", async () => {
+    world.installation.version = '2.0.0'
+    await expect(world.start({ metadata: { annotations: { 'sheaf.io/override': 'versions' } } })).rejects.toThrow(
+      'names no check: versions; there are version-path',
+    )
+    await world.again({ metadata: { annotations: { 'harvesterhci.io/skip-version-check': 'true' } } })
+  })
+
+  it('UP73 once the release is here every check is made again', async () => {
+    await world.start()
+    world.installation.version = '1.5.0'
+    expect(await world.untilEnd()).toBe('Failed')
+    expect((await world.conditions())['ImageReady']).toBe('False PreflightFailed')
+    expect(await messageOf('ImageReady')).toContain('version-path: 1.1.0 is older')
+    expect(await world.repoMachine()).toBeUndefined()
+  })
+
+  it('UP74 tells the checks, and the plan by what earlier upgrades took here', async () => {
+    await world.start()
+    expect((await get('upgrades/preflight?version=1.1.0')).checks.map(({ id }) => id)).toContain('supervisor')
+    const basisOf = async () => (await get('upgrades/plan?version=1.1.0')).stations.find(({ station }) => station === 'payload')?.basis
+    expect(await basisOf()).toBe('estimate')
+    await world.untilEnd()
+    expect(await basisOf()).toBe('history')
+    await expect(get('upgrades/plan')).rejects.toThrow('say which release')
+  })
+
+  it('UP76 only the newest is the latest', async () => {
+    await world.start()
+    await world.untilEnd()
+    await world.again({ metadata: { name: 'later', annotations: { 'sheaf.io/override': 'version-path', 'sheaf.io/upgrade-paused': 'true' } } })
+    await world.until(({ metadata }) => metadata.labels?.['harvesterhci.io/latestUpgrade'] === undefined)
   })
 })

@@ -85,7 +85,8 @@ export interface Releases {
   inspect(iso: string): Promise<Release>
   /** Whole or not at all. Throws ReleaseRefused when what arrives is not what was signed; anything else may be tried again. */
   fetch(source: PayloadSource, release: Release, onProgress: OnProgress, signal: AbortSignal): Promise<void>
-  isUnpacked(version: string): Promise<boolean>
+  /** Versions that are unpacked. */
+  list(): Promise<string[]>
   discard(version: string): Promise<void>
   /** The host serves the ISO's files itself, read-only; answers its base URL. Ends with close. */
   serveIso(iso: string): Promise<{ url: string; close(): Promise<void> }>

@@ -110,7 +110,7 @@ export function simulatePlatform(clock: Clock): SimulatedPlatform {
         await work('payload', signal, onProgress)
         world.unpacked.add(version)
       },
-      isUnpacked: async (version) => world.unpacked.has(version),
+      list: async () => [...world.unpacked],
       discard: async (version) => void world.unpacked.delete(version),
       async serveIso() {
         const why = world.fails.get('hostServing')

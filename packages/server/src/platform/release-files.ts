@@ -1,6 +1,6 @@
 // The files of a release: checked, fetched into a slot, served by this host where a guest does not.
 
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -12,6 +12,7 @@ import { metadataText, parseMetadata } from '../release/metadata.ts'
 import { type PublicKey, readPublicKey } from '../release/minisign.ts'
 import { PayloadRefused, unpackPayload } from '../release/unpack-payload.ts'
 import { inspectRelease, ReleaseRefused as Refused, type Release as SignedRelease, verifyRelease } from '../release/verify-release.ts'
+import { isVersion } from '@sheaf/upgrade'
 import { releaseFolder } from '../supervisor/slots.ts'
 import { serveIso } from './serve-iso.ts'
 
@@ -32,7 +33,10 @@ export function releaseFiles(prefix: string | undefined): Platform['releases'] {
       const listed = { path, sizeBytes, sha512 }
       await inOurWords(() => unpackPayload({ archive, listed, metadata: parseMetadata(release.description), folder, onProgress, signal }))
     },
-    isUnpacked: async (version) => existsSync(join(slotOf(version), 'release.yaml')),
+    async list() {
+      const releases = prefix === undefined ? undefined : join(prefix, 'releases')
+      return releases !== undefined && existsSync(releases) ? readdirSync(releases).filter(isVersion) : []
+    },
     discard: (version) => rm(slotOf(version), { recursive: true, force: true }),
     serveIso,
   }

@@ -24,7 +24,7 @@ export const stillPlatform: Platform = {
     verify: refuseLater,
     inspect: refuseLater,
     fetch: refuseLater,
-    isUnpacked: async () => false,
+    list: async () => [],
     discard: refuseLater,
     serveIso: refuseLater,
   },
