@@ -82,21 +82,12 @@ async function boot(firmware: 'bios' | 'uefi', seed?: string): Promise<Booted> {
     `scsi-cd,bus=scsi.0,drive=${id}${id === 'medium' ? ',bootindex=1' : ''}`,
   ]
   const uefi = firmware === 'uefi' ? ['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${uefiFirmware}`] : []
-  const qemu: ChildProcess = spawn(
-    'qemu-system-x86_64',
-    [
-      ...['-nodefaults', '-display', 'none', '-machine', 'q35', '-m', '256', '-accel', 'tcg,tb-size=64', ...uefi],
-      ...[
-        '-device',
-        'virtio-scsi-pci,id=scsi',
-        ...cdrom('medium', at('one.iso')),
-        ...(seed === undefined ? [] : cdrom('seed', seed)),
-      ],
-      ...['-netdev', `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:80`, '-device', 'virtio-net-pci,netdev=net'],
-      ...['-serial', `file:${log}`],
-    ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  )
+  const machine = ['-nodefaults', '-display', 'none', '-machine', 'q35', '-m', '256', '-accel', 'tcg,tb-size=64']
+  const disks = ['-device', 'virtio-scsi-pci,id=scsi', ...cdrom('medium', at('one.iso')), ...(seed ? cdrom('seed', seed) : [])]
+  const network = ['-netdev', `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:80`, '-device', 'virtio-net-pci,netdev=net']
+  const qemu: ChildProcess = spawn('qemu-system-x86_64', [...machine, ...uefi, ...disks, ...network, '-serial', `file:${log}`], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   const exited = new Promise((resolve) => qemu.on('exit', resolve))
   return {
     get: (path, range) =>
