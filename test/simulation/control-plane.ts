@@ -29,6 +29,9 @@ import {
   startReplicaSetController,
   startVirtualMachineController,
   startVirtualMachineInstanceController,
+  upgradeKind,
+  upgradeLogKind,
+  versionKind,
   virtualMachineClusterInstancetypeKind,
   virtualMachineClusterPreferenceKind,
   virtualMachineInstanceKind,
@@ -145,6 +148,9 @@ export function startControlPlane(host: Ground): ControlPlane {
     virtualMachineInstancePresetKind,
     virtualMachineInstanceMigrationKind(front),
     virtualMachinePoolKind(front),
+    versionKind,
+    upgradeKind(front),
+    upgradeLogKind(front),
   ] as readonly Kind[]
   const server = createApiServer({
     store: host.store,
