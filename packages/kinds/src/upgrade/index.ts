@@ -1,0 +1,3 @@
+// The Kind Upgrade.
+
+export * from './kind.ts'
