@@ -34,6 +34,7 @@ import {
   versionKind,
   virtualMachineClusterInstancetypeKind,
   virtualMachineClusterPreferenceKind,
+  virtualMachineImageKind,
   virtualMachineInstanceKind,
   virtualMachineInstanceMigrationKind,
   virtualMachineInstancePresetKind,
@@ -48,6 +49,7 @@ import { type ControllerSnapshot, errorChain, type Log, startInformer } from '@s
 import type { Kind, UserInfo } from '@sheaf/machinery/kind'
 import type { Store } from '@sheaf/machinery/store'
 import type { Hypervisor, SimulatedWorld } from '@sheaf/qemu'
+import { emptyImageStore } from '../../packages/kinds/src/virtualmachineimage/empty-image-store.fixture.ts'
 
 const user: UserInfo = { username: 'somebody', groups: ['system:masters', 'system:authenticated'] }
 
@@ -148,6 +150,7 @@ export function startControlPlane(host: Ground): ControlPlane {
     virtualMachineInstancePresetKind,
     virtualMachineInstanceMigrationKind(front),
     virtualMachinePoolKind(front),
+    virtualMachineImageKind({ ...front, imageStore: emptyImageStore }),
     versionKind,
     upgradeKind(front),
     upgradeLogKind(front),
