@@ -17,6 +17,8 @@ import { controllerUser } from '../controller-user.ts'
 import { localImages } from '../local-images.ts'
 import type { MachinePorts } from '../ports.ts'
 import { virtualMachineKind } from '../virtualmachine/index.ts'
+import { emptyImageStore } from '../virtualmachineimage/empty-image-store.fixture.ts'
+import { virtualMachineImageKind } from '../virtualmachineimage/index.ts'
 import { startVirtualMachineInstanceController, virtualMachineInstanceKind } from './index.ts'
 
 const namespace = 'default'
@@ -39,7 +41,12 @@ export async function startActionWorld() {
     host = new SimulatedWorld({ clock: ports.clock })
     const images = localImages('/images', async () => undefined)
     machinePorts = { ...ports, hypervisor: host.open(), images, nodeName: 'attic' }
-    return [...smallKinds, virtualMachineKind(machinePorts), virtualMachineInstanceKind(machinePorts)] as Kind[]
+    return [
+      ...smallKinds,
+      virtualMachineKind(machinePorts),
+      virtualMachineInstanceKind(machinePorts),
+      virtualMachineImageKind({ ...machinePorts, imageStore: emptyImageStore }),
+    ] as Kind[]
   })
   if (host === undefined || machinePorts === undefined) throw new Error('the Kinds were not asked for')
   const world = host
