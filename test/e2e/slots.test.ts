@@ -130,6 +130,18 @@ describe('a release that cannot stay', () => {
     informer.stop()
   })
 
+  test('UP24 one that hangs outlives its supervisor, and is ended by the next', async () => {
+    server.makeOther('hangs after it took over')
+    const begunMs = performance.now()
+    const rollback = server.sheaf('upgrade', 'rollback', '--deadline', '60')
+    await eventually('the other release hangs', () => server.cameAt('it hangs now', begunMs) !== undefined)
+    await server.kill('SIGKILL')
+    await server.start()
+    expect(server.cameAt('is left of an earlier supervisor, and is ended', begunMs)).toBeDefined()
+    await rollback
+    await expectAsBefore(ownVersion)
+  })
+
   test('UP20 one that hangs while it loads is given up, and the present one never stopped serving', async () => {
     server.makeOther('hangs while it loads')
     const gap = sampleGap()

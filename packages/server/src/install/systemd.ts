@@ -15,6 +15,8 @@ export interface Systemd {
   start(prefix: string): Promise<void>
   /** The prefix that the installed unit belongs to. */
   prefixInUse(): string | undefined
+  /** Until it is started again, or the machine. Guests run on. Throws ServiceFailed. */
+  stop(): Promise<void>
   /** Guests run on. Throws ServiceFailed. */
   remove(): Promise<void>
   /** What a person types to see how it is. */
@@ -43,6 +45,7 @@ export function findSystemd(isRoot: boolean): Systemd | undefined {
       await systemctl('daemon-reload')
       await systemctl('enable', '--now', unitName)
     },
+    stop: () => systemctl('stop', unitName),
     prefixInUse: () => (existsSync(unit) ? prefixIn(readFileSync(unit, 'utf8')) : undefined),
     async remove() {
       await systemctl('disable', '--now', unitName)
