@@ -82,18 +82,18 @@ test('UP23 a second supervisor of the same folder ends and says why', async () =
   expect(stderr).toContain(`another supervisor runs ${prefix} already: process ${supervisor?.pid}`)
 })
 
-test('UP4 while guests run it is not uninstalled; down ends supervisor and guests, and then it is, with its data when asked', async () => {
+test('UP4 while guests run it is not uninstalled; down ends the supervisor too, and then it is, with its data when asked', async () => {
   const client = createClient({ fetch: httpsFetch(readKubeconfig(join(dataFolder, 'kubeconfig'))), userAgent: 'sheaf-e2e' })
-  await client.resource(virtualMachineDefinition).create(emptyMachine('guest', 'Always'))
+  await client.resource(virtualMachineDefinition).create(emptyMachine('guest', 'Once'))
   await eventually('it runs', () => machineProcesses(dataFolder).length === 1)
   const refused = await installed('uninstall')
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('1 guest(s) run. Shut them down first')])
 
   const ended = new Promise((resolve) => supervisor?.once('exit', resolve))
-  const stopping = endMachineProcesses(dataFolder)
+  // It has no system that would hear the power button.
+  await endMachineProcesses(dataFolder)
   expect((await installed('down')).code).toBe(0)
-  await Promise.all([ended, stopping])
-  expect(machineProcesses(dataFolder)).toEqual([])
+  await ended
 
   symlinkSync('/', join(dataFolder, 'not-ours'))
   const { code, stdout } = await installed('uninstall', '--purge')

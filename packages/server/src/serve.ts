@@ -216,8 +216,9 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
       const front = frontDoorFetch({ url, ...credentials })
       const heldDeeds = (): number => held.waiting
       const guestsBefore = handedOver?.guests
-      const world = { front, inside: ports.client, hypervisor, controllers, heldDeeds, guestsBefore, signal: ending.signal }
-      return proveHealth(healthObserver(world), deadlineMs)
+      const { signal } = ending
+      const world = { front, inside: ports.client, hypervisor, controllers, heldDeeds, guestsBefore, signal }
+      return proveHealth({ look: healthObserver(world), deadlineMs, signal })
     },
     confirm() {
       removeRecords(folder)

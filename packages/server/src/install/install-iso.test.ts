@@ -79,6 +79,10 @@ test('UP5 a release out of a verified ISO becomes the slot that runs, with its s
   rmSync(join(prefix, 'releases', '1.0.0', 'bin', 'node'))
   expect(await install(installation)).toEqual({ version: '1.0.0', kind: 'repair' })
   expect(existsSync(join(prefix, 'releases', '1.0.0', 'bin', 'node'))).toBe(true)
+
+  writeFileSync(join(prefix, 'slots.json'), '{')
+  await install(installation)
+  expect(readSlots(prefix)).toEqual({ current: '1.0.0' })
 })
 
 test('UP5 a newer one takes its place and the one before stays; an older one is refused and leaves nothing', async () => {

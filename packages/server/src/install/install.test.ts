@@ -32,7 +32,7 @@ test('UP1 a folder is strange when it holds what no installation has', () => {
 test.each(['/opt/sheaf', '/home/a b/50%/"x"'])('UP3 the unit of %s ends the supervisor alone and starts it always', (prefix) => {
   const unit = unitText(prefix, true)
   expect(prefixIn(unit)).toBe(prefix)
-  for (const line of ['Type=exec', 'KillMode=process', 'Restart=always', 'WantedBy=multi-user.target'])
+  for (const line of ['Type=exec', 'KillMode=process', 'OOMPolicy=continue', 'Restart=always', 'WantedBy=multi-user.target'])
     expect(unit).toContain(`${line}\n`)
   expect(unitText(prefix, false)).toContain('WantedBy=default.target\n')
 })

@@ -56,7 +56,10 @@ export function findSystemd(isRoot: boolean): Systemd | undefined {
   }
 }
 
-/** Only the supervisor is asked to end: it ends the release, and guests are nobody's to end with it. */
+/**
+ * Only the supervisor is asked to end: it ends the release, and guests are nobody's to end with it. Nor is a guest that the
+ * kernel ends for want of memory a reason to end the others.
+ */
 export const unitText = (prefix: string, isRoot: boolean): string => `[Unit]
 Description=Sheaf, virtual machines through the Kubernetes API
 After=network.target
@@ -65,6 +68,7 @@ After=network.target
 Type=exec
 ExecStart=${quoted(programPath(prefix))} supervise
 KillMode=process
+OOMPolicy=continue
 Restart=always
 RestartSec=1
 
