@@ -29,13 +29,13 @@ export interface Installation extends Settings {
 /** What was asked cannot be; the message says why, and what would work. */
 export class InstallRefused extends Error {}
 
-export interface Installed {
+export interface InstalledRelease {
   version: string
   kind: 'first' | 'repair' | 'replace'
 }
 
 /** Throws InstallRefused; then nothing was changed. */
-export async function install(installation: Installation): Promise<Installed> {
+export async function install(installation: Installation): Promise<InstalledRelease> {
   const { prefix, dataFolder, port, source, trusted, allowsDowngrade, now } = installation
   const version = source.kind === 'self' ? ownVersion() : source.release.metadata.version
   const slots = slotsIn(prefix)
