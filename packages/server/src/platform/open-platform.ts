@@ -8,7 +8,7 @@ import type { SupervisorChannel } from '../supervisor/channel.ts'
 import { releaseFolder } from '../supervisor/slots.ts'
 
 /** `supervisor` is undefined for a server that was started by hand. */
-export function openPlatform(supervisor: SupervisorChannel | undefined): Platform {
+export function openPlatform(supervisor: SupervisorChannel | undefined): Pick<Platform, 'installed' | 'switchTo'> {
   const version = ownVersion()
   let isSwitching = false
   return {
