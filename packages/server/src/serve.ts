@@ -284,7 +284,7 @@ function portsOf({ fetch, log, ...machines }: Given): OwnPorts {
   return { ...machines, ...world, client, events, nodeName }
 }
 
-function kindsOf(ports: MachinePorts, platform: Pick<Platform, 'installed' | 'switchTo'>): Kind[] {
+function kindsOf(ports: MachinePorts, platform: Platform): Kind[] {
   return [
     namespaceKind,
     configMapKind,

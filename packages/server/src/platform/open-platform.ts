@@ -8,7 +8,7 @@ import type { SupervisorChannel } from '../supervisor/channel.ts'
 import { releaseFolder } from '../supervisor/slots.ts'
 
 /** `supervisor` is undefined for a server that was started by hand. */
-export function openPlatform(supervisor: SupervisorChannel | undefined): Pick<Platform, 'installed' | 'switchTo'> {
+export function openPlatform(supervisor: SupervisorChannel | undefined): Platform {
   const version = ownVersion()
   let isSwitching = false
   return {
@@ -17,9 +17,9 @@ export function openPlatform(supervisor: SupervisorChannel | undefined): Pick<Pl
       return { version, supervisorVersion: supervisor?.supervisorVersion, previous, outcome }
     },
     async switchTo(target, id, deadlineMs) {
-      if (supervisor === undefined) return { kind: 'not-tried', why: 'this server was not started by the supervisor' }
-      const why = isSwitching ? 'another release is being tried already' : whyNotTried(supervisor, target, id)
-      if (why !== undefined) return { kind: 'not-tried', why }
+      const why = supervisor === undefined ? 'this server was not started by the supervisor' : whyNotTried(supervisor, target, id)
+      if (supervisor === undefined || why !== undefined) return { kind: 'not-tried', why: why ?? '' }
+      if (isSwitching) return { kind: 'not-tried', why: 'another release is being tried already' }
       isSwitching = true
       try {
         const answers = [supervisor.hears('not-tried'), supervisor.hears('hand-over')]
