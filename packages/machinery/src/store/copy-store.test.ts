@@ -86,7 +86,7 @@ describe('a copy of an open store', () => {
   test('ST32 on a full disk is told as such, leaves nothing half-made, and succeeds when there is space', async ({ skip }) => {
     const disk = mountSmallDisk(8 * 1024 * 1024)
     if ('reason' in disk) return skip(disk.reason)
-    onTestFinished(disk.unmount)
+    onTestFinished(() => disk.unmount())
     const path = join(disk.folder, 'store.db')
     const copy = join(disk.folder, 'copy.db')
     const store = await openDiskStore({ path })
@@ -135,20 +135,20 @@ describe('a restored store', () => {
     await put(store, 'a/kept', 'one')
     await put(store, 'a/changed', 'one')
     await copyStore({ path, target: copy })
-    const then = store.range('')
+    const copied = store.range('')
     await put(store, 'a/changed', 'two')
     await put(store, 'b/new', 'one')
     await remove(store, 'a/kept')
     const last = store.revision
     await store.close()
-    return { ...opened, then, last }
+    return { ...opened, copied, last }
   }
 
   test('ST34 has the objects of the copy, and its revisions go on above all that was given out', async () => {
-    const { path, copy, then, last } = await goneOn()
-    const revision = await restoreStore({ path, copy, floor: then.revision })
+    const { path, copy, copied, last } = await goneOn()
+    const revision = await restoreStore({ path, copy, floor: copied.revision })
     const store = await openCopy(path)
-    expect(store.range('').entries).toEqual(then.entries)
+    expect(store.range('').entries).toEqual(copied.entries)
     expect(store.revision).toBe(revision)
     expect(revision).toBeGreaterThan(last)
     expect((await put(store, 'a/next', 'one')).revision).toBe(revision + 1)
@@ -156,11 +156,11 @@ describe('a restored store', () => {
   })
 
   test('ST34 goes on above the floor when the replaced store cannot say how far it came', async () => {
-    const { path, copy, then } = await goneOn()
+    const { path, copy, copied } = await goneOn()
     await writeFile(path, 'this is no database, and long enough to tell'.repeat(20))
     expect(await restoreStore({ path, copy, floor: 5_000 })).toBe(5_001)
     const store = await openCopy(path)
-    expect(store.range('').entries).toEqual(then.entries)
+    expect(store.range('').entries).toEqual(copied.entries)
     await rm(path)
     expect(await restoreStore({ path, copy, floor: 7_000 })).toBe(7_001)
   })
