@@ -202,27 +202,26 @@ describe('a restored store', () => {
     const kept = join(dirname(path), 'kept.db')
     for (const part of ['', '-wal']) await copyFile(`${path}${part}`, `${kept}${part}`)
     await store.close()
-    const outcomes = new Set<string>()
+    const outcomes: string[] = []
     const killer = fileURLToPath(new URL('./kill-restorer.ts', import.meta.url))
-    for (let round = 0; round < 12; round++) {
+    for (let step = 1, isKilled = true; isKilled; step++) {
       for (const part of ['', '-wal']) await copyFile(`${kept}${part}`, `${path}${part}`)
-      const child = spawn(process.execPath, [killer, path, copy], { stdio: ['ignore', 'pipe', 'inherit'] })
-      const ended = once(child, 'exit')
-      for await (const line of createInterface({ input: child.stdout })) {
-        if (line === 'begins') setTimeout(() => child.kill('SIGKILL'), round * 2)
-      }
-      await ended
+      const child = spawn(process.execPath, [killer, path, copy, String(step)], { stdio: 'inherit' })
+      isKilled = (await once(child, 'exit'))[1] === 'SIGKILL'
       const after = await openDiskStore({ path })
       const texts = new Set(after.range('').entries.map(({ text }) => text.replaceAll('.', '')))
       const isOld = after.revision === late
       expect([...texts].toSorted()).toEqual(isOld ? ['copied', 'later'] : ['copied'])
       if (!isOld) expect(after.revision).toBeGreaterThan(late)
-      outcomes.add(isOld ? 'old' : 'new')
+      outcomes.push(isOld ? 'old' : 'new')
       await after.close()
       expect(await restoreStore({ path, copy, floor: 0 })).toBeGreaterThan(late)
     }
-    expect(outcomes.size).toBeGreaterThan(0)
-  }, 60_000)
+    // Old up to an instant, and new from then on.
+    expect(outcomes.length).toBeGreaterThan(15)
+    expect([...new Set(outcomes)]).toEqual(['old', 'new'])
+    expect(outcomes).toEqual(outcomes.toSorted().toReversed())
+  }, 120_000)
 })
 
 storeConformance(
