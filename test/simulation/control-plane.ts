@@ -208,12 +208,7 @@ export async function prepareStore(plane: ControlPlane): Promise<void> {
 
 /** Images are brought here, and taken away, by the test itself. */
 const upgradeKinds = (ports: UpgradePorts): Kind[] =>
-  [
-    deprecatedFieldUseKind,
-    upgradeKind(ports),
-    upgradeLogKind(ports),
-    { definition: virtualMachineImageDefinition },
-  ] as Kind[]
+  [deprecatedFieldUseKind, upgradeKind(ports), upgradeLogKind(ports), { definition: virtualMachineImageDefinition }] as Kind[]
 
 function startControllers(ports: MachinePorts, kinds: readonly Kind[], platform: Platform | undefined) {
   const { client, clock, random, log } = ports
@@ -298,7 +293,8 @@ function createLife() {
       if (isOver) return Promise.reject(new Died())
       return during(() => (request.method === 'GET' ? door(request) : effect(() => door(request))))
     },
-    mortalPlatform: (platform: Platform): Platform => mortalPlatform(platform, (what) => during(() => effect(what)), death.signal),
+    mortalPlatform: (platform: Platform): Platform =>
+      mortalPlatform(platform, (what) => during(() => effect(what)), death.signal),
     /** Looking is free, doing is an effect. */
     mortal(hypervisor: Hypervisor): Hypervisor {
       const act = <A extends unknown[], R>(method: (...given: A) => Promise<R>) => {
@@ -355,8 +351,7 @@ function mortalPlatform(platform: Platform, effect: Effect, death: AbortSignal):
     releases: {
       ...releases,
       verify: (iso, onProgress, signal) => releases.verify(iso, onProgress, orDeath(signal)),
-      fetch: (source, release, onProgress, signal) =>
-        begins(() => releases.fetch(source, release, onProgress, orDeath(signal))),
+      fetch: (source, release, onProgress, signal) => begins(() => releases.fetch(source, release, onProgress, orDeath(signal))),
       discard: (version) => effect(() => releases.discard(version)),
       serveIso: (iso) => effect(() => releases.serveIso(iso)),
     },

@@ -265,7 +265,9 @@ export function ownDoor(): { fetch: Fetch; open(server: ApiServer): void } {
 }
 
 type AllPorts = UpgradePorts & VirtualMachineImagePorts
-type Given = Pick<AllPorts, 'hypervisor' | 'images' | 'imageStore' | 'platform' | 'log' | 'featureGates' | 'privateFolder'> & { fetch: Fetch }
+type Given = Pick<AllPorts, 'hypervisor' | 'images' | 'imageStore' | 'platform' | 'log' | 'featureGates' | 'privateFolder'> & {
+  fetch: Fetch
+}
 
 /** Every request is counted; who sends a deprecated field is named as well. */
 function observerOf(metrics: Metrics, uses: DeprecatedFieldUses): RequestObserver {
