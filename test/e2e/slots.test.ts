@@ -7,6 +7,7 @@ import { startInformer } from '@sheaf/machinery/controller'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chance, wallClock } from '../../packages/server/src/world.ts'
 import { eventually } from '../kit/eventually.ts'
+import { type Ledger, startWriters } from '../kit/ledger.ts'
 import { machineProcesses } from '../kit/machine-processes.ts'
 import { recordWatch } from '../kit/recorded-watch.ts'
 import { type HeartbeatSampling, irregularities, sampleHeartbeat } from '../kit/sampling.ts'
@@ -18,15 +19,17 @@ const mostGapMs = 3_000
 /** From the verdict until the release before serves again. */
 const backWithinMs = 10_000
 const deadlineSeconds = '4'
+const writerCount = 1
 
 let server: SupervisedServer
 let guests: RunningGuest[]
 let pids: object
 let heartbeats: HeartbeatSampling[]
+let ledger: Ledger
 let writes = 0
 
 const configMaps = () => server.client.resource<ConfigMap>(configMapDefinition)
-const ledgerKey = { namespace: 'default', name: 'ledger' }
+const ledgerKey = { namespace: 'default', name: 'own' }
 const pidsNow = () => Object.fromEntries(machineProcesses(server.dataFolder).map(({ id, pid }) => [id, pid]))
 
 /** Something that is acknowledged, and may never be lost. */
@@ -49,9 +52,11 @@ beforeAll(async () => {
   guests = await Promise.all(names.map((name) => untilGuestAnswers(server, name)))
   pids = pidsNow()
   heartbeats = guests.map(({ instance }) => sampleHeartbeat(instance))
+  ledger = startWriters(server, writerCount)
 })
 
 afterAll(async () => {
+  await ledger?.stop()
   await Promise.all((heartbeats ?? []).map((heartbeat) => heartbeat.stop()))
   await server?.dispose()
 })
@@ -60,6 +65,7 @@ async function expectAsBefore(current: string): Promise<void> {
   expect(server.slots().current).toBe(current)
   expect(server.slots().trial).toBeUndefined()
   expect((await configMaps().get(ledgerKey)).data?.['count']).toBe(String(writes))
+  expect(await ledger.losses()).toEqual([])
   expect(pidsNow()).toEqual(pids)
   for (const { instance, bootId } of guests) expect(await askGuest(instance, '/boot-id')).toBe(bootId)
   await write()
@@ -103,13 +109,13 @@ describe('a release that cannot stay', () => {
       random: chance,
       log: silent,
     })
-    informer.onChange(({ after }) => after?.data?.['count'] !== undefined && seen.add(after.data['count']))
+    informer.onChange(({ key, after }) => key.name === ledgerKey.name && seen.add(after?.data?.['count'] ?? ''))
     const rollback = server.sheaf('upgrade', 'rollback', '--deadline', '60')
     await eventually('the other release serves', () => server.cameAt('ready, on trial', 0) !== undefined && isOn(otherVersion))
     expect((await configMaps().get(ledgerKey)).data?.['count']).toBe(String(writes))
     const held = await server.fetch({
       method: 'PUT',
-      path: '/api/v1/namespaces/default/configmaps/ledger',
+      path: '/api/v1/namespaces/default/configmaps/own',
       headers: {},
       body: '{}',
     })
@@ -128,6 +134,18 @@ describe('a release that cannot stay', () => {
     expect(await watch.next().catch((error: unknown) => isExpired(error))).toBe(true)
     await eventually('an informer goes on', () => seen.has(String(writes)))
     informer.stop()
+  })
+
+  test('UP24 one that hangs outlives its supervisor, and is ended by the next', async () => {
+    server.makeOther('hangs after it took over')
+    const begunMs = performance.now()
+    const rollback = server.sheaf('upgrade', 'rollback', '--deadline', '60')
+    await eventually('the other release hangs', () => server.cameAt('it hangs now', begunMs) !== undefined)
+    await server.kill('SIGKILL')
+    await server.start()
+    expect(server.cameAt('is left of an earlier supervisor, and is ended', begunMs)).toBeDefined()
+    await rollback
+    await expectAsBefore(ownVersion)
   })
 
   test('UP20 one that hangs while it loads is given up, and the present one never stopped serving', async () => {
@@ -156,7 +174,9 @@ test('UP10 UP14 a release that proves itself takes over: watches go on, and no g
     await expectAsBefore(otherVersion)
     return true
   })
-  await eventually('the watch has seen it', () => watch.events.at(-1)?.object.data?.['count'] === String(writes))
+  const isOwn = ({ object }: { object: ConfigMap }) =>
+    object.metadata.name === ledgerKey.name && object.data?.['count'] === String(writes)
+  await eventually('the watch has seen it', () => watch.events.some(isOwn))
   await watch.stop()
   expect(watch.refusals).toEqual([])
   const { stdout: version } = await server.sheaf('version', '-o', 'json')
@@ -164,6 +184,14 @@ test('UP10 UP14 a release that proves itself takes over: watches go on, and no g
     client: { version: otherVersion },
     server: { version: otherVersion, previous: ownVersion },
   })
+})
+
+test('UP21 in all that time no write that was acknowledged was lost, and nothing was refused but held writes', async () => {
+  const before = ledger.acknowledgements
+  await eventually('writes go on', () => ledger.acknowledgements > before + writerCount)
+  await ledger.stop()
+  expect(await ledger.losses()).toEqual([])
+  expect(ledger.troubles.filter((trouble) => !trouble.includes('writes are held: '))).toEqual([])
 })
 
 test('UP12 in all that time no guest was started again, and their counts of seconds went on', async () => {

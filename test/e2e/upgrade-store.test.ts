@@ -96,6 +96,21 @@ test('UP95 UP96 UP97 the store is copied, rehearsed on and migrated by the new r
   expect(pid()).toBe(before)
 })
 
+test('UP97 migrations that are aborted in the middle go on when they are asked for again, and back', async () => {
+  const names = Array.from({ length: 120 }, (_, number) => `many-${number}`)
+  for (const name of names) await create(name, false)
+  const { migrate } = platform()
+  const abort = new AbortController()
+  const first = migrate(version, 'c0ffee-2', 'forward', (done) => done > 0 && abort.abort(new Error('aborted')), abort.signal)
+  await expect(first).rejects.toThrow('aborted')
+  const wishes = async () => new Set(await Promise.all(names.map(wishOf)))
+  expect([...(await wishes())]).toContain('Halted')
+  await migrate(version, 'c0ffee-2', 'forward', () => {}, never)
+  expect(await wishes()).toEqual(new Set(['Halted']))
+  expect(await migrate(version, 'c0ffee-2', 'backward', () => {}, never)).toMatchObject({ left: [] })
+  expect(await wishes()).toEqual(new Set([false]))
+})
+
 test('UP97 a release that fails, is not there, or is not waited for any more is told, and leaves nothing behind', async () => {
   const { rehearse, migrate } = platform()
   await expect(rehearse('0.0.1', id, never)).rejects.toThrow('ENOENT')
@@ -121,19 +136,8 @@ test('UP98 the programs say in their help that upgrades run them, and how they a
   expect((await server.sheaf('--help')).stdout).toMatch(/migrate-release[^]*rehearse/)
   for (const args of [['rehearse'], ['rehearse', '--store', '/nowhere.db'], ['rehearse', '--bad'], ['migrate-release']])
     expect(await server.sheaf(...args)).toMatchObject({ code: 2, stdout: '' })
-  const { code, stdout } = await server.sheaf(
-    'migrate-release',
-    ...[
-      '--kubeconfig',
-      server.kubeconfig,
-      '--url',
-      'https://127.0.0.1:9',
-      '--journal',
-      join(prefix, 'j'),
-      '--direction',
-      'forward',
-    ],
-  )
+  const unreachable = ['--kubeconfig', server.kubeconfig, '--url', 'https://127.0.0.1:9', '--journal', join(prefix, 'j')]
+  const { code, stdout } = await server.sheaf('migrate-release', ...unreachable, '--direction', 'forward')
   expect(code).toBe(1)
   expect(JSON.parse(stdout)).toMatchObject({ kind: 'failed', message: expect.stringContaining('127.0.0.1:9') as string })
 })

@@ -39,6 +39,7 @@ import {
   versionKind,
   virtualMachineClusterInstancetypeKind,
   virtualMachineClusterPreferenceKind,
+  virtualMachineImageKind,
   virtualMachineInstanceKind,
   virtualMachineInstanceMigrationKind,
   virtualMachineInstancePresetKind,
@@ -53,6 +54,7 @@ import { type ControllerSnapshot, errorChain, type Log, startInformer } from '@s
 import type { Kind, UserInfo } from '@sheaf/machinery/kind'
 import type { Store } from '@sheaf/machinery/store'
 import type { Hypervisor, SimulatedWorld } from '@sheaf/qemu'
+import { emptyImageStore } from '../../packages/kinds/src/virtualmachineimage/empty-image-store.fixture.ts'
 
 const user: UserInfo = { username: 'somebody', groups: ['system:masters', 'system:authenticated'] }
 
@@ -155,7 +157,10 @@ export function startControlPlane(host: Ground): ControlPlane {
     virtualMachineInstancePresetKind,
     virtualMachineInstanceMigrationKind(front),
     virtualMachinePoolKind(front),
-    ...(host.platform === undefined ? [] : upgradeKinds({ ...front, platform: host.platform })),
+    versionKind,
+    ...(host.platform === undefined
+      ? [virtualMachineImageKind({ ...front, imageStore: emptyImageStore })]
+      : upgradeKinds({ ...front, platform: host.platform })),
   ] as readonly Kind[]
   const server = createApiServer({
     store: host.store,
@@ -201,15 +206,9 @@ export async function prepareStore(plane: ControlPlane): Promise<void> {
   await ensurePriorityClasses(plane.client)
 }
 
-/** Images are brought here by a test itself. */
+/** Images are brought here, and taken away, by the test itself. */
 const upgradeKinds = (ports: UpgradePorts): Kind[] =>
-  [
-    deprecatedFieldUseKind,
-    versionKind,
-    upgradeKind(ports),
-    upgradeLogKind(ports),
-    { definition: virtualMachineImageDefinition },
-  ] as Kind[]
+  [deprecatedFieldUseKind, upgradeKind(ports), upgradeLogKind(ports), { definition: virtualMachineImageDefinition }] as Kind[]
 
 function startControllers(ports: MachinePorts, kinds: readonly Kind[], platform: Platform | undefined) {
   const { client, clock, random, log } = ports
@@ -294,7 +293,8 @@ function createLife() {
       if (isOver) return Promise.reject(new Died())
       return during(() => (request.method === 'GET' ? door(request) : effect(() => door(request))))
     },
-    mortalPlatform: (platform: Platform): Platform => mortalPlatform(platform, (what) => during(() => effect(what)), death.signal),
+    mortalPlatform: (platform: Platform): Platform =>
+      mortalPlatform(platform, (what) => during(() => effect(what)), death.signal),
     /** Looking is free, doing is an effect. */
     mortal(hypervisor: Hypervisor): Hypervisor {
       const act = <A extends unknown[], R>(method: (...given: A) => Promise<R>) => {
@@ -351,8 +351,7 @@ function mortalPlatform(platform: Platform, effect: Effect, death: AbortSignal):
     releases: {
       ...releases,
       verify: (iso, onProgress, signal) => releases.verify(iso, onProgress, orDeath(signal)),
-      fetch: (source, release, onProgress, signal) =>
-        begins(() => releases.fetch(source, release, onProgress, orDeath(signal))),
+      fetch: (source, release, onProgress, signal) => begins(() => releases.fetch(source, release, onProgress, orDeath(signal))),
       discard: (version) => effect(() => releases.discard(version)),
       serveIso: (iso) => effect(() => releases.serveIso(iso)),
     },

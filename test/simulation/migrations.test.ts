@@ -6,12 +6,14 @@ import {
   migrateBackward,
   migrateForward,
   type MigrationJournal,
-  type MigrationReport,
+  type MigrationRunReport,
   migrations,
   type VirtualMachine,
   virtualMachineDefinition,
   type VirtualMachineInstance,
   virtualMachineInstanceDefinition,
+  type VirtualMachinePool,
+  virtualMachinePoolDefinition,
 } from '@sheaf/api'
 import { type Client, createClient } from '@sheaf/api/client'
 import type { Json } from '@sheaf/api/meta'
@@ -89,8 +91,8 @@ function steps(before: (deed: string, count: number) => Promise<void> | void = (
   }
 }
 
-const forward = (given = steps(), dryRun = false): Promise<MigrationReport> => migrateForward({ ...given, migrations, dryRun })
-const backward = (given = steps(), dryRun = false): Promise<MigrationReport> => migrateBackward({ ...given, dryRun })
+const forward = (given = steps(), dryRun = false): Promise<MigrationRunReport> => migrateForward({ ...given, migrations, dryRun })
+const backward = (given = steps(), dryRun = false): Promise<MigrationRunReport> => migrateBackward({ ...given, dryRun })
 
 const strategies = async () =>
   Object.fromEntries(
@@ -139,6 +141,40 @@ test('UP80 forward and backward say the same in other words, and no machine star
   expect(await strategies()).toEqual(named(original))
   await pass(platform, 5 * minuteMs)
   expect(await guests()).toEqual(before)
+})
+
+test('UP80 what makes machines says the same too, and what it has made runs on', async () => {
+  const labels = { app: 'shop' }
+  const pools = platform.plane.client.resource<VirtualMachinePool>(virtualMachinePoolDefinition)
+  await pools.create({
+    apiVersion: 'pool.kubevirt.io/v1beta1',
+    kind: 'VirtualMachinePool',
+    metadata: { name: 'shop', namespace },
+    spec: {
+      replicas: 3,
+      selector: { matchLabels: labels },
+      virtualMachineTemplate: {
+        metadata: { labels },
+        spec: {
+          running: true,
+          template: { metadata: { labels }, spec: { domain: { memory: { guest: '64Mi' }, devices: {} } } },
+        },
+      },
+    },
+  })
+  await pass(platform, minuteMs)
+  const before = await guests()
+  expect(before.machines).toHaveLength(3)
+  const wish = async () => (await pools.get(key('shop'))).spec.virtualMachineTemplate.spec
+  for (const [run, expected] of [
+    [forward, { runStrategy: 'Always' }],
+    [backward, { running: true }],
+  ] as const) {
+    expect(await run()).toMatchObject({ migrations: [{ changed: 1 }], left: [] })
+    expect(await wish()).toMatchObject(expected)
+    await pass(platform, 5 * minuteMs)
+    expect(await guests()).toEqual(before)
+  }
 })
 
 test('UP81 what takes a rewriting back is in the journal before the object is touched', async () => {

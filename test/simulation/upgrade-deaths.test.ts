@@ -14,7 +14,11 @@ interface Story {
 
 const stories: Story[] = [
   { name: 'succeeds', outcome: 'Succeeded' },
-  { name: 'fails in its migrations', outcome: 'Failed', prepare: ({ installation }) => installation.fails.set('migrations', 'half way') },
+  {
+    name: 'fails in its migrations',
+    outcome: 'Failed',
+    prepare: ({ installation }) => installation.fails.set('migrations', 'half way'),
+  },
   { name: 'is taken back', outcome: 'Failed', prepare: ({ installation }) => installation.fails.set('switch', 'unfit') },
   {
     name: 'has a guest that does not answer',
@@ -40,7 +44,10 @@ async function endOf(world: UpgradeWorld): Promise<unknown> {
     migrated: installation.migrated.size,
     bundles: installation.bundles.size,
     repo: await world.repoMachine(),
-    ends: installation.journals.values().next().value?.filter(({ kind }) => kind === 'finish').length,
+    ends: installation.journals
+      .values()
+      .next()
+      .value?.filter(({ kind }) => kind === 'finish').length,
   }
 }
 

@@ -57,7 +57,10 @@ describe('a good upgrade', () => {
       'Succeeded',
     ])
     const { status, metadata } = await world.upgrade()
-    expect(metadata.labels).toMatchObject({ 'harvesterhci.io/latestUpgrade': 'true', 'harvesterhci.io/upgradeCleanup': 'Succeeded' })
+    expect(metadata.labels).toMatchObject({
+      'harvesterhci.io/latestUpgrade': 'true',
+      'harvesterhci.io/upgradeCleanup': 'Succeeded',
+    })
     expect(status).toMatchObject({
       previousVersion: '1.0.0',
       singleNode: 'here',
@@ -91,7 +94,12 @@ describe('a good upgrade', () => {
       if (seen.at(-1) !== nodeState(upgrade)) seen.push(nodeState(upgrade))
       return state(upgrade) === 'Succeeded'
     })
-    expect(seen.filter((each) => each !== undefined)).toEqual(['Images preloading', 'Images preloaded', 'Waiting Reboot', 'Succeeded'])
+    expect(seen.filter((each) => each !== undefined)).toEqual([
+      'Images preloading',
+      'Images preloaded',
+      'Waiting Reboot',
+      'Succeeded',
+    ])
   })
 
   it('UP70 every guest is told of: it ran before, it runs now, in the same process', async () => {
@@ -148,7 +156,8 @@ describe('the repo VM', () => {
     await world.start()
     await world.until((upgrade) => state(upgrade) === 'PreparingRepo')
     await world.pass(10_000)
-    for (const [id, { plan }] of world.host.machines.machines) if (plan.name.endsWith(repoName)) world.host.machines.guestShutdown(id)
+    for (const [id, { plan }] of world.host.machines.machines)
+      if (plan.name.endsWith(repoName)) world.host.machines.guestShutdown(id)
     world.repoIsSilent = false
     expect(await world.untilEnd()).toBe('Succeeded')
     expect(await messageOf('RepoReady')).not.toContain('the host serves')
@@ -311,7 +320,10 @@ describe('what people ask for', () => {
 describe('before it begins', () => {
   const get = async (path: string) => {
     const { body } = await world.pace.plane.client.request('GET', `/apis/subresources.sheaf.io/v1/${path}`)
-    return JSON.parse(await bodyText(body)) as { checks: { id: string; verdict: string }[]; stations: { station: string; basis: string }[] }
+    return JSON.parse(await bodyText(body)) as {
+      checks: { id: string; verdict: string }[]
+      stations: { station: string; basis: string }[]
+    }
   }
 
   it('UP73 what stands in its way is refused in the words of the check, unless its risk is taken on record', async () => {
@@ -344,7 +356,8 @@ describe('before it begins', () => {
   it('UP74 tells the checks, and the plan by what earlier upgrades took here', async () => {
     await world.start()
     expect((await get('upgrades/preflight?version=1.1.0')).checks.map(({ id }) => id)).toContain('supervisor')
-    const basisOf = async () => (await get('upgrades/plan?version=1.1.0')).stations.find(({ station }) => station === 'payload')?.basis
+    const basisOf = async () =>
+      (await get('upgrades/plan?version=1.1.0')).stations.find(({ station }) => station === 'payload')?.basis
     expect(await basisOf()).toBe('estimate')
     await world.untilEnd()
     expect(await basisOf()).toBe('history')
@@ -354,7 +367,9 @@ describe('before it begins', () => {
   it('UP76 only the newest is the latest', async () => {
     await world.start()
     await world.untilEnd()
-    await world.again({ metadata: { name: 'later', annotations: { 'sheaf.io/override': 'version-path', 'sheaf.io/upgrade-paused': 'true' } } })
+    await world.again({
+      metadata: { name: 'later', annotations: { 'sheaf.io/override': 'version-path', 'sheaf.io/upgrade-paused': 'true' } },
+    })
     await world.until(({ metadata }) => metadata.labels?.['harvesterhci.io/latestUpgrade'] === undefined)
   })
 })

@@ -3,34 +3,34 @@ import { expect, test } from 'vitest'
 import { DeedAbandoned, holdHypervisor } from './held-hypervisor.ts'
 
 function recorded() {
-  const deeds: string[] = []
+  const done: string[] = []
   const inner = new Proxy({} as Hypervisor, {
-    get: (_, name) => async (id: string) => void deeds.push(`${String(name)} ${id}`),
+    get: (_, name) => async (id: string) => void done.push(`${String(name)} ${id}`),
   })
-  return { deeds, held: holdHypervisor(inner) }
+  return { done, held: holdHypervisor(inner) }
 }
 
-const deedsOf = ({ kill, remove, reset, pressPowerButton }: Hypervisor) => [kill, remove, reset, pressPowerButton]
+const deeds = ['kill', 'remove', 'reset', 'pressPowerButton'] as const
 
 test('UP13 on trial a release looks at machines and does nothing to them until it is confirmed', async () => {
-  const { deeds, held } = recorded()
-  const waiting = deedsOf(held.hypervisor).map((deed) => deed('a'))
+  const { done, held } = recorded()
+  const waiting = deeds.map((deed) => held.hypervisor[deed]('a'))
   await held.hypervisor.find('a')
-  expect(deeds).toEqual(['find a'])
+  expect(done).toEqual(['find a'])
   expect(held.waiting).toBe(4)
   held.release()
   await Promise.all(waiting)
-  expect(deeds).toEqual(['find a', 'kill a', 'remove a', 'reset a', 'pressPowerButton a'])
+  expect(done).toEqual(['find a', 'kill a', 'remove a', 'reset a', 'pressPowerButton a'])
   await held.hypervisor.kill('b')
-  expect(deeds.at(-1)).toBe('kill b')
+  expect(done.at(-1)).toBe('kill b')
   expect(held.waiting).toBe(0)
 })
 
 test('UP13 what was held back is never done by a release that is taken back', async () => {
-  const { deeds, held } = recorded()
+  const { done, held } = recorded()
   const waiting = held.hypervisor.kill('a')
   held.abandon()
   await expect(waiting).rejects.toThrow(DeedAbandoned)
   await expect(held.hypervisor.kill('b')).rejects.toThrow(DeedAbandoned)
-  expect(deeds).toEqual([])
+  expect(done).toEqual([])
 })

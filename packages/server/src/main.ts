@@ -6,6 +6,7 @@ import { doctor } from './doctor.ts'
 import { down } from './down.ts'
 import { PortInUse } from './http-server.ts'
 import { installCommand } from './install/install-command.ts'
+import { ServiceFailed } from './install/systemd.ts'
 import { uninstallCommand } from './install/uninstall-command.ts'
 import { parseServerOptions, UsageError } from './options.ts'
 import { rehearseCommand } from './rehearsal/rehearse-command.ts'
@@ -58,7 +59,7 @@ async function run(): Promise<number> {
 /** Expected trouble in one sentence; a bug with its stack. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const expected = [UsageError, DataFolderUnusable, PortInUse, InstanceLocked, StoreUnreadable, SlotsUnreadable]
+  const expected = [UsageError, DataFolderUnusable, PortInUse, InstanceLocked, StoreUnreadable, SlotsUnreadable, ServiceFailed]
   if (expected.some((kind) => error instanceof kind)) return error.message
   if (isFullDisk(error)) return `${error.message}. Free some disk space and start again; guests run on meanwhile.`
   return error.stack ?? error.message

@@ -1,22 +1,23 @@
 import { expect, test } from 'vitest'
-import { countRequests } from './requests-in-flight.ts'
+import { followRequests } from './requests-in-flight.ts'
 
-test('UP11 whoever lets go waits until the requests under way are answered', async () => {
-  const requests = countRequests()
-  await requests.whenNone(60_000)
+test('UP11 whoever lets go waits until the requests under way are answered, and for no others', async () => {
+  const requests = followRequests()
+  await requests.whenAnswered(60_000)
   const [first, second] = [requests.begin(), requests.begin()]
-  let isQuiet = false
-  const quiet = requests.whenNone(60_000).then(() => (isQuiet = true))
+  let areAnswered = false
+  const answered = requests.whenAnswered(60_000).then(() => (areAnswered = true))
+  requests.begin()
   first()
   first()
   await Promise.resolve()
-  expect(isQuiet).toBe(false)
+  expect(areAnswered).toBe(false)
   second()
-  await quiet
+  await answered
 })
 
 test('UP11 one that takes for ever is not waited for', async () => {
-  const requests = countRequests()
+  const requests = followRequests()
   requests.begin()
-  await requests.whenNone(1)
+  await requests.whenAnswered(1)
 })

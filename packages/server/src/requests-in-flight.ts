@@ -1,37 +1,28 @@
-// How many requests are being answered: whoever closes the door lets them finish first.
+// Which requests are being answered: whoever closes the door lets them finish first.
 
 export interface RequestsInFlight {
-  /** One more; the function that it returns, called when it is answered, takes it away once. */
+  /** One more; the function that it returns is called when it is answered. */
   begin(): () => void
-  /** Resolves when there are none, or when the time is up. */
-  whenNone(withinMs: number): Promise<void>
+  /** Resolves when all that are under way now are answered, or when the time is up. Those that come later are not waited for. */
+  whenAnswered(withinMs: number): Promise<void>
 }
 
-export function countRequests(): RequestsInFlight {
-  let count = 0
-  let listeners: (() => void)[] = []
+export function followRequests(): RequestsInFlight {
+  const open = new Set<Promise<void>>()
   return {
     begin() {
-      count++
-      let isOpen = true
+      const { promise, resolve } = Promise.withResolvers<void>()
+      open.add(promise)
       return () => {
-        if (!isOpen) return
-        isOpen = false
-        count--
-        if (count > 0) return
-        for (const listener of listeners) listener()
-        listeners = []
+        open.delete(promise)
+        resolve()
       }
     },
-    whenNone(withinMs) {
-      if (count === 0) return Promise.resolve()
-      return new Promise((resolve) => {
-        const timer = setTimeout(resolve, withinMs)
-        listeners.push(() => {
-          clearTimeout(timer)
-          resolve()
-        })
-      })
+    async whenAnswered(withinMs) {
+      const late = Promise.withResolvers<void>()
+      const timer = setTimeout(late.resolve, withinMs)
+      await Promise.race([Promise.all(open), late.promise])
+      clearTimeout(timer)
     },
   }
 }

@@ -65,7 +65,7 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import { lockFolder } from './lock-folder.ts'
 import type { ServerOptions } from './options.ts'
 import { openPlatform } from './platform/open-platform.ts'
-import { countRequests } from './requests-in-flight.ts'
+import { followRequests } from './requests-in-flight.ts'
 import type { SupervisorChannel } from './supervisor/channel.ts'
 import type { Trial } from './supervisor/slots.ts'
 import { kubernetesVersion } from './version.ts'
@@ -181,7 +181,7 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
   // After the last request from outside, and while there is still a door to write through.
   undo.push(() => uses.stop())
 
-  const inFlight = countRequests()
+  const inFlight = followRequests()
   const front = {
     apiServer: gate.guard(apiServer),
     authenticate: (request: Pick<ApiRequest, 'path' | 'headers'>) => authenticate(request, credentials.token),
@@ -219,7 +219,7 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
     stop: () => stop(hypervisor, undo),
     async handOver(to) {
       gate.hold(handOverText(version, to.version))
-      await inFlight.whenNone(answerMs)
+      await inFlight.whenAnswered(answerMs)
       const guests = guestsAmong(await hypervisor.list())
       writeRecord(folder, { id: to.id, from: version, to: to.version, revision: store.revision, guests })
       handsOverTo = to
@@ -232,8 +232,9 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
       const front = frontDoorFetch({ url, ...credentials })
       const heldDeeds = (): number => held.waiting
       const guestsBefore = handedOver?.guests
-      const world = { front, inside: ports.client, hypervisor, controllers, heldDeeds, guestsBefore, signal: ending.signal }
-      return proveHealth(healthObserver(world), deadlineMs)
+      const { signal } = ending
+      const world = { front, inside: ports.client, hypervisor, controllers, heldDeeds, guestsBefore, signal }
+      return proveHealth({ look: healthObserver(world), deadlineMs, signal })
     },
     confirm() {
       removeRecords(folder)
@@ -264,7 +265,9 @@ export function ownDoor(): { fetch: Fetch; open(server: ApiServer): void } {
 }
 
 type AllPorts = UpgradePorts & VirtualMachineImagePorts
-type Given = Pick<AllPorts, 'hypervisor' | 'images' | 'imageStore' | 'platform' | 'log' | 'featureGates' | 'privateFolder'> & { fetch: Fetch }
+type Given = Pick<AllPorts, 'hypervisor' | 'images' | 'imageStore' | 'platform' | 'log' | 'featureGates' | 'privateFolder'> & {
+  fetch: Fetch
+}
 
 /** Every request is counted; who sends a deprecated field is named as well. */
 function observerOf(metrics: Metrics, uses: DeprecatedFieldUses): RequestObserver {

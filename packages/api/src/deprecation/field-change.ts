@@ -1,6 +1,7 @@
 // What a rewrite does to one field of a stored object, so that it can be done, found done, and undone.
 
 import { isJsonObject, type Json } from '../meta/json.ts'
+import { sameJson } from '../meta/same-json.ts'
 import type { JsonPath } from './json-path.ts'
 import type { PathEdit } from './path-edit.ts'
 
@@ -50,7 +51,7 @@ export function reversed(changes: readonly FieldChange[]): FieldChange[] {
 /** Whether the fields are as before the changes, as after them, or as somebody else has written them since. */
 export function standOf(object: unknown, changes: readonly FieldChange[]): 'before' | 'after' | 'otherwise' {
   const isAs = (side: 'from' | 'to'): boolean =>
-    changes.every((change) => isSame(valueAt(object as Json, change.path), change[side]))
+    changes.every((change) => sameJson(valueAt(object as Json, change.path), change[side]))
   if (isAs('from')) return 'before'
   return isAs('to') ? 'after' : 'otherwise'
 }
@@ -60,21 +61,6 @@ function valueAt(value: Json | undefined, path: JsonPath): Json | undefined {
   if (segment === undefined) return value
   if (Array.isArray(value)) return typeof segment === 'number' ? valueAt(value[segment], rest) : undefined
   return isJsonObject(value ?? null) ? valueAt((value as Record<string, Json>)[segment], rest) : undefined
-}
-
-/** Objects say the same in whatever order. */
-function isSame(one: Json | undefined, other: Json | undefined): boolean {
-  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
-}
-
-function sorted(value: Json | undefined): Json | undefined {
-  if (Array.isArray(value)) return value.map((item) => sorted(item) ?? null)
-  if (value === undefined || !isJsonObject(value)) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .toSorted()
-      .map(([key, inner]) => [key, sorted(inner) ?? null]),
-  )
 }
 
 /** RFC 6901. */

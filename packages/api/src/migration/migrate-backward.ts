@@ -6,7 +6,7 @@ import { patchOfState } from '../deprecation/rewrite-patch.ts'
 import { type ApiObject, type Json, keyText } from '../meta/index.ts'
 import { batchSize, type MigrationRun, throwFirst } from './migrate-forward.ts'
 import { openRewrites, type RewriteRecord } from './migration-journal.ts'
-import { growReport, type MigrationReport, type ReportWriter } from './migration-report.ts'
+import { growReport, type MigrationRunReport, type ReportWriter } from './migration-report.ts'
 
 type BackwardRun = Omit<MigrationRun, 'migrations'>
 
@@ -14,7 +14,7 @@ type BackwardRun = Omit<MigrationRun, 'migrations'>
  * Needs nothing but the journal, so that any release can take back what another did. Throws when the server is away or
  * takes no writes; the next run goes on where this one ended.
  */
-export async function migrateBackward(run: BackwardRun): Promise<MigrationReport> {
+export async function migrateBackward(run: BackwardRun): Promise<MigrationRunReport> {
   const { client, journal, dryRun = false } = run
   const records = openRewrites(await journal.read())
   const names = [...new Set(records.map(({ migration }) => migration))]

@@ -7,7 +7,7 @@ import { patchOfState } from '../deprecation/rewrite-patch.ts'
 import { type ApiObject, type Json, keyOf, keyText } from '../meta/index.ts'
 import type { Migration } from './migration.ts'
 import type { JournalRecord, MigrationJournal } from './migration-journal.ts'
-import { growReport, type MigrationProgress, type MigrationReport, type ReportWriter } from './migration-report.ts'
+import { growReport, type MigrationProgress, type MigrationRunReport, type ReportWriter } from './migration-report.ts'
 
 /**
  * So many objects share one sync of the journal and are written at once: a disk that takes ten milliseconds for a sync
@@ -30,7 +30,7 @@ interface Candidate {
 }
 
 /** Throws when the server is away or takes no writes; the next run goes on where this one ended. */
-export async function migrateForward(run: MigrationRun): Promise<MigrationReport> {
+export async function migrateForward(run: MigrationRun): Promise<MigrationRunReport> {
   const { client, migrations, dryRun = false } = run
   const report = growReport(
     'forward',

@@ -11,7 +11,7 @@ export interface MigrationProgress {
   of: number
 }
 
-export interface MigrationReport {
+export interface MigrationRunReport {
   direction: MigrationDirection
   /** Nothing was stored. */
   dryRun: boolean
@@ -33,13 +33,13 @@ export interface ReportWriter {
 
 export interface GrowingReport {
   of(migration: string): ReportWriter
-  finish(): MigrationReport
+  finish(): MigrationRunReport
 }
 
 export function growReport(direction: MigrationDirection, dryRun: boolean, names: readonly string[]): GrowingReport {
   const changed = new Map(names.map((name) => [name, 0]))
   const samples: string[] = []
-  const left: MigrationReport['left'][number][] = []
+  const left: MigrationRunReport['left'][number][] = []
   return {
     of: (migration) => ({
       changed(object, changes) {

@@ -2,7 +2,7 @@
 // serves, and to take that back.
 
 import { resolve } from 'node:path'
-import { migrateBackward, migrateForward, migrations, type MigrationDirection, type MigrationReport } from '@sheaf/api'
+import { migrateBackward, migrateForward, migrations, type MigrationDirection, type MigrationRunReport } from '@sheaf/api'
 import { createClient } from '@sheaf/api/client'
 import { Command, Option } from 'commander'
 import { CommandError, connectTo } from '../connection.ts'
@@ -50,7 +50,7 @@ async function run({ kubeconfig, url, journal, direction, dryRun }: Flags): Prom
     onProgress: (progress: object) => say({ kind: 'progress', ...progress }),
   }
   try {
-    const report: MigrationReport = await (direction === 'forward'
+    const report: MigrationRunReport = await (direction === 'forward'
       ? migrateForward({ ...given, migrations })
       : migrateBackward(given))
     say({ kind: 'report', ...report })

@@ -39,7 +39,9 @@ async function upload(path: string, connection: Connection, teller: Teller): Pro
   const sha512 = await sha512Of(path)
   const name = `sheaf-release-${sha512.slice(0, 16)}`
   // A display name is unique and a label.
-  const displayName = `${basename(path).replaceAll(/[^A-Za-z0-9._-]/g, '-').slice(0, 40)}-${sha512.slice(0, 8)}`
+  const displayName = `${basename(path)
+    .replaceAll(/[^A-Za-z0-9._-]/g, '-')
+    .slice(0, 40)}-${sha512.slice(0, 8)}`
   await ensureImage(name, { displayName, sourceType: 'upload', checksum: sha512 }, connection)
   await sendPieces(path, found.size, name, connection, teller)
   return name

@@ -32,9 +32,7 @@ export function startUpgradeCommand(): Command {
     .description('upgrade the platform; guests run on')
     .addOption(waitOption())
     .addOption(new Option('--override <checks>', 'ids of checks whose risk you take, with commas between; kept on record'))
-    .addOption(
-      new Option('--confirm-timeout <seconds>', 'how long the release may take to prove itself').argParser(parseSeconds),
-    )
+    .addOption(new Option('--confirm-timeout <seconds>', 'how long the release may take to prove itself').argParser(parseSeconds))
     .addOption(outputOption())
     .addHelpText('after', exitCodes)
     .action(start)
@@ -74,7 +72,8 @@ async function retry(name: string | undefined, { wait, output }: Flags): Promise
   const connection = connect()
   const failed = await chosenUpgrade(connection.client, name)
   if (!hasEnded(failed)) throw new CommandError(`${failed.metadata.name} is under way. Look with: sheaf upgrade status`)
-  if (stateOf(failed) === 'Succeeded') throw new CommandError(`${failed.metadata.name} has succeeded: there is nothing to do again`)
+  if (stateOf(failed) === 'Succeeded')
+    throw new CommandError(`${failed.metadata.name} has succeeded: there is nothing to do again`)
   const { version = '', image = '' } = failed.spec
   const kept = Object.entries(failed.metadata.annotations ?? {}).filter(([key]) => keptAnnotations.has(key))
   const teller = createTeller(process.stderr, output === 'json')
@@ -83,7 +82,11 @@ async function retry(name: string | undefined, { wait, output }: Flags): Promise
 }
 
 /** What somebody decided about the release; not that it was to be paused or aborted. */
-const keptAnnotations: ReadonlySet<string> = new Set(['sheaf.io/override', 'sheaf.io/confirm-timeout', 'harvesterhci.io/skip-version-check'])
+const keptAnnotations: ReadonlySet<string> = new Set([
+  'sheaf.io/override',
+  'sheaf.io/confirm-timeout',
+  'harvesterhci.io/skip-version-check',
+])
 
 interface Manner {
   connection: Connection
@@ -92,7 +95,11 @@ interface Manner {
   output: 'text' | 'json'
 }
 
-async function begin(target: Target, annotations: Record<string, string>, { connection, teller, wait, output }: Manner): Promise<void> {
+async function begin(
+  target: Target,
+  annotations: Record<string, string>,
+  { connection, teller, wait, output }: Manner,
+): Promise<void> {
   let upgrade: Upgrade = await upgradesOf(connection.client).create({
     apiVersion: 'harvesterhci.io/v1beta1',
     kind: 'Upgrade',

@@ -25,7 +25,8 @@ export interface Target {
 /** Brings the ISO to the server where that is what was named. */
 export async function targetFrom(flags: TargetFlags, connection: Connection, teller: Teller): Promise<Target> {
   const named = [flags.iso, flags.image, flags.version].filter((each) => each !== undefined)
-  if (named.length !== 1) throw new CommandError('which release? Give one of --iso FILE, --image NAMESPACE/NAME, --version NAME', 2)
+  if (named.length !== 1)
+    throw new CommandError('which release? Give one of --iso FILE, --image NAMESPACE/NAME, --version NAME', 2)
   if (flags.iso !== undefined) return { image: await bringRelease(flags.iso, connection, teller) }
   return flags.image === undefined ? { version: flags.version ?? '' } : { image: flags.image }
 }

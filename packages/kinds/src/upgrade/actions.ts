@@ -74,6 +74,11 @@ async function answerBundle(call: ActionCall, ports: UpgradePorts) {
   const upgrade = await upgradeOf(call, ports)
   const body = await ports.platform.bundle(upgrade.metadata.uid ?? '').read()
   const why = isFinished(upgrade) ? 'it did not fail' : 'it has not ended'
-  if (body === undefined) throw new StatusError(404, 'NotFound', `upgrade ${call.name} has no support bundle: ${why}; one is made when an upgrade fails`)
+  if (body === undefined)
+    throw new StatusError(
+      404,
+      'NotFound',
+      `upgrade ${call.name} has no support bundle: ${why}; one is made when an upgrade fails`,
+    )
   return { status: 200, headers: { 'content-type': 'application/gzip' }, body }
 }

@@ -39,7 +39,8 @@ async function removeOldCopies({ record, ports, id }: Pass): Promise<void> {
 /** There are two slots: what runs, and what ran before. */
 async function removeOldReleases({ platform }: Pass['ports']): Promise<void> {
   const { version, previous } = platform.installed()
-  for (const each of await platform.releases.list()) if (each !== version && each !== previous) await platform.releases.discard(each)
+  for (const each of await platform.releases.list())
+    if (each !== version && each !== previous) await platform.releases.discard(each)
 }
 
 async function writeReport({ upgrade, record, ports }: Pass): Promise<void> {

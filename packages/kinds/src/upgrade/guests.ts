@@ -14,9 +14,7 @@ export async function seeGuests({ hypervisor, client }: Pick<UpgradePorts, 'hype
   return machines
     .filter(({ id }) => !own.has(id))
     .flatMap(({ id, plan, state }) =>
-      state.kind === 'running'
-        ? [{ name: plan.name.replace('_', '/'), id, pid: state.pid, startedAt: state.startedAt }]
-        : [],
+      state.kind === 'running' ? [{ name: plan.name.replace('_', '/'), id, pid: state.pid, startedAt: state.startedAt }] : [],
     )
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }

@@ -28,7 +28,9 @@ export async function upgradeHistory({ client, platform }: Pick<UpgradePorts, 'c
 }
 
 const newest = (versions: readonly string[]): string =>
-  versions.filter(isVersion).reduce((best, each) => (!isVersion(best) || compareVersions(each, best) > 0 ? each : best), versions[0] ?? '')
+  versions
+    .filter(isVersion)
+    .reduce((best, each) => (!isVersion(best) || compareVersions(each, best) > 0 ? each : best), versions[0] ?? '')
 
 /** The oldest first; of the same second, by name. */
 export function byAge(a: Upgrade, b: Upgrade): number {

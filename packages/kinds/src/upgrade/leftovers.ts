@@ -48,7 +48,8 @@ async function leftoverObjects({ client }: UpgradePorts, upgrades: readonly Upgr
       .resource<VirtualMachine | VirtualMachineImage>(definition)
       .list({ namespace: harvesterSystemNamespace, labelSelector: upgradeLabels.upgrade })
     for (const object of items)
-      if (!running.has(object.metadata.labels?.[upgradeLabels.upgrade]) && !isBeingDeleted(object)) found.push({ definition, object })
+      if (!running.has(object.metadata.labels?.[upgradeLabels.upgrade]) && !isBeingDeleted(object))
+        found.push({ definition, object })
   }
   return found
 }

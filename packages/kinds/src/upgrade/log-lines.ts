@@ -6,7 +6,12 @@ import type { UpgradeLogLine } from './platform.ts'
 
 export function logLineOf(entry: JournalEntry): UpgradeLogLine {
   const station = 'station' in entry ? { station: entry.station } : {}
-  return { time: new Date(entry.atMs).toISOString(), level: entry.kind === 'turnRound' ? 'error' : 'info', ...station, message: messageOf(entry) }
+  return {
+    time: new Date(entry.atMs).toISOString(),
+    level: entry.kind === 'turnRound' ? 'error' : 'info',
+    ...station,
+    message: messageOf(entry),
+  }
 }
 
 function messageOf(entry: JournalEntry): string {

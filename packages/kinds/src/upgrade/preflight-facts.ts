@@ -86,7 +86,11 @@ export interface PreflightOptions {
   except?: Upgrade
 }
 
-export async function preflightOf(known: Known, ports: UpgradePorts, { overridden, except }: PreflightOptions): Promise<Preflight> {
+export async function preflightOf(
+  known: Known,
+  ports: UpgradePorts,
+  { overridden, except }: PreflightOptions,
+): Promise<Preflight> {
   const facts = await gather(known, ports, except)
   return preflight(facts, [...overridden, ...certificateOverride(facts, except)])
 }

@@ -104,7 +104,8 @@ async function goOn(pass: Pass, history: UpgradeHistory): Promise<Result> {
   }
 }
 
-const isNews = (id: StationId, { record }: Pass): boolean => record.failure === undefined && record.stations[id].doneMs === undefined
+const isNews = (id: StationId, { record }: Pass): boolean =>
+  record.failure === undefined && record.stations[id].doneMs === undefined
 
 async function act(step: Step, pass: Pass): Promise<Result> {
   switch (step.kind) {

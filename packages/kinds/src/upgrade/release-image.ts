@@ -20,11 +20,17 @@ export const images = ({ ports }: Pick<Pass, 'ports'>) =>
   ports.client.resource<VirtualMachineImage>(virtualMachineImageDefinition)
 
 /** Throws when it is not here (any more). */
-export async function releaseImageOf({ upgrade, ports }: Pick<Pass, 'upgrade' | 'ports'>): Promise<{ reference: string; isoPath: string }> {
+export async function releaseImageOf({
+  upgrade,
+  ports,
+}: Pick<Pass, 'upgrade' | 'ports'>): Promise<{ reference: string; isoPath: string }> {
   return isoOf(imageKeyOf(upgrade), ports)
 }
 
-export async function isoOf(key: ObjectKey, ports: Pick<Pass['ports'], 'images' | 'clock'>): Promise<{ reference: string; isoPath: string }> {
+export async function isoOf(
+  key: ObjectKey,
+  ports: Pick<Pass['ports'], 'images' | 'clock'>,
+): Promise<{ reference: string; isoPath: string }> {
   const reference = imageReferenceOf(key)
   const sight = await ports.images.look({ reference, policy: 'never', freshSinceMs: ports.clock.now(), logins: async () => [] })
   if (sight.kind !== 'there') throw new Error(`the image ${key.namespace}/${key.name} is not on this machine: ${sight.kind}`)

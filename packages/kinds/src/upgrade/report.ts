@@ -28,7 +28,10 @@ export function machineReports(before: readonly SeenGuest[], now: readonly SeenG
 }
 
 /** Goes with the upgrade. */
-export function reportOf(upgrade: Upgrade, { finish, opened, release, failure, guestsBefore, hostServes, migrations }: UpgradeRecord): ConfigMap {
+export function reportOf(
+  upgrade: Upgrade,
+  { finish, opened, release, failure, guestsBefore, hostServes, migrations }: UpgradeRecord,
+): ConfigMap {
   const name = upgrade.metadata.name ?? ''
   const report = {
     upgrade: name,

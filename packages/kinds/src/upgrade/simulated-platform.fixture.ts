@@ -196,5 +196,11 @@ const sampleRelease: Release = {
   migrations: ['run-strategy'],
   description: 'version: 1.1.0',
   sizeBytes: 60 * mib,
-  payload: { path: 'payload.tar.zst', sizeBytes: 40 * mib, sha512: '0'.repeat(128), unpackedBytes: 120 * mib, unpackedFiles: 300 },
+  payload: {
+    path: 'payload.tar.zst',
+    sizeBytes: 40 * mib,
+    sha512: '0'.repeat(128),
+    unpackedBytes: 120 * mib,
+    unpackedFiles: 300,
+  },
 }

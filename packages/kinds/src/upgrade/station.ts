@@ -25,7 +25,11 @@ export interface Pass {
   note(entry: JournalEntryWithoutTime): Promise<void>
 }
 
-export type JournalEntryWithoutTime = JournalEntry extends infer Entry ? (Entry extends JournalEntry ? Omit<Entry, 'atMs'> : never) : never
+export type JournalEntryWithoutTime = JournalEntry extends infer Entry
+  ? Entry extends JournalEntry
+    ? Omit<Entry, 'atMs'>
+    : never
+  : never
 
 export interface StationWork {
   /** Only of what was begun and is not done according to the journal. */

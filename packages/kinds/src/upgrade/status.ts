@@ -72,14 +72,28 @@ function completed(facts: StatusFacts): Said {
   const { record, step, trouble } = facts
   const { failure, finish, opened } = record
   if (finish?.outcome === 'Succeeded')
-    return { type, status: 'True', message: `${record.release?.version ?? 'the release'} runs; before, ${opened?.from ?? 'another'} did` }
+    return {
+      type,
+      status: 'True',
+      message: `${record.release?.version ?? 'the release'} runs; before, ${opened?.from ?? 'another'} did`,
+    }
   if (finish !== undefined && failure !== undefined)
-    return { type, status: 'False', reason: failure.reason, message: `${failure.message}. ${opened?.from ?? 'The release before'} runs on` }
+    return {
+      type,
+      status: 'False',
+      reason: failure.reason,
+      message: `${failure.message}. ${opened?.from ?? 'The release before'} runs on`,
+    }
   const more = trouble === undefined ? '' : `; in the way, and tried again: ${trouble}`
   if (failure !== undefined)
     return { type, status: 'Unknown', reason: 'GoingBack', message: `going back, because of this: ${failure.message}${more}` }
   if (step.kind === 'hold')
-    return { type, status: 'Unknown', reason: 'Paused', message: `paused, as was asked, before it is to ${stationOf(step.before).title}` }
+    return {
+      type,
+      status: 'Unknown',
+      reason: 'Paused',
+      message: `paused, as was asked, before it is to ${stationOf(step.before).title}`,
+    }
   return { type, status: 'Unknown', reason: 'InProgress', message: `${aboutLeft(facts.plan.leftMs)}${more}` }
 }
 
@@ -94,7 +108,8 @@ function phaseCondition(phase: Phase, facts: StatusFacts): Said | undefined {
   // Harvester's word for a log that nobody wants.
   if (phase === 'LogReady' && upgrade.spec.logEnabled === false)
     return { type: phase, status: 'False', reason: 'Disabled', message: 'spec.logEnabled is false' }
-  if (own.every(({ id }) => record.stations[id].doneMs !== undefined)) return { type: phase, status: 'True', ...doneWords(phase, facts) }
+  if (own.every(({ id }) => record.stations[id].doneMs !== undefined))
+    return { type: phase, status: 'True', ...doneWords(phase, facts) }
   const current = own.find(({ id }) => record.stations[id].doneMs === undefined)
   // It was not what turned the way round; its own message stays.
   if (failure !== undefined || current === undefined) return { type: phase, status: 'Unknown', reason: 'GoingBack' }
@@ -111,12 +126,19 @@ function doneWords(phase: Phase, { record, repoUrl }: StatusFacts): Pick<Said, '
     case 'RepoReady': {
       const at = repoUrl === undefined ? 'what it was for is done' : `its files are served at ${repoUrl}`
       if (hostServes === undefined) return { message: at }
-      return { reason: 'ServedByHost', message: `the repo VM did not answer in time, so the host serves the same files: ${at}${quoted(hostServes.lastWords)}` }
+      return {
+        reason: 'ServedByHost',
+        message: `the repo VM did not answer in time, so the host serves the same files: ${at}${quoted(hostServes.lastWords)}`,
+      }
     }
     case 'NodesPrepared':
-      return rehearsal === undefined ? {} : { message: `rehearsed in ${Math.ceil(rehearsal.tookMs / 1000)} s on a copy of the store` }
+      return rehearsal === undefined
+        ? {}
+        : { message: `rehearsed in ${Math.ceil(rehearsal.tookMs / 1000)} s on a copy of the store` }
     case 'SystemServicesUpgraded':
-      return migrations === undefined ? {} : { message: `${migrations.changed} objects were rewritten${listed(migrations.migrations)}` }
+      return migrations === undefined
+        ? {}
+        : { message: `${migrations.changed} objects were rewritten${listed(migrations.migrations)}` }
     case 'LogReady':
     case 'NodesUpgraded':
       return {}
@@ -133,7 +155,8 @@ function repoWords(station: StationId, { hostServes }: UpgradeRecord): string {
 
 /** Shorter than this nobody looks at a clock. */
 const shortMs = 60_000
-const aboutLeft = (leftMs: number): string => (leftMs < shortMs ? 'less than a minute left' : `about ${Math.ceil(leftMs / shortMs)} min left`)
+const aboutLeft = (leftMs: number): string =>
+  leftMs < shortMs ? 'less than a minute left' : `about ${Math.ceil(leftMs / shortMs)} min left`
 
 function stateOf({ record }: StatusFacts): UpgradeState {
   const { finish, stations: seen } = record

@@ -29,7 +29,10 @@ export async function supportFiles({ ports, id, record }: Pass): Promise<{ name:
   const objects = await Promise.all(
     kinds.map(async (definition) => {
       const { items } = await client.resource<UpgradeLog>(definition).list()
-      return { name: `objects/${definition.plural}.json`, text: textOf(items.map((item) => withoutSecrets(item as unknown as Json))) }
+      return {
+        name: `objects/${definition.plural}.json`,
+        text: textOf(items.map((item) => withoutSecrets(item as unknown as Json))),
+      }
     }),
   )
   return [

@@ -10,7 +10,8 @@ import { imageKeyOf, isoOf } from './release-image.ts'
 /** As much as can be told before it begins. */
 export async function knownTarget({ version = '', image = '' }: Upgrade['spec'], ports: UpgradePorts): Promise<Known> {
   if (image !== '') return knownImage(image, ports)
-  if (version === '') throw badRequest('say which release: ?version=NAME of a Version, or ?image=namespace/name of a VirtualMachineImage')
+  if (version === '')
+    throw badRequest('say which release: ?version=NAME of a Version, or ?image=namespace/name of a VirtualMachineImage')
   const key = { namespace: harvesterSystemNamespace, name: version }
   const found = await ports.client.resource<Version>(versionDefinition).find(key)
   if (found === undefined) throw notFound(versionDefinition, version)

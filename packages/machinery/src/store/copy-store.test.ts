@@ -86,7 +86,7 @@ describe('a copy of an open store', () => {
   test('ST32 on a full disk is told as such, leaves nothing half-made, and succeeds when there is space', async ({ skip }) => {
     const disk = mountSmallDisk(8 * 1024 * 1024)
     if ('reason' in disk) return skip(disk.reason)
-    onTestFinished(disk.unmount)
+    onTestFinished(() => disk.unmount())
     const path = join(disk.folder, 'store.db')
     const copy = join(disk.folder, 'copy.db')
     const store = await openDiskStore({ path })
@@ -135,20 +135,20 @@ describe('a restored store', () => {
     await put(store, 'a/kept', 'one')
     await put(store, 'a/changed', 'one')
     await copyStore({ path, target: copy })
-    const then = store.range('')
+    const copied = store.range('')
     await put(store, 'a/changed', 'two')
     await put(store, 'b/new', 'one')
     await remove(store, 'a/kept')
     const last = store.revision
     await store.close()
-    return { ...opened, then, last }
+    return { ...opened, copied, last }
   }
 
   test('ST34 has the objects of the copy, and its revisions go on above all that was given out', async () => {
-    const { path, copy, then, last } = await goneOn()
-    const revision = await restoreStore({ path, copy, floor: then.revision })
+    const { path, copy, copied, last } = await goneOn()
+    const revision = await restoreStore({ path, copy, floor: copied.revision })
     const store = await openCopy(path)
-    expect(store.range('').entries).toEqual(then.entries)
+    expect(store.range('').entries).toEqual(copied.entries)
     expect(store.revision).toBe(revision)
     expect(revision).toBeGreaterThan(last)
     expect((await put(store, 'a/next', 'one')).revision).toBe(revision + 1)
@@ -156,11 +156,11 @@ describe('a restored store', () => {
   })
 
   test('ST34 goes on above the floor when the replaced store cannot say how far it came', async () => {
-    const { path, copy, then } = await goneOn()
+    const { path, copy, copied } = await goneOn()
     await writeFile(path, 'this is no database, and long enough to tell'.repeat(20))
     expect(await restoreStore({ path, copy, floor: 5_000 })).toBe(5_001)
     const store = await openCopy(path)
-    expect(store.range('').entries).toEqual(then.entries)
+    expect(store.range('').entries).toEqual(copied.entries)
     await rm(path)
     expect(await restoreStore({ path, copy, floor: 7_000 })).toBe(7_001)
   })
@@ -183,8 +183,11 @@ describe('a restored store', () => {
 
   test('ST36 is not made of a copy that is not whole; the store stays as it was', async () => {
     const { path, copy, last } = await goneOn()
-    await truncate(copy, 8192)
-    await expect(restoreStore({ path, copy, floor: 0 })).rejects.toThrow(/cannot open the store .*damaged/)
+    for (const length of [8192, 0]) {
+      await truncate(copy, length)
+      const refusal = restoreStore({ path, copy, floor: 0 })
+      await expect(refusal).rejects.toThrow(`cannot open the store ${copy}: the copy is not whole`)
+    }
     expect((await openCopy(path)).revision).toBe(last)
     expect(filesBeside(path).filter((name) => name.includes('.new'))).toEqual([])
   })
@@ -199,27 +202,26 @@ describe('a restored store', () => {
     const kept = join(dirname(path), 'kept.db')
     for (const part of ['', '-wal']) await copyFile(`${path}${part}`, `${kept}${part}`)
     await store.close()
-    const outcomes = new Set<string>()
+    const outcomes: string[] = []
     const killer = fileURLToPath(new URL('./kill-restorer.ts', import.meta.url))
-    for (let round = 0; round < 12; round++) {
+    for (let step = 1, isKilled = true; isKilled; step++) {
       for (const part of ['', '-wal']) await copyFile(`${kept}${part}`, `${path}${part}`)
-      const child = spawn(process.execPath, [killer, path, copy], { stdio: ['ignore', 'pipe', 'inherit'] })
-      const ended = once(child, 'exit')
-      for await (const line of createInterface({ input: child.stdout })) {
-        if (line === 'begins') setTimeout(() => child.kill('SIGKILL'), round * 2)
-      }
-      await ended
+      const child = spawn(process.execPath, [killer, path, copy, String(step)], { stdio: 'inherit' })
+      isKilled = (await once(child, 'exit'))[1] === 'SIGKILL'
       const after = await openDiskStore({ path })
       const texts = new Set(after.range('').entries.map(({ text }) => text.replaceAll('.', '')))
       const isOld = after.revision === late
       expect([...texts].toSorted()).toEqual(isOld ? ['copied', 'later'] : ['copied'])
       if (!isOld) expect(after.revision).toBeGreaterThan(late)
-      outcomes.add(isOld ? 'old' : 'new')
+      outcomes.push(isOld ? 'old' : 'new')
       await after.close()
       expect(await restoreStore({ path, copy, floor: 0 })).toBeGreaterThan(late)
     }
-    expect(outcomes.size).toBeGreaterThan(0)
-  }, 60_000)
+    // Old up to an instant, and new from then on.
+    expect(outcomes.length).toBeGreaterThan(15)
+    expect([...new Set(outcomes)]).toEqual(['old', 'new'])
+    expect(outcomes).toEqual(outcomes.toSorted().toReversed())
+  }, 120_000)
 })
 
 storeConformance(

@@ -19,12 +19,12 @@ export interface StoreCopy {
 
 /**
  * One moment of the store, in a file of its own that openDiskStore would open. The store may be open and written: its writers
- * do not wait, and neither does this thread. Throws StoreFull, and StoreUnreadable when the copy is not whole.
+ * do not wait, and neither does this thread. Throws StoreFull, and an Error with its cause when no whole copy comes about.
  */
 export async function copyStore({ path, target, workerUrl }: StoreCopy): Promise<void> {
   if (!existsSync(path)) throw new Error(`there is no store ${path} to copy`)
   const url = workerUrl ?? new URL('./disk-worker.ts', import.meta.url)
-  await putInPlace(target, (draft) => inWorker(url, { kind: 'copy', path, target: draft }))
+  await putInPlace(target, (draft) => copyInWorker(url, { kind: 'copy', path, target: draft }))
 }
 
 /**
@@ -72,8 +72,8 @@ export function foldIn(path: string): void {
   if (existsSync(`${path}-wal`)) throw new Error(`${path} is open somewhere else: close it first`)
 }
 
-/** One request to a thread of its own. Errors come out of it as plain ones, so the reply says which it is. */
-async function inWorker(url: URL, request: Extract<WorkerRequest, { kind: 'copy' }>): Promise<void> {
+/** In a thread of its own. Errors come out of it as plain ones, so the reply says which it is. */
+async function copyInWorker(url: URL, request: Extract<WorkerRequest, { kind: 'copy' }>): Promise<void> {
   const worker = new Worker(url)
   try {
     const reply = await new Promise<WorkerReply>((resolve, reject) => {

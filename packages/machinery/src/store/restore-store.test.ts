@@ -23,7 +23,7 @@ async function handedOver() {
   return { path, copy, seen, told }
 }
 
-test('UP30 a restored store holds what the copy held, and goes on above every revision that was told since', async () => {
+test('UP21 a restored store holds what the copy held, and goes on above every revision that was told since', async () => {
   const { path, copy, told } = await handedOver()
   const revision = await restoreStore({ path, copy, floor: 0 })
   expect(revision).toBeGreaterThan(told)
@@ -33,7 +33,7 @@ test('UP30 a restored store holds what the copy held, and goes on above every re
   expect((await put(store, 'a/3', 'after')).revision).toBe(revision + 1)
 })
 
-test('UP31 a watch from any revision before the restoring is told that it has expired', async () => {
+test('UP32 a watch from any revision before the restoring is told that it has expired', async () => {
   const { path, copy, seen, told } = await handedOver()
   await restoreStore({ path, copy, floor: 0 })
   const store = await openDiskStore({ path })
@@ -42,7 +42,7 @@ test('UP31 a watch from any revision before the restoring is told that it has ex
     expect(() => store.watch('a/', revision, () => {}), String(revision)).toThrow(RevisionCompacted)
 })
 
-test('UP30 restoring twice is restoring once, and the floor counts where the replaced store is gone', async () => {
+test('UP21 restoring twice is restoring once, and the floor counts where the replaced store is gone', async () => {
   const { path, copy } = await handedOver()
   const first = await restoreStore({ path, copy, floor: 5_000 })
   expect(first).toBe(5_001)

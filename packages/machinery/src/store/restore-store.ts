@@ -4,7 +4,7 @@
 import { constants, existsSync } from 'node:fs'
 import { copyFile, rm } from 'node:fs/promises'
 import { foldIn, putInPlace } from './copy-store.ts'
-import { loadContent, lookAtRevision } from './disk-format.ts'
+import { loadContent, lookAtRevision, StoreUnreadable } from './disk-format.ts'
 import { connect, isDamage, transact } from './sqlite-connection.ts'
 
 export interface StoreRestore {
@@ -25,19 +25,30 @@ export async function restoreStore({ path, copy, floor }: StoreRestore): Promise
   let revision = floor
   await putInPlace(path, async (draft) => {
     await copyFile(copy, draft, constants.COPYFILE_FICLONE)
+    const copied = checkedRevision(draft, copy)
     // One more than was given out: a watch from the very last of those must not be granted either.
-    revision = Math.max(floor, lookAtRevision(path) ?? 0, loadRevision(draft)) + 1
+    revision = Math.max(floor, lookAtRevision(path) ?? 0, copied) + 1
     forgetHistory(draft, revision)
-    loadContent(draft)
     await foldInReplaced(path)
   })
   return revision
 }
 
-function loadRevision(path: string): number {
-  const { compactedRevision, history } = loadContent(path)
-  return compactedRevision + history.length
+function checkedRevision(draft: string, copy: string): number {
+  try {
+    // Asked first: to load what holds nothing at all is to begin an empty store.
+    const revision = lookAtRevision(draft)
+    if (revision === undefined) throw new StoreUnreadable(draft, 'it holds no store', useAnother)
+    loadContent(draft)
+    return revision
+  } catch (error) {
+    throw error instanceof StoreUnreadable
+      ? new StoreUnreadable(copy, 'the copy is not whole', useAnother, { cause: error })
+      : error
+  }
 }
+
+const useAnother = 'Use another copy; nothing was replaced'
 
 /** The past of the copy is true, but a log with a gap would not be dense: what comes next begins a new one. */
 function forgetHistory(path: string, revision: number): void {

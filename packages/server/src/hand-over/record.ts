@@ -56,7 +56,7 @@ export function removeRecords(folder: StoreFolder, { except }: { except?: string
   const store = dirname(folder.store)
   if (!existsSync(store)) return
   for (const name of readdirSync(store)) {
-    const [, id] = /^handover-(.+)\.(?:json|db)(?:\.new)?$/.exec(name) ?? []
+    const [, id] = /^handover-(.+?)\.(?:json|db)/.exec(name) ?? []
     if (id !== undefined && id !== except) rmSync(join(store, name), { force: true })
   }
 }

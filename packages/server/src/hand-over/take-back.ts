@@ -16,7 +16,8 @@ const mostTrialRevisions = 1_000_000
 
 /**
  * Before the store is opened. Once it is, the copy is gone and the next start restores nothing: the order is what makes a
- * cut in between harmless, because until then nobody can have written.
+ * cut in between harmless, because until then nobody can have written. A server that was started by hand goes on from what is
+ * there, and settles it: a copy that was put back later would undo what it writes.
  */
 export async function takeBackStore(folder: DataFolder, outcome: Outcome | undefined, log: Log): Promise<void> {
   if (outcome?.result === 'taken-back' && existsSync(copyPath(folder, outcome.id))) {

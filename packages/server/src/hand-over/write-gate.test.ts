@@ -1,4 +1,4 @@
-import type { ApiRequest } from '@sheaf/api/client'
+import { type ApiRequest, bodyText } from '@sheaf/api/client'
 import { expect, test } from 'vitest'
 import { createWriteGate } from './write-gate.ts'
 
@@ -18,7 +18,7 @@ test('UP11 held writes are answered 429 with the time to wait and the reason; re
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
     const { status, headers, body } = await ask(method)
     expect([status, headers['retry-after']]).toEqual([429, '1'])
-    expect(JSON.parse(String(body))).toMatchObject({
+    expect(JSON.parse(await bodyText(body))).toMatchObject({
       kind: 'Status',
       reason: 'TooManyRequests',
       message: 'writes are held: 1.0.0 hands the platform over to 1.1.0. Guests run on and reads are answered; try again in 1 s',

@@ -9,10 +9,17 @@ const lookMs = 25
 /** So much of the supervisor's time is used; the rest is for saying why. */
 const usedPart = 0.8
 
-/** `deadlineMs` is the supervisor's. */
-export async function proveHealth(look: () => Promise<HealthSight>, deadlineMs: number): Promise<Proof> {
+export interface Proving {
+  look: () => Promise<HealthSight>
+  /** The supervisor's. */
+  deadlineMs: number
+  /** The server ends: there is nothing left to be proven. */
+  signal: AbortSignal
+}
+
+export async function proveHealth({ look, deadlineMs, signal }: Proving): Promise<Proof> {
   const untilMs = performance.now() + deadlineMs * usedPart
-  for (;;) {
+  while (!signal.aborted) {
     const verdict = judgeHealth(await look())
     if (verdict.kind === 'fit') return { kind: 'proven' }
     if (verdict.kind === 'unfit') return verdict
@@ -23,4 +30,5 @@ export async function proveHealth(look: () => Promise<HealthSight>, deadlineMs: 
       }
     await pause(lookMs)
   }
+  return { kind: 'unfit', why: 'it was ended before it had proved itself' }
 }

@@ -11,7 +11,7 @@ const wish: InstallWish = {
   allowsDowngrade: false,
 }
 
-describe('UP01 an installation', () => {
+describe('UP1 an installation', () => {
   it.each<[string, Partial<InstallWish>, object]>([
     ['into an empty folder is the first', {}, { kind: 'first' }],
     ['of the same release mends', { installed: '1.1.0', isServing: true }, { kind: 'repair' }],

@@ -7,6 +7,7 @@ import { dataFolderPath } from '../data-folder.ts'
 import { portOf, UsageError } from '../options.ts'
 import { IsoUnreadable } from '../release/iso-files.ts'
 import { type PublicKey, readPublicKey } from '../release/minisign.ts'
+import { PayloadRefused } from '../release/unpack-payload.ts'
 import { ReleaseRefused, verifyRelease } from '../release/verify-release.ts'
 import { install, InstallRefused, type Source } from './install.ts'
 import { defaultPrefix, programPath, trustFolder } from './layout.ts'
@@ -34,7 +35,7 @@ export async function installCommand(words: readonly string[], environment: Node
     say(`Sheaf ${version} ${done} in ${prefix}; its data is in ${dataFolder}.\n`)
     return await startService(prefix, isRoot, flags['no-service'] !== true)
   } catch (error) {
-    if (![InstallRefused, ReleaseRefused, IsoUnreadable].some((kind) => error instanceof kind)) throw error
+    if (![InstallRefused, ReleaseRefused, PayloadRefused, IsoUnreadable].some((kind) => error instanceof kind)) throw error
     process.stderr.write(`sheaf: not installed: ${(error as Error).message}\n`)
     return 1
   }

@@ -12,18 +12,15 @@ function temporaryFolder(): string {
   return folder
 }
 
-test.each([`/data`, `/it's here/50%`])(
-  'UP02 what was chosen for %s is read back from the program in the prefix',
-  (dataFolder) => {
-    const prefix = temporaryFolder()
-    expect(readSettings(prefix)).toBeUndefined()
-    mkdirSync(join(prefix, 'bin'))
-    writeFileSync(join(prefix, 'bin', 'sheaf'), prefixProgramText({ dataFolder, port: 7443 }))
-    expect(readSettings(prefix)).toEqual({ dataFolder, port: 7443 })
-  },
-)
+test.each([`/data`, `/it's here/50%`])('UP2 what was chosen for %s is read back from the program in the prefix', (dataFolder) => {
+  const prefix = temporaryFolder()
+  expect(readSettings(prefix)).toBeUndefined()
+  mkdirSync(join(prefix, 'bin'))
+  writeFileSync(join(prefix, 'bin', 'sheaf'), prefixProgramText({ dataFolder, port: 7443 }))
+  expect(readSettings(prefix)).toEqual({ dataFolder, port: 7443 })
+})
 
-test('UP01 a folder is strange when it holds what no installation has', () => {
+test('UP1 a folder is strange when it holds what no installation has', () => {
   const prefix = temporaryFolder()
   mkdirSync(join(prefix, 'releases'))
   expect(strangeEntry(join(prefix, 'nothing'))).toBeUndefined()
@@ -32,10 +29,10 @@ test('UP01 a folder is strange when it holds what no installation has', () => {
   expect(strangeEntry(prefix)).toBe('notes.txt')
 })
 
-test.each(['/opt/sheaf', '/home/a b/50%/"x"'])('UP03 the unit of %s ends the supervisor alone and starts it always', (prefix) => {
+test.each(['/opt/sheaf', '/home/a b/50%/"x"'])('UP3 the unit of %s ends the supervisor alone and starts it always', (prefix) => {
   const unit = unitText(prefix, true)
   expect(prefixIn(unit)).toBe(prefix)
-  for (const line of ['Type=exec', 'KillMode=process', 'Restart=always', 'WantedBy=multi-user.target'])
+  for (const line of ['Type=exec', 'KillMode=process', 'OOMPolicy=continue', 'Restart=always', 'WantedBy=multi-user.target'])
     expect(unit).toContain(`${line}\n`)
   expect(unitText(prefix, false)).toContain('WantedBy=default.target\n')
 })

@@ -9,7 +9,7 @@ import { type PublicKey, publicKeyText } from '../release/minisign.ts'
 import { ownVersion } from '../release/own-release.ts'
 import { unpackPayload } from '../release/unpack-payload.ts'
 import { type Release, ReleaseRefused } from '../release/verify-release.ts'
-import { readSlots, releaseFolder, slotsFile, type Slots, writeSlots } from '../supervisor/slots.ts'
+import { readSlots, releaseFolder, type Slots, SlotsUnreadable, writeSlots } from '../supervisor/slots.ts'
 import { decideInstall } from './decide.ts'
 import { programPath, strangeEntry, supervisorFolder, trustFolder } from './layout.ts'
 import { copyOwnRelease } from './own-slot.ts'
@@ -29,16 +29,16 @@ export interface Installation extends Settings {
 /** What was asked cannot be; the message says why, and what would work. */
 export class InstallRefused extends Error {}
 
-export interface Installed {
+export interface InstalledRelease {
   version: string
   kind: 'first' | 'repair' | 'replace'
 }
 
 /** Throws InstallRefused; then nothing was changed. */
-export async function install(installation: Installation): Promise<Installed> {
+export async function install(installation: Installation): Promise<InstalledRelease> {
   const { prefix, dataFolder, port, source, trusted, allowsDowngrade, now } = installation
   const version = source.kind === 'self' ? ownVersion() : source.release.metadata.version
-  const slots = existsSync(slotsFile(prefix)) ? readSlots(prefix) : undefined
+  const slots = slotsIn(prefix)
   const decision = decideInstall({
     prefix,
     dataFolder,
@@ -59,6 +59,16 @@ export async function install(installation: Installation): Promise<Installed> {
   const next = slotsAfter(slots, version)
   if (next !== slots) writeSlots(prefix, next)
   return { version, kind: decision.kind }
+}
+
+/** What cannot be read is written anew: that is what somebody is told to install for. */
+function slotsIn(prefix: string): Slots | undefined {
+  try {
+    return readSlots(prefix)
+  } catch (error) {
+    if (error instanceof SlotsUnreadable) return undefined
+    throw error
+  }
 }
 
 function slotsAfter(slots: Slots | undefined, version: string): Slots {

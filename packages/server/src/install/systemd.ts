@@ -15,6 +15,8 @@ export interface Systemd {
   start(prefix: string): Promise<void>
   /** The prefix that the installed unit belongs to. */
   prefixInUse(): string | undefined
+  /** Until it is started again, or the machine. Guests run on. Throws ServiceFailed. */
+  stop(): Promise<void>
   /** Guests run on. Throws ServiceFailed. */
   remove(): Promise<void>
   /** What a person types to see how it is. */
@@ -43,6 +45,7 @@ export function findSystemd(isRoot: boolean): Systemd | undefined {
       await systemctl('daemon-reload')
       await systemctl('enable', '--now', unitName)
     },
+    stop: () => systemctl('stop', unitName),
     prefixInUse: () => (existsSync(unit) ? prefixIn(readFileSync(unit, 'utf8')) : undefined),
     async remove() {
       await systemctl('disable', '--now', unitName)
@@ -53,7 +56,10 @@ export function findSystemd(isRoot: boolean): Systemd | undefined {
   }
 }
 
-/** Only the supervisor is asked to end: it ends the release, and guests are nobody's to end with it. */
+/**
+ * Only the supervisor is asked to end: it ends the release, and guests are nobody's to end with it. Nor is a guest that the
+ * kernel ends for want of memory a reason to end the others.
+ */
 export const unitText = (prefix: string, isRoot: boolean): string => `[Unit]
 Description=Sheaf, virtual machines through the Kubernetes API
 After=network.target
@@ -62,6 +68,7 @@ After=network.target
 Type=exec
 ExecStart=${quoted(programPath(prefix))} supervise
 KillMode=process
+OOMPolicy=continue
 Restart=always
 RestartSec=1
 

@@ -11,7 +11,12 @@ import { IsoUnreadable, openIso } from '../release/iso-files.ts'
 import { metadataText, parseMetadata } from '../release/metadata.ts'
 import { type PublicKey, readPublicKey } from '../release/minisign.ts'
 import { PayloadRefused, unpackPayload } from '../release/unpack-payload.ts'
-import { inspectRelease, ReleaseRefused as Refused, type Release as SignedRelease, verifyRelease } from '../release/verify-release.ts'
+import {
+  inspectRelease,
+  ReleaseRefused as Refused,
+  type Release as SignedRelease,
+  verifyRelease,
+} from '../release/verify-release.ts'
 import { isVersion } from '@sheaf/upgrade'
 import { releaseFolder } from '../supervisor/slots.ts'
 import { serveIso } from './serve-iso.ts'
@@ -19,19 +24,24 @@ import { serveIso } from './serve-iso.ts'
 /** `prefix`: the folder that Sheaf is installed in. */
 export function releaseFiles(prefix: string | undefined): Platform['releases'] {
   const slotOf = (version: string): string => {
-    if (prefix === undefined) throw new ReleaseRefused('NotInstalled', 'there is no slot to put it into: install Sheaf first, with sheaf install')
+    if (prefix === undefined)
+      throw new ReleaseRefused('NotInstalled', 'there is no slot to put it into: install Sheaf first, with sheaf install')
     return releaseFolder(prefix, version)
   }
   return {
     verify: (iso, onProgress, signal) =>
-      inOurWords(async () => described(await verifyRelease(iso, { trusted: trustedKeys(prefix), onProgress, ...(signal && { signal }) }))),
+      inOurWords(async () =>
+        described(await verifyRelease(iso, { trusted: trustedKeys(prefix), onProgress, ...(signal && { signal }) })),
+      ),
     inspect: (iso) => inOurWords(async () => described(await inspectRelease(iso, trustedKeys(prefix)))),
     async fetch(source, release, onProgress, signal) {
       const { path, sizeBytes, sha512 } = release.payload
       const folder = slotOf(release.version)
       const archive = await open(source, path, signal)
       const listed = { path, sizeBytes, sha512 }
-      await inOurWords(() => unpackPayload({ archive, listed, metadata: parseMetadata(release.description), folder, onProgress, signal }))
+      await inOurWords(() =>
+        unpackPayload({ archive, listed, metadata: parseMetadata(release.description), folder, onProgress, signal }),
+      )
     },
     async list() {
       const releases = prefix === undefined ? undefined : join(prefix, 'releases')

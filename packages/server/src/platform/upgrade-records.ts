@@ -17,7 +17,8 @@ interface Where {
 
 type Records = Pick<Platform, 'journal' | 'log' | 'bundle' | 'leftovers' | 'forget'>
 
-export const upgradeLogPath = (folder: Pick<DataFolder, 'root'>, id: string): string => join(upgradeFolder(folder, id), 'log.jsonl')
+export const upgradeLogPath = (folder: Pick<DataFolder, 'root'>, id: string): string =>
+  join(upgradeFolder(folder, id), 'log.jsonl')
 
 export function upgradeRecords(where: Where): Records {
   const { folder } = where
@@ -121,6 +122,7 @@ function leftoverPaths({ folder, prefix }: Where, keep: readonly string[]): stri
   const gone = names.filter((id) => !keep.includes(id))
   const copies = gone.flatMap((id) => [copyBefore(folder.store, id), copyAtHandOver(folder.store, id)]).filter(existsSync)
   const releases = prefix === undefined ? undefined : join(prefix, 'releases')
-  const partial = releases === undefined || !existsSync(releases) ? [] : readdirSync(releases).filter((name) => name.endsWith('.partial'))
+  const partial =
+    releases === undefined || !existsSync(releases) ? [] : readdirSync(releases).filter((name) => name.endsWith('.partial'))
   return [...copies, ...gone.map((id) => join(upgrades, id)), ...partial.map((name) => join(releases ?? '', name))]
 }

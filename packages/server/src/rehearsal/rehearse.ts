@@ -8,7 +8,7 @@ import {
   type JournalRecord,
   migrateForward,
   type MigrationJournal,
-  type MigrationReport,
+  type MigrationRunReport,
   migrations,
   schemas,
   type VirtualMachine,
@@ -57,7 +57,7 @@ export async function rehearse({ store: copy, parentFolder, log, signal }: Rehea
     for (const part of ['', '-wal']) if (existsSync(`${copy}${part}`)) await copyFile(`${copy}${part}`, `${path}${part}`)
     const store = await openDiskStore({ path, workerUrl: diskWorkerUrl })
     try {
-      findings = await play(store, { folder, log, signal, onProblem: problems.add })
+      findings = await play(store, { folder, log, signal, onProblem: (text) => problems.add(text) })
     } finally {
       await store.close()
     }
@@ -134,7 +134,7 @@ async function play(store: Store, { folder, log, signal, onProblem }: Stage): Pr
     try {
       await raceAbort(controllers.whenSynced(), signal)
       const client = createClient({ fetch: apiServer.fetchAs(visitor), userAgent: 'sheaf-rehearsal' })
-      const migration: MigrationReport = await migrateForward({ client, migrations, journal: memoryJournal() })
+      const migration: MigrationRunReport = await migrateForward({ client, migrations, journal: memoryJournal() })
       for (const { object, why } of migration.left) log.warn({ object, why }, 'a migration would leave it as it is')
       const restless = await comeToRest(store, signal)
       if (restless !== undefined) onProblem(`the controllers do not come to rest: ${restless} is written again and again`)

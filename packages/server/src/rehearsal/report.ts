@@ -1,6 +1,6 @@
 // What a rehearsal tells. Plain data, printed as JSON: the release that asks for it may be another one.
 
-import type { MigrationReport } from '@sheaf/api'
+import type { MigrationRunReport } from '@sheaf/api'
 
 export interface RehearsalReport {
   /** The release that was rehearsed. */
@@ -16,7 +16,7 @@ export interface RehearsalReport {
   /** How many machines ran, and were left alone unless a problem says otherwise. */
   machines: number
   /** Undefined when it did not come so far. */
-  migration: MigrationReport | undefined
+  migration: MigrationRunReport | undefined
   tookMs: number
   /** At its most. */
   memoryBytes: number

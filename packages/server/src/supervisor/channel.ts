@@ -40,7 +40,8 @@ export function channelToSupervisor(): SupervisorChannel | undefined {
         }
         listeners.add(listener)
       }),
-    whenGone: new Promise((resolve) => process.once('disconnect', resolve)),
+    // It may have gone while this program was loading.
+    whenGone: process.connected ? new Promise((resolve) => process.once('disconnect', resolve)) : Promise.resolve(),
     close: () => void (process.connected && process.disconnect()),
   }
 }

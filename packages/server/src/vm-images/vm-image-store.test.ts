@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createManualClock } from '@sheaf/machinery/controller'
 import type { ImageIdentity, StoredImage, UploadPiece } from '@sheaf/kinds'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { mountSmallDisk } from '../../../../test/kit/small-disk.ts'
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
 import { silenceMs } from './download.ts'
 import { type FileServer, sha512Of, startFileServer } from './file-server.fixture.ts'
 import { openImageStore, type RunningImageStore } from './vm-image-store.ts'
@@ -181,6 +182,22 @@ test('VM15 a file of this machine only from a folder that was opened, and by no 
   expect(await failure(url('open/none.img'))).toBe(`there is no file ${url('open/none.img')}`)
   store.download(image, { url: url('open/given.img'), sha512: sha512Of(disk) })
   expect(readFileSync((await until('there')).file)).toEqual(disk)
+})
+
+const small = mountSmallDisk(16 * 1024 * 1024)
+if ('reason' in small) console.log(`VM17 is skipped: ${small.reason}`)
+afterAll(() => 'reason' in small || small.unmount())
+
+test.skipIf('reason' in small)('VM17 a full disk is told as such, and what had come is removed', async () => {
+  await store.close()
+  root = 'reason' in small ? root : mkdtempSync(join(small.folder, 'data-'))
+  store = await open()
+  network.files['/disk'] = { bytes: disk }
+  expect(await failure(network.url('/disk'))).toMatch(/^no space left on the disk of .*: free some/)
+  expect(leftovers()).toEqual([])
+  const refused = store.upload({ ...image, uid: '0000-cc' }, piece(0, 1000))
+  await expect(refused).rejects.toMatchObject({ kind: 'noRoom', message: expect.stringMatching(/^no space left/) })
+  expect(leftovers()).toEqual([])
 })
 
 const piece = (offset: number, end: number, more: Partial<UploadPiece> = {}): UploadPiece => ({

@@ -21,8 +21,7 @@ import type { Undone } from '../undone.ts'
 export const repoStation: StationWork = {
   async observe(pass) {
     const { record, hostServing, id } = pass
-    if (record.hostServes !== undefined)
-      return hostServing.urlOf(id) === undefined ? underWay(pass) : { state: 'done' }
+    if (record.hostServes !== undefined) return hostServing.urlOf(id) === undefined ? underWay(pass) : { state: 'done' }
     const instance = await instances(pass).find(machineKey(pass))
     return isReady(instance) ? { state: 'done' } : underWay(pass, instance)
   },
@@ -94,7 +93,10 @@ const printable = (text: string): string =>
 function underWay(pass: Pass, instance?: VirtualMachineInstance): Observation {
   // A guest that was ready and is not any more has as long as one that was never ready.
   const lostMs = Date.parse(findCondition(instance?.status?.conditions, 'Ready')?.lastTransitionTime ?? '') || 0
-  return { state: 'underWay', sinceMs: Math.max(sinceMs(pass, 'repo'), pass.record.stations.repo.doneMs === undefined ? 0 : lostMs) }
+  return {
+    state: 'underWay',
+    sinceMs: Math.max(sinceMs(pass, 'repo'), pass.record.stations.repo.doneMs === undefined ? 0 : lostMs),
+  }
 }
 
 const isReady = (instance: VirtualMachineInstance | undefined): boolean =>

@@ -9,11 +9,7 @@ import { overridesOf } from '../wish.ts'
 
 export const signatureStation = taskStation('signature', async (pass, { signal, progress }) => {
   const { isoPath } = await releaseImageOf(pass)
-  const release = await pass.ports.platform.releases.verify(
-    isoPath,
-    (done, of) => progress({ done, of, unit: 'bytes' }),
-    signal,
-  )
+  const release = await pass.ports.platform.releases.verify(isoPath, (done, of) => progress({ done, of, unit: 'bytes' }), signal)
   const { blockers } = await preflightOf(releaseFactsOf(release), pass.ports, {
     overridden: overridesOf(pass.upgrade),
     except: pass.upgrade,
