@@ -1,5 +1,5 @@
 import { type ApiObject, type FieldError, invalid, type ResourceDefinition } from '../../meta/index.ts'
-import { downloadUrlProblem } from './harvester-system.ts'
+import { downloadUrlProblem } from './download-source.ts'
 
 /** A release that this platform can be upgraded to: an Upgrade names it in spec.version. */
 export interface Version extends ApiObject {

@@ -81,7 +81,7 @@ export interface VirtualMachineImageStatus {
   /**
    * Initialized: its bytes can come, for an upload: can be sent. Imported: Unknown while they come, True when the image can be
    * used, False when it has failed for good. RetryLimitExceeded: True when a download failed more often than spec.retry
-   * allows. Harvester's MetadataReady and BackingImageMissing are never set: they speak of its backups and its storage.
+   * allows. InUse: whether a machine keeps a deleted image from going. Harvester's MetadataReady and BackingImageMissing are never set: they speak of its backups and its storage.
    */
   conditions?: HarvesterCondition[]
 }
