@@ -7,7 +7,6 @@ export interface Version extends ApiObject {
   spec: VersionSpec
 }
 
-/** Where the release is, and from which versions it can be reached. */
 export interface VersionSpec {
   /** Where the ISO of the release is downloaded from. */
   isoURL: string

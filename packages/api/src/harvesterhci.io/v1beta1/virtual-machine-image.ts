@@ -12,7 +12,6 @@ export interface VirtualMachineImage extends ApiObject {
   status?: VirtualMachineImageStatus
 }
 
-/** Where the image comes from, and what it is called. */
 export interface VirtualMachineImageSpec {
   /** What people call the image. Unique in its namespace; it is also a label, so at most 63 characters. Cannot be changed. */
   displayName: string
@@ -48,7 +47,6 @@ export interface VirtualMachineImageSpec {
   securityParameters?: VirtualMachineImageSecurityParameters
 }
 
-/** How an image is encrypted or decrypted. Refused: images are kept as they are. */
 export interface VirtualMachineImageSecurityParameters {
   /** Either encrypt or decrypt. */
   cryptoOperation: string
@@ -58,7 +56,6 @@ export interface VirtualMachineImageSecurityParameters {
   sourceImageNamespace: string
 }
 
-/** How far the image is. */
 export interface VirtualMachineImageStatus {
   /** The URL that the image is downloaded from. */
   appliedUrl?: string
@@ -86,7 +83,6 @@ export interface VirtualMachineImageStatus {
   conditions?: HarvesterCondition[]
 }
 
-/** Where a backup of the image is. */
 export interface VirtualMachineImageBackupTarget {
   /** The server. */
   endpoint?: string
