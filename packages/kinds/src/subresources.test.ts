@@ -245,7 +245,7 @@ describe('docs/reference/subresources.md', () => {
       for (const [path, operations] of Object.entries<object>(paths)) {
         for (const method of ['get', 'put', 'post'].filter((each) => each in operations))
           served.push(
-            `${method} ${path.replace(`/apis/${group}/${version}/`, '').replace(/^namespaces\/\{namespace\}\/(?=virtual)/, '')}`,
+            `${method} ${path.replace(`/apis/${group}/${version}/`, '').replace(/^namespaces\/\{namespace\}\/(?=virtual|upgrades)/, '')}`,
           )
       }
     }
