@@ -2,9 +2,9 @@
 // changing one: node tools/generate-instance-fields.ts
 
 import { writeFileSync } from 'node:fs'
-import { domainFields } from '../packages/kinds/src/virtualmachineinstance/domain-fields.ts'
-import type { Fate } from '../packages/kinds/src/virtualmachineinstance/field-fate.ts'
-import { instanceSpecFields, machineSpecFields } from '../packages/kinds/src/virtualmachineinstance/spec-fields.ts'
+import { domainFields } from '../packages/kinds/src/virtualmachineinstance/fields/domain-fields.ts'
+import type { Fate } from '../packages/kinds/src/virtualmachineinstance/fields/field-fate.ts'
+import { instanceSpecFields, machineSpecFields } from '../packages/kinds/src/virtualmachineinstance/fields/spec-fields.ts'
 
 export const pageFile = new URL('../docs/reference/instance-fields.md', import.meta.url)
 
@@ -23,7 +23,7 @@ const sections: readonly Section[] = [
 
 export function instanceFieldsPage(): string {
   return [
-    '<!-- Made by tools/generate-instance-fields.ts from packages/kinds/src/virtualmachineinstance/*-fields.ts. Do not edit. -->',
+    '<!-- Made by tools/generate-instance-fields.ts from packages/kinds/src/virtualmachineinstance/fields. Do not edit. -->',
     '# What becomes of each field',
     'No field of a machine is ignored in silence. A line stands for all fields below it, unless they have lines of their own.',
     [

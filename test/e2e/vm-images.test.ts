@@ -150,7 +150,7 @@ test('VM30 an image goes when its machine is gone', async () => {
 
 test('UP40 kubectl explains what an upgrade is, and an upgrade without a target is refused in Harvester’s words', async () => {
   const explained = await k.ok('explain', 'upgrade.spec')
-  expect(explained).toMatch(/Either version or image has to be given/)
+  expect(explained).toMatch(/either version or image has to be given/)
   for (const kind of ['vmimage.spec', 'vmimage.status', 'version.spec', 'upgrade.status', 'upgradelog.status'])
     expect(await k.ok('explain', kind)).not.toContain('<no description>')
   const upgrade = {

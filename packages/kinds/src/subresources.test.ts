@@ -10,7 +10,7 @@ import { bodyText } from '@sheaf/api/client'
 import type { Json } from '@sheaf/api/meta'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { controllerUser } from './controller-user.ts'
-import { type ActionWorld, startActionWorld } from './virtualmachineinstance/action-world.fixture.ts'
+import { type ActionWorld, startActionWorld } from './virtualmachineinstance/actions/action-world.fixture.ts'
 
 let world: ActionWorld
 beforeAll(async () => {

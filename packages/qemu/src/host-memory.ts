@@ -1,33 +1,33 @@
-// How much memory the host has for one more machine, so that a guest is refused before the kernel has to kill one.
+// How much memory the host has for one more machine, so that a guest is refused before the kernel has to kill one. It is
+// looked at for every machine that waits to be launched, and counts all that run: so what is read is little, and from /proc
+// alone, which answers from the kernel's memory and is read without the detour of a thread.
 
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { LaunchRefused } from './hypervisor.ts'
 import type { LaunchPlan } from './launch-plan.ts'
-import { processOf } from './observe-machine.ts'
 import { promisedBytes } from './promised-memory.ts'
-import { type DataFolder, machineIds, readRecord, stateFolderOf } from './state-folder.ts'
 
 const pageBytes = 4096
 
-/** What is available now, without what the machines that have not ended were promised and have not touched yet. */
-export async function roomForMachine(data: DataFolder, except?: string): Promise<number> {
-  const ids = (await machineIds(data)).filter((id) => id !== except)
-  const owed = await Promise.all(ids.map((id) => owedBytes(stateFolderOf(data, id))))
-  return Math.max(0, (await availableBytes()) - owed.reduce((sum, bytes) => sum + bytes, 0))
+/** A machine that may still touch what it was promised. */
+export interface Debtor {
+  plan: LaunchPlan
+  /** Undefined before there is a process. */
+  pid: number | undefined
 }
 
-/** A record that cannot be read is complained of by whoever looks after the machine. */
-async function owedBytes(folder: string): Promise<number> {
-  const record = await readRecord(folder).catch(() => undefined)
-  if (record === undefined || record.exit !== undefined) return 0
-  return Math.max(0, promisedBytes(record.plan) - (await residentBytes((await processOf(record))?.pid)))
+/** What is available now, without what these were promised and have not touched yet. */
+export function roomForMachine(others: Iterable<Debtor>): number {
+  let room = availableBytes()
+  for (const { pid, plan } of others) room -= Math.max(0, promisedBytes(plan) - residentBytes(pid))
+  return Math.max(0, room)
 }
 
 const mebibyte = 1024 * 1024
 
 /** Throws LaunchRefused `NoMemory`. */
-export async function assertRoom(plan: LaunchPlan, data: DataFolder): Promise<void> {
-  const [wanted, room] = [promisedBytes(plan), await roomForMachine(data, plan.id)]
+export function assertRoom(plan: LaunchPlan, others: Iterable<Debtor>): void {
+  const [wanted, room] = [promisedBytes(plan), roomForMachine(others)]
   if (wanted <= room) return
   throw new LaunchRefused(
     'NoMemory',
@@ -36,13 +36,17 @@ export async function assertRoom(plan: LaunchPlan, data: DataFolder): Promise<vo
 }
 
 /** The kernel's own estimate of what can be had without swapping. */
-async function availableBytes(): Promise<number> {
-  const kibibytes = /^MemAvailable:\s+(\d+) kB$/m.exec(await readFile('/proc/meminfo', 'utf8'))?.[1]
+function availableBytes(): number {
+  const kibibytes = /^MemAvailable:\s+(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]
   return Number(kibibytes ?? 0) * 1024
 }
 
-async function residentBytes(pid: number | undefined): Promise<number> {
+function residentBytes(pid: number | undefined): number {
   if (pid === undefined) return 0
-  const pages = (await readFile(`/proc/${pid}/statm`, 'utf8').catch(() => '')).split(' ')[1]
-  return Number(pages ?? 0) * pageBytes
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1] ?? 0) * pageBytes
+  } catch {
+    // It has ended a moment ago.
+    return 0
+  }
 }

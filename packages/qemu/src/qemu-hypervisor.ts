@@ -12,7 +12,7 @@ import { ByTurns } from './by-turns.ts'
 import { type EndingRecord, endedAtMs, hostShutdown } from './ending.ts'
 import { GuestAccess } from './guest-access.ts'
 import { removeStrayForwards } from './guest-ports.ts'
-import { assertRoom, roomForMachine } from './host-memory.ts'
+import { assertRoom, type Debtor, roomForMachine } from './host-memory.ts'
 import { type ExitCause, type Hypervisor, LaunchRefused, type Machine, NotRunning, nameTaken } from './hypervisor.ts'
 import { discardKept, keptFolderOf, releaseKept } from './kept-state.ts'
 import type { LaunchPlan } from './launch-plan.ts'
@@ -84,12 +84,10 @@ class QemuHypervisor implements Hypervisor {
     folderOf: (id) => this.#folder(id),
     log: (message, error) => this.#log(message, error),
   })
-  /** One machine after the other is promised memory. */
-  readonly #promises = new ByTurns()
   readonly #emulator = new EmulatorKnowledge()
   readonly #listeners = new Set<(id: string) => void>()
-  /** By id, also of machines that do not answer. */
-  readonly #names = new Map<string, string>()
+  /** By id, of machines that have not ended as far as is known, also of those that do not answer. */
+  readonly #plans = new Map<string, LaunchPlan>()
   readonly #timer: NodeJS.Timeout
   #accelerator: Promise<'kvm' | 'tcg'> | undefined
   #isReleased = false
@@ -118,7 +116,7 @@ class QemuHypervisor implements Hypervisor {
     const record = await readRecord(this.#folder(id))
     if (record === undefined) return rm(this.#folder(id), { recursive: true, force: true })
     if (record.ending?.kind === 'remove') return this.#remove(id)
-    this.#names.set(id, record.plan.name)
+    if (record.exit === undefined) this.#plans.set(id, record.plan)
     if (process !== undefined && record.exit === undefined) await this.#attach(id, record, process)
     const attachment = this.#attachments.get(id)
     if (attachment !== undefined)
@@ -136,7 +134,7 @@ class QemuHypervisor implements Hypervisor {
     const emulator = await this.#chooseAccelerator()
       .then((accelerator) => this.#emulator.of(qemu, accelerator))
       .catch((error: unknown) => this.#log('QEMU could not be asked what it can do', error))
-    return { ...(await lookAtHost(swtpm)), emulator: emulator ?? undefined, memoryBytes: await roomForMachine(this.#data) }
+    return { ...(await lookAtHost(swtpm)), emulator: emulator ?? undefined, memoryBytes: roomForMachine(this.#debtors()) }
   }
 
   /** One machine that cannot be looked at hides none of the others. */
@@ -183,10 +181,10 @@ class QemuHypervisor implements Hypervisor {
     try {
       await assertLaunchable(plan, this.#programs)
       await this.#assertNameIsFree(plan)
-      await this.#promises.run('memory', async () => {
-        await assertRoom(plan, this.#data)
-        await createStateFolder(this.#data, plan)
-      })
+      assertRoom(plan, this.#debtors(plan.id))
+      // In the same breath: whoever is launched beside it counts it.
+      this.#plans.set(plan.id, plan)
+      await createStateFolder(this.#data, plan)
       const kept = plan.keepsUnder === undefined ? undefined : this.#keptFolder(plan.keepsUnder)
       const firmware = await prepareFiles(plan, { folder, kept }, this.#programs)
       const accelerator = await this.#chooseAccelerator()
@@ -196,15 +194,22 @@ class QemuHypervisor implements Hypervisor {
     } catch (error) {
       const refusal = asRefusal(error, plan.id)
       if (plan.tpm !== undefined) await endTpm(folder)
-      if (refusal instanceof LaunchRefused) await rm(folder, { recursive: true, force: true })
+      if (refusal instanceof LaunchRefused) {
+        this.#plans.delete(plan.id)
+        await rm(folder, { recursive: true, force: true })
+      }
       throw refusal
     }
   }
 
   async #assertNameIsFree(plan: LaunchPlan): Promise<void> {
-    for (const [id, name] of this.#names)
+    for (const [id, { name }] of this.#plans)
       if (name === plan.name && id !== plan.id && (await this.#describe(id))?.state.kind === 'running') throw nameTaken(plan, id)
-    this.#names.set(plan.id, plan.name)
+  }
+
+  #debtors(except?: string): Debtor[] {
+    const others = [...this.#plans].filter(([id]) => id !== except)
+    return others.map(([id, plan]) => ({ plan, pid: this.#attachments.get(id)?.process.pid }))
   }
 
   #about(plan: LaunchPlan) {
@@ -339,7 +344,7 @@ class QemuHypervisor implements Hypervisor {
     await this.#announceEnd(id, { kind: 'remove', at: this.#now().toISOString() })
     await this.#endProcessOf(id, record)
     await deleteStateFolder(this.#data, id, String(this.#now().getTime()))
-    this.#names.delete(id)
+    this.#plans.delete(id)
     const { keepsUnder } = record.plan
     if (keepsUnder !== undefined) await releaseKept(this.#keptFolder(keepsUnder), await this.#isKeptUsed(keepsUnder))
     this.#tell(id)
@@ -404,6 +409,7 @@ class QemuHypervisor implements Hypervisor {
       lastWords: lastWords ?? (await readLastWords(folder)),
     }
     await writeRecord(folder, 'exit', exit)
+    this.#plans.delete(id)
     const record = await readRecord(folder)
     if (record !== undefined) await this.#endProcessOf(id, record)
     this.#tell(id)

@@ -50,7 +50,7 @@ export async function openImageLibrary(options: ImageLibraryOptions): Promise<Ru
   return {
     folder: folder.images,
     async look(request) {
-      const imported = vmImages.sight(request.reference)
+      const imported = await vmImages.sight(request.reference)
       if (imported !== undefined) return imported
       const found = await local.look(request)
       return found.kind === 'there' || isOwn(request.reference) ? found : puller.look(request)

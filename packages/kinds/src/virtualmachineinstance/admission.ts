@@ -16,7 +16,7 @@ import { isController } from '../controller-user.ts'
 import type { FeatureGate } from '../feature-gates.ts'
 import { webhookDenial } from '../webhook-denial.ts'
 import { instanceFinalizer } from './decide.ts'
-import { untoldNameServers } from './guest-network.ts'
+import { untoldNameServers } from './launch/guest-network.ts'
 import { statusAtBirth } from './status.ts'
 
 export function virtualMachineInstanceAdmission(

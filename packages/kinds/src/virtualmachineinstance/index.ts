@@ -14,11 +14,11 @@ import {
 } from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
 import type { MachinePorts } from '../ports.ts'
-import { virtualMachineInstanceActions } from './actions.ts'
+import { virtualMachineInstanceActions } from './actions/actions.ts'
 import { virtualMachineInstanceAdmission } from './admission.ts'
 import { isBeforeLaunch } from './decide.ts'
 import { GuestWatch } from './guest-watch/guest-watch.ts'
-import { openPlacing, waitsForPlace } from './placing.ts'
+import { openPlacing, waitsForPlace } from './place/placing.ts'
 import { reconcileVirtualMachineInstance } from './reconciler.ts'
 
 export function virtualMachineInstanceKind(ports: MachinePorts): Kind<VirtualMachineInstance> {

@@ -2,7 +2,7 @@
 
 import { findCondition } from '@sheaf/api/meta'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type ActionWorld, startActionWorld } from './action-world.fixture.ts'
+import { type ActionWorld, startActionWorld } from './actions/action-world.fixture.ts'
 
 let world: ActionWorld
 beforeEach(async () => {

@@ -2,7 +2,7 @@
 
 import type { VirtualMachineInstance } from '@sheaf/api'
 import type { Machine, MachineState } from '@sheaf/qemu'
-import { launchPlanOf } from './launch-plan.ts'
+import { launchPlanOf } from './launch/launch-plan.ts'
 
 type Overrides = Partial<Pick<VirtualMachineInstance, 'status'>> & {
   spec?: Partial<VirtualMachineInstance['spec']>

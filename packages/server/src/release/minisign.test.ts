@@ -54,7 +54,7 @@ describe('a signature', () => {
   })
 })
 
-describe('minisign itself', () => {
+describe('RE3 minisign itself', () => {
   let folder: string
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'sheaf-minisign-'))

@@ -58,7 +58,7 @@ const metadata: ReleaseMetadata = {
 const unpack = (arrives: Buffer, listed: ManifestFile, slot: string): Promise<void> =>
   unpackPayload({ archive: Readable.from([arrives.subarray(0, 20), arrives.subarray(20)]), listed, metadata, folder: slot })
 
-describe('a slot', () => {
+describe('RE5 a slot', () => {
   it('holds the program and what the release says of itself', async () => {
     const slot = join(folder, 'releases', '1.1.0')
     await unpack(archive, listedAs(archive), slot)

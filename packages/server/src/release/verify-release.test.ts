@@ -54,7 +54,7 @@ function isoWith(change: Readonly<Record<string, string | undefined>> = {}, desc
   return iso
 }
 
-describe('a release', () => {
+describe('RE4 a release', () => {
   it('that is whole and signed by a trusted key is taken for what it says of itself', async () => {
     const progress: number[] = []
     const release = await verifyRelease(isoWith(), { trusted, onProgress: (done) => progress.push(done) })

@@ -92,6 +92,8 @@ async function placeAnswer(draft: Draft, url: string, response: Response): Promi
 }
 
 function originOf(url: string, { headers }: Response): Origin {
+  // Packed although it was not asked for: its length and its ranges are not those of the file.
+  if (headers.has('content-encoding')) return { url }
   const tag = headers.get('etag')
   // A weak tag does not promise the same bytes.
   const validator = tag !== null && !tag.startsWith('W/') ? tag : headers.get('last-modified')

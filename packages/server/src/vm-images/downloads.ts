@@ -47,9 +47,11 @@ export function createDownloads(ports: DownloadsPorts): Downloads {
   async function carryOut(effort: Effort, source: DownloadSource): Promise<void> {
     const { image, end } = effort
     try {
-      await using draft = await openDraft(kept.draftFolder(image.uid))
-      await fill(draft, effort, source)
-      await publishDraft(draft, image, source.sha512, kept)
+      if ((await kept.find(image.uid)) === undefined) {
+        await using draft = await openDraft(kept.draftFolder(image.uid))
+        await fill(draft, effort, source)
+        await publishDraft(draft, image, source.sha512, kept)
+      }
       efforts.delete(image.uid)
     } catch (error) {
       if (end.signal.aborted) return
@@ -86,7 +88,7 @@ export function createDownloads(ports: DownloadsPorts): Downloads {
 
   return {
     begin(image, source) {
-      if (efforts.get(image.uid)?.sight.kind === 'receiving' || kept.find(image.uid) !== undefined) return
+      if (efforts.get(image.uid)?.sight.kind === 'receiving') return
       const effort: Effort = {
         image,
         sight: { kind: 'receiving', receivedBytes: 0, totalBytes: undefined },

@@ -43,7 +43,7 @@ export function createUploads({ kept, folder, clock, tell }: UploadsPorts): Uplo
   }
 
   async function take(image: ImageIdentity, piece: UploadPiece): Promise<void> {
-    if (kept.find(image.uid) !== undefined) throw new UploadRefused('misplaced', 'all of the image is here already')
+    if ((await kept.find(image.uid)) !== undefined) throw new UploadRefused('misplaced', 'all of the image is here already')
     const draft = await draftOf(image.uid)
     await place(draft, piece)
     failures.delete(image.uid)

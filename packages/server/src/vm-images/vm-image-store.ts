@@ -13,7 +13,7 @@ import { createUploads } from './uploads.ts'
 
 export interface RunningImageStore extends VirtualMachineImageStore {
   /** For volumes that name an image by its reference; undefined when it is none of these. */
-  sight(reference: string): ImageSight | undefined
+  sight(reference: string): Promise<ImageSight | undefined>
   /** Resolves when nothing is under way any more. */
   close(): Promise<void>
 }
@@ -34,7 +34,7 @@ export async function openImageStore({ folder, fileFolders, fetch, clock }: Imag
   const uploads = createUploads({ kept, folder, clock, tell })
 
   async function look({ uid }: ImageIdentity): Promise<StoredImage> {
-    const found = kept.find(uid)
+    const found = await kept.find(uid)
     if (found !== undefined) {
       const { folder: root, file, sizeBytes, virtualSizeBytes } = found
       return { kind: 'there', folder: root, file, sizeBytes, virtualSizeBytes }
@@ -59,9 +59,9 @@ export async function openImageStore({ folder, fileFolders, fetch, clock }: Imag
       listeners.add(listener)
       return { close: () => void listeners.delete(listener) }
     },
-    sight(reference) {
+    async sight(reference) {
       if (!reference.startsWith(imageReferencePrefix)) return undefined
-      const found = kept.findReference(reference)
+      const found = await kept.findReference(reference)
       if (found !== undefined) return { kind: 'there', folder: found.folder }
       const image = downloads.images().find((each) => imageReferenceOf(each) === reference)
       const sight = image && downloads.find(image.uid)

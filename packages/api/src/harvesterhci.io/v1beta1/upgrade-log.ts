@@ -9,13 +9,11 @@ export interface UpgradeLog extends ApiObject {
   status?: UpgradeLogStatus
 }
 
-/** Whose log it is. */
 export interface UpgradeLogSpec {
   /** The name of the Upgrade. Cannot be changed. */
   upgradeName: string
 }
 
-/** What there is of the log. */
 export interface UpgradeLogStatus {
   /** Copies of the log that were made to be downloaded, by their names. */
   archives?: { [name: string]: UpgradeLogArchive }
@@ -26,7 +24,6 @@ export interface UpgradeLogStatus {
   conditions?: HarvesterCondition[]
 }
 
-/** A copy of the log. */
 export interface UpgradeLogArchive {
   /** Its bytes. */
   size?: number

@@ -7,13 +7,12 @@ import { upgradeLabels } from './upgrade-marks.ts'
  * the new release or in the old one, and says in its conditions which and why.
  */
 export interface Upgrade extends ApiObject {
-  /** Which release. Cannot be changed. */
+  /** Which release: either version or image has to be given. Cannot be changed. */
   spec: UpgradeSpec
   /** How far it is. Written by Sheaf. */
   status?: UpgradeStatus
 }
 
-/** Which release. Either version or image has to be given. */
 export interface UpgradeSpec {
   /** The name of a Version in the same namespace: its ISO is downloaded. */
   version?: string
@@ -28,7 +27,6 @@ export interface UpgradeSpec {
   upgradeImage?: string
 }
 
-/** How far the upgrade is. */
 export interface UpgradeStatus {
   /** The version that ran before. */
   previousVersion?: string
@@ -50,7 +48,6 @@ export interface UpgradeStatus {
   upgradeLog?: string
 }
 
-/** How far a node is. */
 export interface UpgradeNodeStatus {
   /**
    * Images preloading, Images preloaded, Node-upgrade paused, Pre-draining, Pre-drained, Post-draining, Waiting Reboot,

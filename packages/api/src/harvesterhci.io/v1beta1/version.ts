@@ -1,5 +1,5 @@
 import { type ApiObject, type FieldError, invalid, type ResourceDefinition } from '../../meta/index.ts'
-import { downloadUrlProblem } from './harvester-system.ts'
+import { downloadUrlProblem } from './download-source.ts'
 
 /** A release that this platform can be upgraded to: an Upgrade names it in spec.version. */
 export interface Version extends ApiObject {
@@ -7,7 +7,6 @@ export interface Version extends ApiObject {
   spec: VersionSpec
 }
 
-/** Where the release is, and from which versions it can be reached. */
 export interface VersionSpec {
   /** Where the ISO of the release is downloaded from. */
   isoURL: string

@@ -12,7 +12,6 @@ export interface VirtualMachineImage extends ApiObject {
   status?: VirtualMachineImageStatus
 }
 
-/** Where the image comes from, and what it is called. */
 export interface VirtualMachineImageSpec {
   /** What people call the image. Unique in its namespace; it is also a label, so at most 63 characters. Cannot be changed. */
   displayName: string
@@ -48,7 +47,6 @@ export interface VirtualMachineImageSpec {
   securityParameters?: VirtualMachineImageSecurityParameters
 }
 
-/** How an image is encrypted or decrypted. Refused: images are kept as they are. */
 export interface VirtualMachineImageSecurityParameters {
   /** Either encrypt or decrypt. */
   cryptoOperation: string
@@ -58,7 +56,6 @@ export interface VirtualMachineImageSecurityParameters {
   sourceImageNamespace: string
 }
 
-/** How far the image is. */
 export interface VirtualMachineImageStatus {
   /** The URL that the image is downloaded from. */
   appliedUrl?: string
@@ -81,12 +78,11 @@ export interface VirtualMachineImageStatus {
   /**
    * Initialized: its bytes can come, for an upload: can be sent. Imported: Unknown while they come, True when the image can be
    * used, False when it has failed for good. RetryLimitExceeded: True when a download failed more often than spec.retry
-   * allows. Harvester's MetadataReady and BackingImageMissing are never set: they speak of its backups and its storage.
+   * allows. InUse: whether a machine keeps a deleted image from going. Harvester's MetadataReady and BackingImageMissing are never set: they speak of its backups and its storage.
    */
   conditions?: HarvesterCondition[]
 }
 
-/** Where a backup of the image is. */
 export interface VirtualMachineImageBackupTarget {
   /** The server. */
   endpoint?: string

@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto'
 import { AgentRefused, AgentSilent, NotRunning } from '@sheaf/qemu'
-import { type AgentAccess, agentAccessOf } from '../access-credentials.ts'
-import { Missing } from '../missing.ts'
+import { type AgentAccess, agentAccessOf } from '../agent/access-credentials.ts'
+import { Missing } from '../volumes/missing.ts'
 import type { AskAgent } from '../probe/guest-exec.ts'
 import type { AccessFinding } from './findings.ts'
 import { type Repetition, repeat } from './repeat.ts'

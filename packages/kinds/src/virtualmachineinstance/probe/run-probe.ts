@@ -3,7 +3,7 @@
 import type { Probe, VirtualMachineInstance } from '@sheaf/api'
 import { AgentRefused, AgentSilent, MachineLacks, NotRunning } from '@sheaf/qemu'
 import type { MachinePorts } from '../../ports.ts'
-import { usualAddress } from '../guest-address.ts'
+import { usualAddress } from '../launch/guest-address.ts'
 import { type AskAgent, guestExec } from './guest-exec.ts'
 import { httpGet } from './http-get.ts'
 import { probePortOf } from './probe-port.ts'

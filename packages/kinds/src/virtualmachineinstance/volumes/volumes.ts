@@ -1,0 +1,66 @@
+// From the volumes that an instance names to files on this machine. Looks things up; changes nothing.
+
+import { bytesOf, type VirtualMachineInstance } from '@sheaf/api'
+import type { DiskSource, LaunchPlan } from '@sheaf/qemu'
+import type { MachinePorts } from '../../ports.ts'
+import { assertAccessSecrets } from '../agent/access-credentials.ts'
+import { cloudInitDiskOf } from './cloud-init.ts'
+import { configDiskOf } from './config-disks.ts'
+import { hostDiskOf } from './host-disk.ts'
+import { containerDiskOf, type ImagePorts, kernelOf } from './image-files.ts'
+import { Missing } from './missing.ts'
+import { type Refusal, refuse } from '../refusal.ts'
+
+type Volume = NonNullable<VirtualMachineInstance['spec']['volumes']>[number]
+
+/** Everything outside the spec that a launch plan needs. */
+export interface LaunchFiles {
+  sources: ReadonlyMap<string, DiskSource>
+  kernel: LaunchPlan['kernel']
+}
+
+export type Located = { kind: 'found'; files: LaunchFiles } | { kind: 'missing'; refusal: Refusal }
+
+/** What is asked where files are. */
+export type FilePorts = Pick<MachinePorts, 'client' | 'privateFolder'> & ImagePorts
+
+export async function locateFiles(instance: VirtualMachineInstance, ports: FilePorts): Promise<Located> {
+  try {
+    await assertAccessSecrets(instance, ports)
+    const sources = new Map<string, DiskSource>()
+    for (const volume of instance.spec.volumes ?? []) sources.set(volume.name, await sourceOf(volume, instance, ports))
+    const [utility] = instance.spec.utilityVolumes ?? []
+    if (utility !== undefined) throw claimMissing(utility.claimName, instance)
+    return { kind: 'found', files: { sources, kernel: await kernelOf(instance, ports) } }
+  } catch (error) {
+    if (error instanceof Missing) return { kind: 'missing', refusal: error.refusal }
+    throw error
+  }
+}
+
+async function sourceOf(volume: Volume, instance: VirtualMachineInstance, ports: FilePorts): Promise<DiskSource> {
+  if (volume.containerDisk !== undefined) return containerDiskOf(volume.containerDisk, ports)
+  if (volume.emptyDisk !== undefined) return { kind: 'empty', sizeBytes: Number(bytesOf(volume.emptyDisk.capacity)) }
+  if (volume.hostDisk !== undefined) return hostDiskOf(volume.name, volume.hostDisk, ports)
+  const made = (await cloudInitDiskOf(volume, instance, ports)) ?? (await configDiskOf(volume, instance, ports))
+  if (made !== undefined) return made
+  const claim =
+    volume.persistentVolumeClaim?.claimName ??
+    volume.dataVolume?.name ??
+    volume.ephemeral?.persistentVolumeClaim?.claimName ??
+    volume.memoryDump?.claimName
+  if (claim !== undefined) throw claimMissing(claim, instance)
+  const type = Object.keys(volume).find((key) => key !== 'name') ?? 'without a source'
+  throw new Missing(
+    refuse(
+      'Synchronized',
+      'UnsupportedVolume',
+      `volume "${volume.name}" is a ${type}, which cannot be attached here; a containerDisk, an emptyDisk, cloud-init, a configMap or a secret can`,
+    ),
+  )
+}
+
+function claimMissing(claim: string, { metadata }: VirtualMachineInstance): Missing {
+  const message = `PVC ${metadata.namespace}/${claim} does not exist, waiting for it to appear`
+  return new Missing(refuse('Synchronized', 'FailedPvcNotFound', message))
+}
