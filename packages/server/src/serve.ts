@@ -14,7 +14,6 @@ import {
   ensurePriorityClasses,
   eventKind,
   leaseKind,
-  type MachinePorts,
   namespaceKind,
   namespaceRole,
   nodeKind,

@@ -26,6 +26,14 @@ export async function bringRelease(iso: string, connection: Connection, teller: 
   return `${harvesterSystemNamespace}/${name}`
 }
 
+/** It may be gone already. */
+export async function forgetRelease(image: string, { client }: Connection): Promise<void> {
+  const [namespace = '', name = ''] = image.split('/')
+  await images(client)
+    .delete({ namespace, name })
+    .catch(() => {})
+}
+
 async function ensureDownload(url: string, connection: Connection): Promise<string> {
   const name = `sheaf-release-${createHash('sha256').update(url).digest('hex').slice(0, 16)}`
   await ensureImage(name, { displayName: name, sourceType: 'download', url }, connection)

@@ -2,12 +2,12 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { harvesterSystemNamespace, type Upgrade } from '@sheaf/api'
-import { type Client } from '@sheaf/api/client'
+import type { Client } from '@sheaf/api/client'
 import { StatusError } from '@sheaf/api/meta'
 import { CommandError } from '../connection.ts'
 import { conditionLine } from './status.ts'
 import type { Teller } from './teller.ts'
-import { hasEnded, upgradesOf } from './upgrades.ts'
+import { isThrough, upgradesOf } from './upgrades.ts'
 
 const lookMs = 500
 /** A hand-over takes a second and a restart of the machine minutes; after that somebody should have a look. */
@@ -19,7 +19,7 @@ export async function followUpgrade(name: string, client: Client, teller: Teller
       const upgrade = await upgradesOf(client).get({ namespace: harvesterSystemNamespace, name })
       seenMs = Date.now()
       teller.progress(conditionLine(upgrade))
-      if (hasEnded(upgrade)) return upgrade
+      if (isThrough(upgrade)) return upgrade
     } catch (error) {
       if (error instanceof StatusError && error.code < 500 && error.code !== 429) throw error
       teller.progress('the server does not answer: one release ends and the next one takes over, or it is being started')

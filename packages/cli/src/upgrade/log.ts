@@ -10,7 +10,7 @@ import { StatusError } from '@sheaf/api/meta'
 import { Command, Option } from 'commander'
 import { CommandError, connect, dataFolder } from '../connection.ts'
 import { outputOption } from '../virtual-machine-argument.ts'
-import { actionPath, chosenUpgrade, hasEnded, upgradesOf } from './upgrades.ts'
+import { actionPath, chosenUpgrade, isThrough, upgradesOf } from './upgrades.ts'
 
 interface Flags {
   follow?: true
@@ -60,7 +60,7 @@ async function throughServer(given: string | undefined): Promise<Source | undefi
       readFrom: (byte) => readBoth(client, name, path, byte),
       async hasEnded() {
         const now = await unlessAway(() => upgradesOf(client).find({ namespace: harvesterSystemNamespace, name }))
-        return now !== undefined && hasEnded(now)
+        return now !== undefined && isThrough(now)
       },
     }
   } catch (error) {

@@ -2,9 +2,11 @@
 // whether anybody waits or not.
 
 import { harvesterSystemNamespace, type Upgrade } from '@sheaf/api'
+import { StatusError } from '@sheaf/api/meta'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { CommandError, type Connection, connect } from '../connection.ts'
 import { outputOption } from '../virtual-machine-argument.ts'
+import { forgetRelease } from './bring-release.ts'
 import { followUpgrade } from './follow.ts'
 import { exitCodeOf, statusText } from './status.ts'
 import { type Target, type TargetFlags, targetFrom, targetOptions } from './target.ts'
@@ -65,8 +67,16 @@ async function start({ override, confirmTimeout, wait, output, ...flags }: Start
     ...(override === undefined ? {} : { 'sheaf.io/override': override }),
     ...(confirmTimeout === undefined ? {} : { 'sheaf.io/confirm-timeout': `${confirmTimeout}s` }),
   }
-  await begin(target, annotations, { connection, teller, wait: wait === true, output })
+  try {
+    await begin(target, annotations, { connection, teller, wait: wait === true, output })
+  } catch (error) {
+    // What was brought for an upgrade that is refused would only lie there.
+    if (isRefusal(error) && flags.iso !== undefined) await forgetRelease(target.image ?? '', connection)
+    throw error
+  }
 }
+
+const isRefusal = (error: unknown): boolean => error instanceof StatusError && error.code === 400
 
 async function retry(name: string | undefined, { wait, output }: Flags): Promise<void> {
   const connection = connect()
@@ -109,7 +119,7 @@ async function begin(
   const name = upgrade.metadata.name ?? ''
   if (output === 'text') process.stderr.write(`${name} has begun.\n`)
   if (wait) {
-    upgrade = await followUpgrade(name, connection.client, teller).finally(teller.end)
+    upgrade = await followUpgrade(name, connection.client, teller).finally(() => teller.end())
     process.exitCode = exitCodeOf(upgrade)
   }
   if (output === 'json') process.stdout.write(`${JSON.stringify(upgrade, undefined, 2)}\n`)

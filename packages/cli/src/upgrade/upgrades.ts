@@ -27,4 +27,6 @@ export async function chosenUpgrade(client: Client, name: string | undefined): P
 const ageOf = ({ metadata }: Upgrade): string => `${metadata.creationTimestamp ?? ''} ${metadata.name ?? ''}`
 
 export const stateOf = ({ metadata }: Upgrade): string => metadata.labels?.[upgradeLabels.state] ?? ''
+/** What was made for it is gone too: another one may begin. */
+export const isThrough = ({ metadata }: Upgrade): boolean => metadata.labels?.[upgradeLabels.cleanup] === 'Succeeded'
 export const hasEnded = (upgrade: Upgrade): boolean => ['Succeeded', 'Failed'].includes(stateOf(upgrade))

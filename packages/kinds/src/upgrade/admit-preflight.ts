@@ -18,12 +18,15 @@ export async function admitPreflight(upgrade: Upgrade, ports: UpgradePorts): Pro
   const { blockers } = await preflightOf(await knownTarget(upgrade.spec, ports), ports, { overridden, except: upgrade })
   if (blockers.length === 0) return
   const sentences = blockers.map((blocker) => {
-    const mend = blocker.verdict === 'pass' ? '' : ` ${blocker.mend}`
+    const mend = blocker.verdict === 'pass' ? '' : ` ${sentence(blocker.mend)}`
     const override = blocker.mayBeOverridden ? ` Or take the risk: annotation ${overrideAnnotation}: ${blocker.id}.` : ''
     return `${blocker.id}: ${blocker.why}.${mend}${override}`
   })
   throw deniedRequest(sentences.join(' '))
 }
+
+/** Some end with a command to type. */
+const sentence = (text: string): string => (text.endsWith('.') ? text : `${text}.`)
 
 const isHere = (upgrade: Upgrade, ports: UpgradePorts): Promise<boolean> =>
   isoOf(imageKeyOf(upgrade), ports).then(

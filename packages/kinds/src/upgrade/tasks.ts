@@ -8,7 +8,7 @@ import type { Undone } from './undone.ts'
 
 export interface TaskWorld {
   signal: AbortSignal
-  progress(progress: Progress): void
+  progress: (progress: Progress) => void
 }
 
 export type TaskSight =

@@ -2,9 +2,9 @@
 
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { get } from 'node:http'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
-import type { ReadableStream } from 'node:stream/web'
+import type { Readable } from 'node:stream'
 import { type PayloadSource, type Platform, type Release, ReleaseRefused } from '@sheaf/kinds'
 import { trustFolder } from '../install/layout.ts'
 import { IsoUnreadable, openIso } from '../release/iso-files.ts'
@@ -55,10 +55,27 @@ export function releaseFiles(prefix: string | undefined): Platform['releases'] {
 async function open(source: PayloadSource, path: string, signal: AbortSignal): Promise<Readable> {
   if (source.kind === 'iso') return (await openIso(source.path)).stream(path)
   const url = `${source.url}/${path.split('/').map(encodeURIComponent).join('/')}`
-  const response = await fetch(url, { signal })
-  if (!response.ok || response.body === null) throw new Error(`${url} answered ${response.status}`)
-  return Readable.fromWeb(response.body as ReadableStream<Uint8Array>)
+  return ask(url, signal)
 }
+
+/**
+ * Not through fetch: when a small server ends its connection while the reader is slow, Node's own ends this whole process
+ * with a failed assertion.
+ */
+function ask(url: string, signal: AbortSignal): Promise<Readable> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, { signal, agent: false, timeout: silentMs }, (response) => {
+      if (response.statusCode === 200) return resolve(response)
+      response.destroy()
+      reject(new Error(`${url} answered ${response.statusCode}`))
+    })
+    request.on('timeout', () => request.destroy(new Error(`${url} has said nothing for ${silentMs / 1000} s`)))
+    request.on('error', reject)
+  })
+}
+
+/** A guest that has crashed says nothing; the payload is asked for again once it is back. */
+const silentMs = 30_000
 
 /** Read each time: who is trusted may change while this server runs. A key that cannot be read is nobody's. */
 function trustedKeys(prefix: string | undefined): PublicKey[] {
