@@ -12,6 +12,7 @@ import {
   createImagePuller,
   givenPaths,
   type Hypervisor,
+  httpFetch,
   isInUse,
   keptImages,
   openPulledImages,
@@ -44,8 +45,7 @@ export async function openImageLibrary(options: ImageLibraryOptions): Promise<Ru
   const local = localImages(folder.images, (reference) => findLocalImage(folder.images, reference))
   const images = await openPulledImages(folder.pulledImages, clock.now())
   const architecture = architectureOf(process.arch)
-  const fetch = (url: URL, init: RequestInit): Promise<Response> => globalThis.fetch(url, init)
-  const puller = createImagePuller({ fetch, clock, images, settings: registries, architecture })
+  const puller = createImagePuller({ fetch: httpFetch, clock, images, settings: registries, architecture })
 
   return {
     folder: folder.images,

@@ -22,14 +22,14 @@ import {
   retireNode,
   secretKind,
   sightingsIn,
+  type UpgradePorts,
   upgradeKind,
   upgradeLogKind,
-  type UpgradePorts,
+  type VirtualMachineImagePorts,
   versionKind,
   virtualMachineClusterInstancetypeKind,
   virtualMachineClusterPreferenceKind,
   virtualMachineImageKind,
-  type VirtualMachineImagePorts,
   virtualMachineInstanceKind,
   virtualMachineInstanceMigrationKind,
   virtualMachineInstancePresetKind,
@@ -43,25 +43,25 @@ import { type ApiServer, createApiServer } from '@sheaf/machinery/apiserver'
 import { errorChain, type Log, type RunningEventRecorder, startEventRecorder } from '@sheaf/machinery/controller'
 import type { Kind, RequestObserver } from '@sheaf/machinery/kind'
 import { copyStoreAside, openDiskStore } from '@sheaf/machinery/store'
-import { type Hypervisor, openQemuHypervisor } from '@sheaf/qemu'
+import { type Hypervisor, httpFetch, openQemuHypervisor } from '@sheaf/qemu'
 import { acceleratorOf } from './accelerator.ts'
 import { authenticate } from './auth.ts'
 import { startControllers } from './controllers.ts'
 import { ensureCredentials, kubeconfigText, writePrivately } from './credentials.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
+import { frontDoorFetch } from './front-door-fetch.ts'
 import { copyPath, guestsAmong, removeRecords, writeRecord } from './hand-over/record.ts'
 import { takeBackStore } from './hand-over/take-back.ts'
 import { prepareTakeOver } from './hand-over/take-over.ts'
 import { createWriteGate } from './hand-over/write-gate.ts'
-import { frontDoorFetch } from './front-door-fetch.ts'
 import { type Proof, proveHealth } from './health-gate/health-gate.ts'
 import { healthObserver } from './health-gate/observe.ts'
 import { holdHypervisor } from './held-hypervisor.ts'
 import { hostFacts } from './host.ts'
 import { createHttpServer, listen } from './http-server.ts'
 import { openImageLibrary } from './image-library.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
 import { lockFolder } from './lock-folder.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
 import { openPlatform } from './platform/open-platform.ts'
 import { followRequests } from './requests-in-flight.ts'
@@ -128,7 +128,7 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
   const imageStore = await openImageStore({
     folder: folder.vmImages,
     fileFolders: options.imageFolders,
-    fetch: globalThis.fetch,
+    fetch: httpFetch,
     clock: wallClock,
   })
   undo.push(() => imageStore.close())

@@ -24,10 +24,6 @@ const networkWords: Readonly<Record<string, string>> = {
   ENETUNREACH: 'there is no way to that network',
   EHOSTUNREACH: 'the host cannot be reached',
   ETIMEDOUT: 'it did not answer in time',
-  UND_ERR_CONNECT_TIMEOUT: 'it did not answer in time',
-  UND_ERR_HEADERS_TIMEOUT: 'it did not answer in time',
-  UND_ERR_BODY_TIMEOUT: 'it stopped in the middle of an answer',
-  UND_ERR_SOCKET: 'the connection was cut off',
 }
 
 /** These do not mend themselves within a pull. */

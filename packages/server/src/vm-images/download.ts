@@ -2,14 +2,14 @@
 // it further than it ever was.
 
 import type { Clock } from '@sheaf/api/meta'
-import { assertRoom, DiskRefused, PullFailed, transportWords } from '@sheaf/qemu'
+import { assertRoom, DiskRefused, type HttpFetchInit, PullFailed, transportWords } from '@sheaf/qemu'
 import type { Draft, Origin } from './draft.ts'
 
 /** A connection on which nothing came for so long is dead. */
 export const silenceMs = 60_000
 
 export interface DownloadPorts {
-  fetch: (url: string, init: RequestInit) => Promise<Response>
+  fetch: (url: string, init: HttpFetchInit) => Promise<Response>
   clock: Pick<Clock, 'after'>
   /** Ends it; what has come stays. */
   signal: AbortSignal

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { type HttpFetchInit, httpFetch } from '@sheaf/qemu'
 
 export interface ServedFile {
   bytes: Buffer
@@ -22,7 +23,7 @@ export interface ServedFile {
 export interface FileServer {
   url(path: string): string
   /** Breaks connections where the reader has got exactly so far, which a server cannot. */
-  fetch(url: string, init: RequestInit): Promise<Response>
+  fetch(url: string, init: HttpFetchInit): Promise<Response>
   files: Record<string, ServedFile>
   /** `GET /a bytes=3-`, the oldest first. */
   requests: string[]
@@ -42,7 +43,7 @@ export async function startFileServer(): Promise<FileServer> {
   return {
     url: (path) => `http://127.0.0.1:${port}${path}`,
     async fetch(url, init) {
-      const response = await globalThis.fetch(url, init)
+      const response = await httpFetch(url, init)
       const cut = files[new URL(url).pathname]?.cutsAfter?.shift()
       if (cut === undefined || response.body === null) return response
       return new Response(brokenAfter(cut, response.body), response)
