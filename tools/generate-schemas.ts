@@ -50,7 +50,18 @@ const sources = [
 ] as const
 
 /** Kinds of our own are described by the interface that we use, comments included. */
-const ownKinds = [{ file: 'packages/api/src/sheaf.io/v1/deprecated-field-use.ts', kinds: ['DeprecatedFieldUse'] }] as const
+const harvester = 'packages/api/src/harvesterhci.io/v1beta1'
+const ownKinds: readonly { file: string; kinds: readonly string[] }[] = [
+  { file: 'packages/api/src/sheaf.io/v1/deprecated-field-use.ts', kinds: ['DeprecatedFieldUse'] },
+  { file: `${harvester}/virtual-machine-image.ts`, kinds: ['VirtualMachineImage'] },
+  { file: `${harvester}/version.ts`, kinds: ['Version'] },
+  { file: `${harvester}/upgrade.ts`, kinds: ['Upgrade'] },
+  { file: `${harvester}/upgrade-log.ts`, kinds: ['UpgradeLog'] },
+]
+/** Parts that several Kinds of ours have, and where they stand. */
+const sharedParts: readonly { file: string; name: string }[] = [
+  { file: `${harvester}/harvester-condition.ts`, name: 'HarvesterCondition' },
+]
 
 interface Source {
   /** The file with the types. */
@@ -98,8 +109,7 @@ export async function makeSchemas(): Promise<Record<string, JsonSchema>> {
   for (const source of allSources()) {
     const raw = await rawDefinitions(source)
     for (const [name, schema] of Object.entries(raw)) {
-      // A part of a Kind of ours is named for it; all else that it reaches is metadata, which Kubernetes' types describe.
-      if (schema.type !== 'object' || (source.isOwn && !source.kinds.some((kind) => name.startsWith(kind)))) continue
+      if (schema.type !== 'object' || (source.isOwn && !isOwnPart(name, source))) continue
       const definition = structural(schema, raw)
       definitions[schemaName(name)] ??= source.isOwn && source.kinds.includes(name) ? withoutCommon(definition) : definition
     }
@@ -110,6 +120,11 @@ export async function makeSchemas(): Promise<Record<string, JsonSchema>> {
     definitions[name] = overlaid(name, definition, overlay)
   }
   return sorted(reachable(definitions))
+}
+
+/** A part of a Kind of ours is named for it; all else that it reaches is metadata, which Kubernetes' types describe. */
+function isOwnPart(name: string, { kinds }: Source): boolean {
+  return kinds.some((kind) => name.startsWith(kind)) || sharedParts.some((part) => part.name === name)
 }
 
 function allSources(): Source[] {
@@ -159,6 +174,7 @@ const groups: readonly (readonly [RegExp, string])[] = [
   [/^V1/, 'io.kubevirt.v1.'],
   [/^(?=ObjectMeta$)/, 'io.k8s.apimachinery.pkg.apis.meta.v1.'],
   [/^(?=DeprecatedFieldUse)/, 'io.sheaf.v1.'],
+  [/^(?=VirtualMachineImage|Version|Upgrade|HarvesterCondition)/, 'io.harvesterhci.v1beta1.'],
 ]
 
 function schemaName(typeName: string): string {
@@ -269,7 +285,7 @@ function inputHash(): string {
   for (const file of [
     fileURLToPath(import.meta.url),
     ...ours.toSorted().map((name) => join(overlayFolder, name)),
-    ...ownKinds.map(({ file }) => join(root, file)),
+    ...[...ownKinds, ...sharedParts].map(({ file }) => join(root, file)),
     packageFile(),
   ]) {
     hash.update(readFileSync(file)).update('\0')

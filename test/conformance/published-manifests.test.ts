@@ -17,6 +17,9 @@ import {
   validateVirtualMachine,
   validateVirtualMachineInstance,
   virtualMachineDefinition,
+  upgradeDefinition,
+  versionDefinition,
+  virtualMachineImageDefinition,
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
 import { describe, expect, it } from 'vitest'
@@ -25,7 +28,15 @@ import { checkStructure } from '../../packages/machinery/src/schema/structural.t
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const folders = [join(root, 'examples'), join(root, '..', 'shared', 'corpus', 'kubevirt-examples')]
-const served = [configMapDefinition, secretDefinition, virtualMachineDefinition, virtualMachineInstanceDefinition]
+const served = [
+  configMapDefinition,
+  secretDefinition,
+  upgradeDefinition,
+  versionDefinition,
+  virtualMachineDefinition,
+  virtualMachineImageDefinition,
+  virtualMachineInstanceDefinition,
+]
 
 interface Manifest {
   file: string

@@ -66,6 +66,7 @@ export function startWriters(server: ServerProcess, count: number): Ledger {
         const arrived = await readWhenPossible(name)
         if (arrived !== undefined) acknowledge(entry, arrived)
         if (entry.acknowledged === number || isStopping) return
+        await pause(breathMs)
       }
     }
   }

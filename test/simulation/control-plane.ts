@@ -6,6 +6,7 @@ import {
   type VirtualMachine,
   virtualMachineDefinition,
   type VirtualMachineInstance,
+  virtualMachineImageDefinition,
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
 import { type ApiRequest, type ApiResponse, type Client, createClient, type Fetch } from '@sheaf/api/client'
@@ -14,6 +15,7 @@ import {
   configMapKind,
   controllerRevisionKind,
   controllerUser,
+  deprecatedFieldUseKind,
   ensureNamespaces,
   ensurePriorityClasses,
   type ImageLibrary,
@@ -21,16 +23,23 @@ import {
   namespaceKind,
   namespaceRole,
   nodeKind,
+  type Platform,
   priorityClassKind,
   secretKind,
   startGarbageCollector,
   startNamespaceController,
   startPoolController,
   startReplicaSetController,
+  startUpgradeController,
   startVirtualMachineController,
   startVirtualMachineInstanceController,
+  upgradeKind,
+  upgradeLogKind,
+  type UpgradePorts,
+  versionKind,
   virtualMachineClusterInstancetypeKind,
   virtualMachineClusterPreferenceKind,
+  virtualMachineImageKind,
   virtualMachineInstanceKind,
   virtualMachineInstanceMigrationKind,
   virtualMachineInstancePresetKind,
@@ -45,6 +54,7 @@ import { type ControllerSnapshot, errorChain, type Log, startInformer } from '@s
 import type { Kind, UserInfo } from '@sheaf/machinery/kind'
 import type { Store } from '@sheaf/machinery/store'
 import type { Hypervisor, SimulatedWorld } from '@sheaf/qemu'
+import { emptyImageStore } from '../../packages/kinds/src/virtualmachineimage/empty-image-store.fixture.ts'
 
 const user: UserInfo = { username: 'somebody', groups: ['system:masters', 'system:authenticated'] }
 
@@ -92,6 +102,8 @@ export interface Ground {
   readonly random: Random
   readonly machines: SimulatedWorld
   readonly images: ImageLibrary
+  /** What upgrades do to the installation; without it there are none. */
+  readonly platform?: Platform
   /** Events that were recorded, as `reason: message`. */
   announced?: string[]
 }
@@ -145,6 +157,10 @@ export function startControlPlane(host: Ground): ControlPlane {
     virtualMachineInstancePresetKind,
     virtualMachineInstanceMigrationKind(front),
     virtualMachinePoolKind(front),
+    versionKind,
+    ...(host.platform === undefined
+      ? [virtualMachineImageKind({ ...front, imageStore: emptyImageStore })]
+      : upgradeKinds({ ...front, platform: host.platform })),
   ] as readonly Kind[]
   const server = createApiServer({
     store: host.store,
@@ -159,7 +175,8 @@ export function startControlPlane(host: Ground): ControlPlane {
     onInternalError: (error, { method, path }) => complain(`${method} ${path} failed: ${errorChain(error)}`),
   })
   door = server.fetchAs(controllerUser)
-  const controllers = startControllers(ports, kinds)
+  const platform = host.platform && life.mortalPlatform(host.platform)
+  const controllers = startControllers(ports, kinds, platform)
   const usersFetch = life.counted(server.fetchAs(user))
   return {
     client: createClient({ userAgent: 'somebody', fetch: usersFetch }),
@@ -189,7 +206,11 @@ export async function prepareStore(plane: ControlPlane): Promise<void> {
   await ensurePriorityClasses(plane.client)
 }
 
-function startControllers(ports: MachinePorts, kinds: readonly Kind[]) {
+/** Images are brought here, and taken away, by the test itself. */
+const upgradeKinds = (ports: UpgradePorts): Kind[] =>
+  [deprecatedFieldUseKind, upgradeKind(ports), upgradeLogKind(ports), { definition: virtualMachineImageDefinition }] as Kind[]
+
+function startControllers(ports: MachinePorts, kinds: readonly Kind[], platform: Platform | undefined) {
   const { client, clock, random, log } = ports
   const follow = { client, clock, random, log }
   const virtualMachines = startInformer<VirtualMachine>({ ...follow, resource: virtualMachineDefinition })
@@ -200,6 +221,7 @@ function startControllers(ports: MachinePorts, kinds: readonly Kind[]) {
     startVirtualMachineInstanceController(ports, instances),
     startReplicaSetController(ports, instances),
     startPoolController(ports, virtualMachines),
+    ...(platform === undefined ? [] : [startUpgradeController({ ...ports, platform }, instances)]),
   ]
   const namespaces = startNamespaceController({ ...ports, resources })
   const collector = startGarbageCollector({ ...ports, resources })
@@ -222,8 +244,14 @@ function createLife() {
   let left = Number.POSITIVE_INFINITY
   let moment: Death['moment'] = 'before'
   let isOver = false
+  const death = new AbortController()
   let activity = 0
   let launching = 0
+
+  function end(): void {
+    isOver = true
+    death.abort()
+  }
 
   async function during<T>(what: () => Promise<T>): Promise<T> {
     activity++
@@ -237,10 +265,10 @@ function createLife() {
   async function effect<T>(what: () => Promise<T>): Promise<T> {
     if (isOver) throw new Died()
     const dies = --left < 0
-    if (dies && moment === 'before') isOver = true
+    if (dies && moment === 'before') end()
     if (isOver) throw new Died()
     const result = await what()
-    if (dies) isOver = true
+    if (dies) end()
     if (isOver) throw new Died()
     return result
   }
@@ -252,7 +280,7 @@ function createLife() {
 
   return {
     isOver: () => isOver,
-    end: () => void (isOver = true),
+    end,
     activity: () => activity,
     /** Starts of QEMU that are under way: they take their time. */
     launching: () => launching,
@@ -265,6 +293,8 @@ function createLife() {
       if (isOver) return Promise.reject(new Died())
       return during(() => (request.method === 'GET' ? door(request) : effect(() => door(request))))
     },
+    mortalPlatform: (platform: Platform): Platform =>
+      mortalPlatform(platform, (what) => during(() => effect(what)), death.signal),
     /** Looking is free, doing is an effect. */
     mortal(hypervisor: Hypervisor): Hypervisor {
       const act = <A extends unknown[], R>(method: (...given: A) => Promise<R>) => {
@@ -300,6 +330,45 @@ function createLife() {
         release: () => hypervisor.release(),
       }
     },
+  }
+}
+
+type Effect = <T>(what: () => Promise<T>) => Promise<T>
+
+/** What takes its time goes on unseen, and only its beginning is an effect. */
+function mortalPlatform(platform: Platform, effect: Effect, death: AbortSignal): Platform {
+  const begins = <T>(work: () => Promise<T>): Promise<T> => {
+    let result: Promise<T> | undefined
+    return effect(async () => {
+      result = work()
+      result.catch(() => {})
+    }).then(() => result as Promise<T>)
+  }
+  const orDeath = (signal?: AbortSignal): AbortSignal => AbortSignal.any([death, ...(signal === undefined ? [] : [signal])])
+  const { releases, store } = platform
+  return {
+    ...platform,
+    releases: {
+      ...releases,
+      verify: (iso, onProgress, signal) => releases.verify(iso, onProgress, orDeath(signal)),
+      fetch: (source, release, onProgress, signal) => begins(() => releases.fetch(source, release, onProgress, orDeath(signal))),
+      discard: (version) => effect(() => releases.discard(version)),
+      serveIso: (iso) => effect(() => releases.serveIso(iso)),
+    },
+    store: { ...store, copy: (id) => begins(() => store.copy(id)), removeCopies: (id) => effect(() => store.removeCopies(id)) },
+    rehearse: (version, id, signal) => begins(() => platform.rehearse(version, id, orDeath(signal))),
+    migrate: (version, id, direction, onProgress, signal) =>
+      begins(() => platform.migrate(version, id, direction, onProgress, orDeath(signal))),
+    switchTo: (...given) => effect(() => platform.switchTo(...given)),
+    journal(id) {
+      const journal = platform.journal(id)
+      return { append: (entry) => effect(() => journal.append(entry)), read: () => journal.read() }
+    },
+    bundle(id) {
+      const bundle = platform.bundle(id)
+      return { make: (files) => effect(() => bundle.make(files)), read: () => bundle.read() }
+    },
+    forget: (id) => effect(() => platform.forget(id)),
   }
 }
 

@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { localImages } from '@sheaf/kinds'
+import { localImages, type Platform } from '@sheaf/kinds'
 import { createManualClock, createSeededRandom, type ManualClock } from '@sheaf/machinery/controller'
 import { openMemoryStore, type Store } from '@sheaf/machinery/store'
 import { type ImageSight, type Machine, SimulatedWorld } from '@sheaf/qemu'
@@ -32,6 +32,7 @@ export interface Host extends Ground {
   /** Rules that were broken outside the API, in sentences. */
   readonly breaches: string[]
   announced: string[]
+  platform?: Platform
   list(): Promise<Machine[]>
   close(): void
 }

@@ -9,6 +9,7 @@ import { dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { migrationNames } from '../../packages/api/src/migration/migrations.ts'
 import { manifestText, type ManifestFile } from '../../packages/server/src/release/manifest.ts'
 import { metadataText, type ReleaseMetadata } from '../../packages/server/src/release/metadata.ts'
 import { readSecretKey, type SecretKey, signatureText } from '../../packages/server/src/release/minisign.ts'
@@ -122,7 +123,7 @@ async function readArguments(words: readonly string[]): Promise<ReleaseBuild> {
     ...(values.expires === undefined ? {} : { expires: timeIn('--expires', values.expires).toISOString() }),
     ...(values['min-upgradable'] === undefined ? {} : { minUpgradableVersion: values['min-upgradable'] }),
     knownRisks: [],
-    migrations: [],
+    migrations: migrationNames,
     notes: { en: await said('en.md'), zh: await said('zh.md') },
     log: (line) => console.error(line),
   }

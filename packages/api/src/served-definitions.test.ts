@@ -11,9 +11,13 @@ const definitions: readonly api.ResourceDefinition<never>[] = [
   api.nodeDefinition,
   api.priorityClassDefinition,
   api.secretDefinition,
+  api.upgradeDefinition,
+  api.upgradeLogDefinition,
+  api.versionDefinition,
   api.virtualMachineDefinition,
   api.virtualMachineClusterInstancetypeDefinition,
   api.virtualMachineClusterPreferenceDefinition,
+  api.virtualMachineImageDefinition,
   api.virtualMachineInstanceDefinition,
   api.virtualMachineInstanceMigrationDefinition,
   api.virtualMachineInstancePresetDefinition,
@@ -50,6 +54,10 @@ it.each([
     ['Field', 'User', 'Client', 'Last Seen', 'Count'],
     ['Kind', 'First Seen', 'Objects', 'Replacement'],
   ],
+  [api.virtualMachineImageDefinition, ['BACKEND', 'DISPLAY-NAME', 'SIZE', 'VIRTUALSIZE', 'Age'], ['PROGRESS', 'REFERENCE']],
+  [api.versionDefinition, ['ISO-URL', 'ReleaseDate', 'MinUpgradableVersion'], []],
+  [api.upgradeDefinition, ['Age'], ['State', 'Target', 'Previous']],
+  [api.upgradeLogDefinition, ['UPGRADE'], []],
   [api.namespaceDefinition, ['Status', 'Age'], []],
   [api.configMapDefinition, ['Data', 'Age'], []],
   [api.secretDefinition, ['Type', 'Data', 'Age'], []],
@@ -64,7 +72,7 @@ it.each([
     ['Last Seen', 'Type', 'Reason', 'Object', 'Message'],
     ['Subobject', 'Source', 'First Seen', 'Count', 'Name'],
   ],
-] as const)('kubectl get shows of each Kind what Kubernetes and KubeVirt show', (definition, shown, wide) => {
+] as const)('kubectl get shows of each Kind what Kubernetes, KubeVirt and Harvester show', (definition, shown, wide) => {
   const names = (priority: 0 | 1) => definition.columns.filter((column) => column.priority === priority).map(({ name }) => name)
   expect(names(0)).toEqual(shown)
   expect(names(1)).toEqual(wide)

@@ -38,7 +38,7 @@ export const kubeconfigPath = (): string => join(dataFolder(), 'kubeconfig')
 export function findConnection(): Connection | undefined {
   const kubeconfig = kubeconfigPath()
   try {
-    return connectionTo([kubeconfig], undefined)
+    return connectionTo([kubeconfig], {})
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw new CommandError(
@@ -47,10 +47,11 @@ export function findConnection(): Connection | undefined {
   }
 }
 
-function connectionTo(paths: readonly string[], context: string | undefined): Connection {
+function connectionTo(paths: readonly string[], { context, server }: Pick<ClusterOptions, 'context' | 'server'>): Connection {
   const read = (path: string): string => readFileSync(path, 'utf8')
   const files = paths.map((path) => ({ path, text: read(path) }))
-  const access = accessOf(files, context, read)
+  const named = accessOf(files, context, read)
+  const access = server === undefined ? named : { ...named, server }
   const fetch = httpsFetch(access)
   const client = createClient({ fetch, userAgent: 'sheaf', onWarning: (text) => process.stderr.write(`Warning: ${text}\n`) })
   return { server: access.server, access, kubeconfig: paths.join(delimiter), client, fetch }
@@ -68,6 +69,8 @@ export function connect(): Connection {
 export interface ClusterOptions {
   kubeconfig?: string
   context?: string
+  /** Instead of the kubeconfig's address. */
+  server?: URL
 }
 
 export const clusterOptions = (): Option[] => [
@@ -76,7 +79,7 @@ export const clusterOptions = (): Option[] => [
 ]
 
 /** As kubectl chooses, but for the last resort: that is Sheaf's own server. */
-export function connectTo({ kubeconfig, context }: ClusterOptions): Connection {
+export function connectTo({ kubeconfig, context, server }: ClusterOptions): Connection {
   const listed = (process.env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '')
   if (kubeconfig === undefined && listed.length === 0 && context === undefined) return connect()
   const paths = kubeconfig === undefined ? listed.filter((path) => existsSync(path)) : [kubeconfig]
@@ -84,7 +87,7 @@ export function connectTo({ kubeconfig, context }: ClusterOptions): Connection {
     throw new CommandError(`KUBECONFIG names no file that exists: ${listed.join(', ')}`, 2)
   const chosen = (paths.length === 0 ? [kubeconfigPath()] : paths).map((path) => resolve(path))
   try {
-    return connectionTo(chosen, context)
+    return connectionTo(chosen, { ...(context === undefined ? {} : { context }), ...(server === undefined ? {} : { server }) })
   } catch (error) {
     if (error instanceof KubeconfigUnusable)
       throw new CommandError(`${chosen.join(delimiter)} leads to no server: ${error.message}`, 2)

@@ -11,9 +11,11 @@ import { imagesCommand } from './images.ts'
 import { lifecycleCommands } from './lifecycle.ts'
 import { lintCommand } from './lint/lint-command.ts'
 import { logsCommand } from './logs.ts'
+import { migrateReleaseCommand } from './migrate-release/migrate-release-command.ts'
 import { migrateStorageCommand } from './migrate-storage/migrate-storage-command.ts'
 import { statusCommand } from './status.ts'
 import { upCommand } from './up.ts'
+import { upgradeCommand } from './upgrade/upgrade-command.ts'
 import { vncCommand } from './vnc.ts'
 
 function createProgram(): Command {
@@ -35,6 +37,13 @@ function createProgram(): Command {
   program.addCommand(lintCommand())
   program.addCommand(deprecationsCommand())
   program.addCommand(migrateStorageCommand())
+  program.command('supervise').description('run the installed release, and let another take over')
+  program.command('install').description('install this program, or a release, with a service')
+  program.command('uninstall').description('take the program away; data stays')
+  program.command('version').description('of this program and of the server')
+  program.addCommand(upgradeCommand())
+  program.addCommand(migrateReleaseCommand())
+  program.command('rehearse').description('for upgrades, not for people: try this release on a copy of a store')
   program.command('release').description('make keys and releases, and check a release')
   program.command('doctor').description('what this machine lacks, and the command that mends it')
   for (const command of completionCommands(program)) program.addCommand(command, { hidden: command.name().startsWith('__') })

@@ -245,7 +245,7 @@ describe('docs/reference/subresources.md', () => {
       for (const [path, operations] of Object.entries<object>(paths)) {
         for (const method of ['get', 'put', 'post'].filter((each) => each in operations))
           served.push(
-            `${method} ${path.replace(`/apis/${group}/${version}/`, '').replace(/^namespaces\/\{namespace\}\/(?=virtual)/, '')}`,
+            `${method} ${path.replace(`/apis/${group}/${version}/`, '').replace(/^namespaces\/\{namespace\}\/(?=virtual|upgrades)/, '')}`,
           )
       }
     }
@@ -261,7 +261,7 @@ describe('docs/reference/subresources.md', () => {
     const published = lists.flatMap(({ resources }) => resources.map(({ name }) => name))
     const names = (await written())
       .map((line) => line.split(' ')[1] ?? '')
-      .filter((path) => path.startsWith('virtual'))
+      .filter((path) => /^(virtual|upgrades\/\{)/.test(path))
       .map((path) => path.replaceAll(/\/\{\w+\}/g, ''))
     expect([...new Set(names)].toSorted()).toEqual([...new Set(published)].toSorted())
   })

@@ -48,6 +48,8 @@ export interface ActionCall {
   query: URLSearchParams
   /** The decoded JSON or YAML body; undefined when it is empty. */
   body: Json | undefined
+  /** The body as it is, of an action that takes bytes; empty for any other. */
+  bytes: Uint8Array
   user: UserInfo
   signal: AbortSignal
   warn(text: string): void
@@ -67,6 +69,8 @@ interface ActionBase {
 export interface RequestAction extends ActionBase {
   kind: 'request'
   method: 'GET' | 'PUT' | 'POST'
+  /** The body is no value but a piece of a file: `application/octet-stream`, up to the limit of every body. */
+  takesBytes?: true
   run(call: ActionCall): Promise<ApiResponse>
 }
 

@@ -8,7 +8,6 @@ import {
 } from '@sheaf/api'
 import {
   type GarbageCollectorPorts,
-  type MachinePorts,
   type NamespacePorts,
   type NodePorts,
   startEventController,
@@ -17,18 +16,32 @@ import {
   startNodeController,
   startPoolController,
   startReplicaSetController,
+  startUpgradeController,
   startVirtualMachineController,
+  startVirtualMachineImageController,
   startVirtualMachineInstanceController,
+  type UpgradePorts,
+  type VirtualMachineImagePorts,
 } from '@sheaf/kinds'
-import { startInformer } from '@sheaf/machinery/controller'
+import { type ControllerSnapshot, startInformer } from '@sheaf/machinery/controller'
 
 export interface RunningControllers {
   /** Resolves when the controllers know what there is; they act on it from then on. */
   whenSynced(): Promise<void>
+  /** Resolves when each of them knows all that it goes by. */
+  whenAllSynced(): Promise<void>
+  snapshots(): ControllerSnapshot[]
   stop(): Promise<void>
 }
 
-export function startControllers(ports: MachinePorts & NodePorts & NamespacePorts & GarbageCollectorPorts): RunningControllers {
+type ControllerPorts = UpgradePorts & NodePorts & NamespacePorts & GarbageCollectorPorts & VirtualMachineImagePorts
+
+export interface ControllerOptions {
+  /** False where a release is only rehearsed: the upgrade that it is for is led by another process. */
+  leadsUpgrades: boolean
+}
+
+export function startControllers(ports: ControllerPorts, { leadsUpgrades }: ControllerOptions): RunningControllers {
   const { client, clock, random, log } = ports
   const virtualMachines = startInformer<VirtualMachine>({ client, resource: virtualMachineDefinition, clock, random, log })
   const instances = startInformer<VirtualMachineInstance>({
@@ -43,6 +56,8 @@ export function startControllers(ports: MachinePorts & NodePorts & NamespacePort
     startVirtualMachineInstanceController(ports, instances),
     startReplicaSetController(ports, instances),
     startPoolController(ports, virtualMachines),
+    startVirtualMachineImageController(ports),
+    ...(leadsUpgrades ? [startUpgradeController(ports, instances)] : []),
     startNamespaceController(ports),
     startNodeController(ports),
     startEventController(ports),
@@ -52,6 +67,10 @@ export function startControllers(ports: MachinePorts & NodePorts & NamespacePort
     async whenSynced() {
       await Promise.all([virtualMachines.whenSynced(), instances.whenSynced()])
     },
+    async whenAllSynced() {
+      await Promise.all(controllers.map((controller) => controller.whenSynced()))
+    },
+    snapshots: () => controllers.flatMap((controller) => controller.snapshot()),
     async stop() {
       virtualMachines.stop()
       instances.stop()

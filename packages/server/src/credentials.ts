@@ -45,6 +45,17 @@ export function writePrivately(path: string, text: string): void {
   renameSync(draft, path)
 }
 
+/** What is in such a kubeconfig. Throws when it is another. */
+export function accessIn(kubeconfig: string): { url: string; authorityPem: string; token: string } {
+  const { clusters, users } = JSON.parse(kubeconfig) as {
+    clusters: [{ cluster: { server: string; 'certificate-authority-data': string } }]
+    users: [{ user: { token: string } }]
+  }
+  const [{ cluster }] = clusters
+  const authorityPem = Buffer.from(cluster['certificate-authority-data'], 'base64').toString()
+  return { url: cluster.server, authorityPem, token: users[0].user.token }
+}
+
 /** JSON is YAML: no writer is needed for what only programs read. */
 export function kubeconfigText(credentials: Credentials, server: string): string {
   const config = {

@@ -14,11 +14,28 @@ export interface DataFolder {
   images: string
   /** What was pulled from registries. */
   pulledImages: string
+  /** What VirtualMachineImages brought here. */
+  vmImages: string
   /** Certificates, keys and the token: readable by the owner alone. */
   credentials: string
   kubeconfig: string
   accelerator: string
 }
+
+/** All that Sheaf keeps there, by name. The folder may be somebody's home: what else is in it is none of ours. */
+export const ownDataEntries = [
+  'accelerator.json',
+  'credentials',
+  'images',
+  'kept',
+  'kubeconfig',
+  'machines',
+  'pulled-images',
+  'removed',
+  'store',
+  'upgrades',
+  'vm-images',
+]
 
 export class DataFolderUnusable extends Error {
   constructor(root: string, cause: unknown) {
@@ -41,6 +58,7 @@ export function openDataFolder(root: string): DataFolder {
     machines: root,
     images: join(root, 'images'),
     pulledImages: join(root, 'pulled-images'),
+    vmImages: join(root, 'vm-images'),
     credentials: join(root, 'credentials'),
     kubeconfig: join(root, 'kubeconfig'),
     accelerator: join(root, 'accelerator.json'),

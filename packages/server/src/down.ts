@@ -3,6 +3,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { acquireInstanceLock, InstanceLocked } from '@sheaf/machinery/store'
 import { type Machine, openQemuHypervisor } from '@sheaf/qemu'
+import { type FoundSupervisor, supervisorOf } from './install/find-supervisor.ts'
+import { findSystemd } from './install/systemd.ts'
 import { openDataFolder } from './data-folder.ts'
 import type { ServerOptions } from './options.ts'
 
@@ -49,13 +51,22 @@ async function endServer(root: string): Promise<{ release(): void }> {
       if (!(error instanceof InstanceLocked) || Date.now() > deadline) throw error
       const { pid } = error.holder ?? {}
       if (pid !== undefined && pid !== asked) {
+        const supervisor = supervisorOf(pid)
         say(`• ending the server (process ${pid})`)
-        end(pid)
+        if (supervisor === undefined) end(pid)
+        else await endSupervisor(supervisor)
         asked = pid
       }
       await pause(lookMs)
     }
   }
+}
+
+/** It would start the server again, and systemd would start it. */
+async function endSupervisor({ prefix, pid }: FoundSupervisor): Promise<void> {
+  const systemd = findSystemd(process.getuid?.() === 0)
+  if (systemd?.prefixInUse() === prefix) return systemd.stop()
+  end(pid)
 }
 
 /** It may have ended since it told its number. */

@@ -4,7 +4,7 @@ import type { UserInfo } from '@sheaf/machinery/kind'
 
 /** What stands behind every connection: who is it, and what is answered. */
 export interface FrontDoor {
-  apiServer: ApiServer
+  apiServer: Pick<ApiServer, 'handle' | 'connect'>
   /** Throws 401. */
   authenticate: (request: Pick<ApiRequest, 'path' | 'headers'>) => UserInfo
 }

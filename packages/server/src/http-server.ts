@@ -11,12 +11,15 @@ import { StatusError } from '@sheaf/api/meta'
 import type { Log } from '@sheaf/machinery/controller'
 import type { FrontDoor } from './front-door.ts'
 import { refusal } from './refusal.ts'
+import type { RequestsInFlight } from './requests-in-flight.ts'
 import { joinWebsocket } from './websocket.ts'
 
 export interface HttpServerOptions extends FrontDoor {
   certificatePem: string
   keyPem: string
   log: Log
+  /** Streams do not count once they have begun: they never end by themselves. */
+  inFlight: RequestsInFlight
 }
 
 /** The API server refuses bodies above 3 MiB; one byte more is all that it needs to see to do so. */
@@ -85,6 +88,7 @@ export class PortInUse extends Error {
 
 async function serve(incoming: IncomingMessage, outgoing: ServerResponse, options: HttpServerOptions): Promise<void> {
   const gone = new AbortController()
+  const isAnswered = options.inFlight.begin()
   outgoing.on('close', () => gone.abort())
   outgoing.on('error', () => gone.abort())
   try {
@@ -95,11 +99,14 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, option
       { ...plain, ...(body.length === 0 ? {} : { body }), signal: gone.signal },
       user,
     )
+    if (isStreaming(response.body)) isAnswered()
     await send(response, plain, outgoing, gone.signal)
   } catch (error) {
     if (gone.signal.aborted) return
     if (!(error instanceof StatusError)) options.log.error({ error: String(error), path: incoming.url }, 'request failed')
     await send(refusal(error), undefined, outgoing, gone.signal).catch(() => outgoing.destroy())
+  } finally {
+    isAnswered()
   }
 }
 

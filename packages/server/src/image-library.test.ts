@@ -54,7 +54,8 @@ describe('the image library', () => {
     const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
     const folder = { images, pulledImages: join(root, 'pulled') }
     const registries = { insecureHosts: [], mirrors: {} }
-    const library = await openImageLibrary({ folder, registries, clock: wallClock, log })
+    const vmImages = { sight: async () => undefined, onChange: () => ({ close: () => {} }) }
+    const library = await openImageLibrary({ folder, vmImages, registries, clock: wallClock, log })
     const guest = join(images, 'sheaf.local/guest/latest')
     expect(await library.look(request('sheaf.local/guest:latest', 'always'))).toEqual({ kind: 'there', folder: guest })
     expect(await library.look(request('sheaf.local/none', 'always'))).toEqual({ kind: 'notLocal' })

@@ -1,5 +1,5 @@
 // All images of this machine. Folders of one's own come first: `<images>/sheaf.local/guest/latest/` is what a registry would
-// call `sheaf.local/guest:latest`. What has no folder is pulled from the registry that its name tells, unless it tells none.
+// call `sheaf.local/guest:latest`. VirtualMachineImages are below `sheaf.local/vmimages/`. What has no folder is pulled from the registry that its name tells, unless it tells none.
 
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,12 +12,14 @@ import {
   createImagePuller,
   givenPaths,
   type Hypervisor,
+  httpFetch,
   isInUse,
   keptImages,
   openPulledImages,
   type RegistrySettings,
 } from '@sheaf/qemu'
 import type { DataFolder } from './data-folder.ts'
+import type { RunningImageStore } from './vm-images/vm-image-store.ts'
 
 export interface RunningImageLibrary extends ImageLibrary {
   /** Removes what nobody needs, now and every hour. Answers the function that ends it. */
@@ -27,6 +29,7 @@ export interface RunningImageLibrary extends ImageLibrary {
 
 export interface ImageLibraryOptions {
   folder: Pick<DataFolder, 'images' | 'pulledImages'>
+  vmImages: Pick<RunningImageStore, 'sight' | 'onChange'>
   registries: RegistrySettings
   clock: Clock
   log: Log
@@ -37,20 +40,25 @@ const collectEveryMs = 3600 * 1000
 /** Names below this host are given to folders by their owner. No registry is called so. */
 const ownHost = 'sheaf.local'
 
-export async function openImageLibrary({ folder, registries, clock, log }: ImageLibraryOptions): Promise<RunningImageLibrary> {
+export async function openImageLibrary(options: ImageLibraryOptions): Promise<RunningImageLibrary> {
+  const { folder, vmImages, registries, clock, log } = options
   const local = localImages(folder.images, (reference) => findLocalImage(folder.images, reference))
   const images = await openPulledImages(folder.pulledImages, clock.now())
   const architecture = architectureOf(process.arch)
-  const fetch = (url: URL, init: RequestInit): Promise<Response> => globalThis.fetch(url, init)
-  const puller = createImagePuller({ fetch, clock, images, settings: registries, architecture })
+  const puller = createImagePuller({ fetch: httpFetch, clock, images, settings: registries, architecture })
 
   return {
     folder: folder.images,
     async look(request) {
+      const imported = await vmImages.sight(request.reference)
+      if (imported !== undefined) return imported
       const found = await local.look(request)
       return found.kind === 'there' || isOwn(request.reference) ? found : puller.look(request)
     },
-    onChange: (listener) => puller.onChange(listener),
+    onChange(listener) {
+      const subscriptions = [puller.onChange(listener), vmImages.onChange(listener)]
+      return { close: () => subscriptions.forEach((each) => each.close()) }
+    },
     forgive: (reference) => puller.forgive(reference),
     list: () => keptImages(images),
     async forget(name, usedFiles) {

@@ -1,15 +1,20 @@
-// The commands that touch this machine: serve, down, doctor, release.
+// The commands that touch this machine.
 
 import { InstanceLocked, StoreFull, StoreUnreadable } from '@sheaf/machinery/store'
 import { DataFolderUnusable } from './data-folder.ts'
 import { doctor } from './doctor.ts'
 import { down } from './down.ts'
 import { PortInUse } from './http-server.ts'
-import { createLog } from './log.ts'
+import { installCommand } from './install/install-command.ts'
+import { ServiceFailed } from './install/systemd.ts'
+import { uninstallCommand } from './install/uninstall-command.ts'
 import { parseServerOptions, UsageError } from './options.ts'
+import { rehearseCommand } from './rehearsal/rehearse-command.ts'
 import { releaseCommand } from './release/release-command.ts'
-import { serve } from './serve.ts'
+import { runServer } from './run-server.ts'
+import { SlotsUnreadable } from './supervisor/slots.ts'
 import { usage } from './usage.ts'
+import { versionCommand } from './version-command.ts'
 
 const [command = '', ...rest] = process.argv.slice(2)
 
@@ -25,42 +30,37 @@ try {
 }
 
 async function run(): Promise<number> {
-  if (command === 'release') return releaseCommand(rest)
-  const options = parseServerOptions(rest, process.env)
   switch (command) {
+    case 'install':
+      return installCommand(rest, process.env)
+    case 'uninstall':
+      return uninstallCommand(rest, process.env)
+    case 'rehearse':
+      return rehearseCommand(rest)
+    case 'release':
+      return releaseCommand(rest)
+    case 'version':
+      return versionCommand(rest, process.env)
+    case 'supervise':
+      throw new UsageError(
+        'the supervisor is part of an installation: make one with sheaf install, then run PREFIX/bin/sheaf supervise',
+      )
     case 'serve':
-      return serveUntilAsked(options)
+      return runServer(parseServerOptions(rest, process.env))
     case 'down':
-      return down(options)
+      return down(parseServerOptions(rest, process.env))
     case 'doctor':
-      return doctor(options)
+      return doctor(parseServerOptions(rest, process.env))
     default:
       throw new UsageError(`unknown command "${command}"`)
   }
 }
 
-async function serveUntilAsked(options: ReturnType<typeof parseServerOptions>): Promise<number> {
-  const log = createLog(options)
-  const asked = new Promise<string>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
-  })
-  const server = await serve(options, log)
-  log.info({ url: server.url, kubeconfig: server.kubeconfig }, 'ready')
-  const signal = await asked
-  const guests = await server.stop()
-  const fate =
-    guests === 0
-      ? 'no guests were running'
-      : `${guests} guest(s) keep running; sheaf serve takes them up again, sheaf down shuts them down`
-  process.stderr.write(`\nThe control plane has ended (${signal}): ${fate}.\n`)
-  return 0
-}
-
 /** Expected trouble in one sentence; a bug with its stack. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  if ([UsageError, DataFolderUnusable, PortInUse, InstanceLocked, StoreUnreadable].some((kind) => error instanceof kind))
-    return error.message
+  const expected = [UsageError, DataFolderUnusable, PortInUse, InstanceLocked, StoreUnreadable, SlotsUnreadable, ServiceFailed]
+  if (expected.some((kind) => error instanceof kind)) return error.message
   if (isFullDisk(error)) return `${error.message}. Free some disk space and start again; guests run on meanwhile.`
   return error.stack ?? error.message
 }

@@ -41,7 +41,16 @@ describe('what the server is told', () => {
     })
   })
 
+  it('opens folders for images only when they are named', () => {
+    expect(parseServerOptions([], {}).imageFolders).toEqual([])
+    expect(parseServerOptions([], { SHEAF_IMAGE_FOLDERS: '/srv/images/,/mnt/iso' }).imageFolders).toEqual([
+      '/srv/images',
+      '/mnt/iso',
+    ])
+  })
+
   it.each([
+    [['--image-folders', 'images'], {}, /"images" is no absolute path: give the folders as \/srv\/images/],
     [['--insecure-registries', 'http://a.lan'], {}, /"http:\/\/a.lan" is not a registry: give hosts/],
     [['--registry-mirrors', 'mirror.example'], {}, /"mirror.example" is no mirror: give pairs/],
     [['--port', '70000'], {}, /not a port.*--port or SHEAF_PORT/],

@@ -1,5 +1,6 @@
 // What the server is told: flags first, then the environment, then defaults.
 
+import { isAbsolute, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type FeatureGate, featureGates } from '@sheaf/kinds'
 import type { RegistrySettings } from '@sheaf/qemu'
@@ -12,9 +13,13 @@ export interface ServerOptions {
   address: '127.0.0.1'
   accelerator: 'tcg' | 'kvm' | undefined
   registries: RegistrySettings
+  /** Below them lie the files that a VirtualMachineImage may name by a file URL. */
+  imageFolders: readonly string[]
   logFormat: 'text' | 'json'
   logLevel: 'debug' | 'info' | 'warn' | 'error'
   featureGates: readonly FeatureGate[]
+  /** Loads, and waits until the supervisor says that it is its turn. */
+  standby: boolean
 }
 
 export class UsageError extends Error {}
@@ -32,11 +37,13 @@ export function parseServerOptions(args: readonly string[], environment: NodeJS.
       insecureHosts: listOf(values['insecure-registries'] ?? environment['SHEAF_INSECURE_REGISTRIES']),
       mirrors: mirrorsOf(values['registry-mirrors'] ?? environment['SHEAF_REGISTRY_MIRRORS']),
     },
+    imageFolders: foldersOf(values['image-folders'] ?? environment['SHEAF_IMAGE_FOLDERS']),
     logFormat: oneOf('--log-format', values['log-format'], ['text', 'json'] as const) ?? 'text',
     logLevel:
       oneOf('--log-level', values['log-level'] ?? environment['SHEAF_LOG'], ['debug', 'info', 'warn', 'error'] as const) ??
       'info',
     featureGates: gatesOf(environment['SHEAF_FEATURE_GATES'] ?? ''),
+    standby: values.standby ?? false,
   }
 }
 
@@ -52,11 +59,15 @@ const flags = {
   port: text,
   'insecure-registries': text,
   'registry-mirrors': text,
+  'image-folders': text,
   'log-format': text,
   'log-level': text,
+  standby: { type: 'boolean' },
 } as const
 
-function readFlags(args: readonly string[]): { [flag in keyof typeof flags]?: string } {
+type Flags = { [flag in Exclude<keyof typeof flags, 'standby'>]?: string } & { standby?: boolean }
+
+function readFlags(args: readonly string[]): Flags {
   try {
     return parseArgs({ args: [...args], strict: true, allowPositionals: false, options: flags }).values
   } catch (error) {
@@ -64,7 +75,7 @@ function readFlags(args: readonly string[]): { [flag in keyof typeof flags]?: st
   }
 }
 
-function portOf(text: string | undefined): number {
+export function portOf(text: string | undefined): number {
   if (text === undefined || text === '') return defaultPort
   const port = Number(text)
   if (Number.isInteger(port) && port >= 0 && port < 65_536) return port
@@ -78,6 +89,13 @@ function listOf(given: string | undefined): string[] {
   const bad = hosts.find((host) => host !== '' && !hostShape.test(host))
   if (bad === undefined) return hosts.filter((host) => host !== '')
   throw new UsageError(`"${bad}" is not a registry: give hosts as registry.example:5000 with commas between`)
+}
+
+function foldersOf(given: string | undefined): string[] {
+  const folders = (given ?? '').split(',').filter((each) => each !== '')
+  const relative = folders.find((folder) => !isAbsolute(folder))
+  if (relative === undefined) return folders.map((folder) => resolve(folder))
+  throw new UsageError(`"${relative}" is no absolute path: give the folders as /srv/images with commas between`)
 }
 
 function mirrorsOf(given: string | undefined): Record<string, string[]> {

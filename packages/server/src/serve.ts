@@ -14,16 +14,22 @@ import {
   ensurePriorityClasses,
   eventKind,
   leaseKind,
-  type MachinePorts,
   namespaceKind,
   namespaceRole,
   nodeKind,
   priorityClassKind,
+  releaseActions,
   retireNode,
   secretKind,
   sightingsIn,
+  type UpgradePorts,
+  upgradeKind,
+  upgradeLogKind,
+  type VirtualMachineImagePorts,
+  versionKind,
   virtualMachineClusterInstancetypeKind,
   virtualMachineClusterPreferenceKind,
+  virtualMachineImageKind,
   virtualMachineInstanceKind,
   virtualMachineInstanceMigrationKind,
   virtualMachineInstancePresetKind,
@@ -36,36 +42,69 @@ import {
 import { type ApiServer, createApiServer } from '@sheaf/machinery/apiserver'
 import { errorChain, type Log, type RunningEventRecorder, startEventRecorder } from '@sheaf/machinery/controller'
 import type { Kind, RequestObserver } from '@sheaf/machinery/kind'
-import { acquireInstanceLock, openDiskStore } from '@sheaf/machinery/store'
-import { type AcceleratorChoice, chooseAccelerator, type Hypervisor, openQemuHypervisor } from '@sheaf/qemu'
+import { copyStoreAside, openDiskStore } from '@sheaf/machinery/store'
+import { type Hypervisor, httpFetch, openQemuHypervisor } from '@sheaf/qemu'
+import { acceleratorOf } from './accelerator.ts'
 import { authenticate } from './auth.ts'
 import { startControllers } from './controllers.ts'
 import { ensureCredentials, kubeconfigText, writePrivately } from './credentials.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
+import { frontDoorFetch } from './front-door-fetch.ts'
+import { copyPath, guestsAmong, removeRecords, writeRecord } from './hand-over/record.ts'
+import { takeBackStore } from './hand-over/take-back.ts'
+import { prepareTakeOver } from './hand-over/take-over.ts'
+import { createWriteGate } from './hand-over/write-gate.ts'
+import { type Proof, proveHealth } from './health-gate/health-gate.ts'
+import { healthObserver } from './health-gate/observe.ts'
+import { holdHypervisor } from './held-hypervisor.ts'
 import { hostFacts } from './host.ts'
 import { createHttpServer, listen } from './http-server.ts'
 import { openImageLibrary } from './image-library.ts'
+import { lockFolder } from './lock-folder.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
+import { openPlatform } from './platform/open-platform.ts'
+import { followRequests } from './requests-in-flight.ts'
+import type { SupervisorChannel } from './supervisor/channel.ts'
+import type { Trial } from './supervisor/slots.ts'
 import { kubernetesVersion } from './version.ts'
+import { openImageStore } from './vm-images/vm-image-store.ts'
 import { chance, wallClock } from './world.ts'
+
+export interface Serving {
+  options: ServerOptions
+  log: Log
+  /** Undefined: started by hand. */
+  supervisor: SupervisorChannel | undefined
+  /** Of this very release, which has to prove itself. */
+  trial: Trial | undefined
+}
 
 export interface RunningServer {
   url: string
   kubeconfig: string
   /** Ends the control plane. Guests run on; answers how many there are. */
   stop(): Promise<number>
+  /** Ends it too, and leaves what the next release takes up. */
+  handOver(to: Trial): Promise<number>
+  /** Whether this release, which is on trial, may stay. */
+  prove(deadlineMs: number): Promise<Proof>
+  /** It may: what was held is let go. */
+  confirm(): void
 }
 
 /** What ends the parts that are up, in the order in which they came up. */
 type Undo = (() => unknown)[]
 
-export async function serve(options: ServerOptions, log: Log): Promise<RunningServer> {
-  const folder = openDataFolder(options.dataFolder)
-  const lock = await acquireInstanceLock(folder.root)
+/** A request takes milliseconds; one that waits for something outside is not waited for. */
+const answerMs = 3_000
+
+export async function serve(serving: Serving): Promise<RunningServer> {
+  const folder = openDataFolder(serving.options.dataFolder)
+  const lock = await lockFolder(folder.root, { waits: serving.supervisor !== undefined })
   const undo: Undo = [() => lock.release()]
   try {
-    return await start(options, folder, log, undo)
+    return await start(serving, folder, undo)
   } catch (error) {
     await undoAll(undo)
     throw error
@@ -80,25 +119,44 @@ async function undoAll(undo: Undo): Promise<void> {
       .catch(() => {})
 }
 
-async function start(options: ServerOptions, folder: DataFolder, log: Log, undo: Undo): Promise<RunningServer> {
+async function start({ options, log, supervisor, trial }: Serving, folder: DataFolder, undo: Undo): Promise<RunningServer> {
+  const handedOver = trial === undefined ? undefined : await prepareTakeOver(folder, trial)
+  if (trial === undefined) await takeBackStore(folder, supervisor?.slots().outcome, log)
+  const platform = openPlatform({ supervisor, folder, workerUrl: diskWorkerUrl })
+  const { version } = platform.installed()
   const accelerator = acceleratorOf(options, folder, log)
-  const [store, credentials, images, hypervisor] = await Promise.all([
+  const imageStore = await openImageStore({
+    folder: folder.vmImages,
+    fileFolders: options.imageFolders,
+    fetch: httpFetch,
+    clock: wallClock,
+  })
+  undo.push(() => imageStore.close())
+  const [store, credentials, images, machines] = await Promise.all([
     openDiskStore({ path: folder.store, workerUrl: diskWorkerUrl }),
     ensureCredentials(folder.credentials, wallClock.now()),
-    openImageLibrary({ folder, registries: options.registries, clock: wallClock, log }),
+    openImageLibrary({ folder, vmImages: imageStore, registries: options.registries, clock: wallClock, log }),
     openQemuHypervisor({
       root: folder.machines,
       accelerator: accelerator.choose,
       log: (message, error) => log.warn(error === undefined ? {} : { error: errorChain(error) }, message),
     }),
   ])
+  let handsOverTo: Trial | undefined
+  undo.push(() => handsOverTo && copyStoreAside(folder.store, copyPath(folder, handsOverTo.id)))
   undo.push(() => store.close())
-  undo.push(() => hypervisor.release())
+  undo.push(() => machines.release())
   undo.push(() => images.close())
+
+  const held = holdHypervisor(machines)
+  const { hypervisor } = held
+  const gate = createWriteGate()
+  if (trial === undefined) held.release()
+  else gate.hold(handOverText(handedOver?.from, version))
 
   const door = ownDoor()
   const settings = { featureGates: options.featureGates, privateFolder: folder.root }
-  const ports = portsOf({ hypervisor, images, fetch: door.fetch, log, ...settings })
+  const ports = portsOf({ hypervisor, images, imageStore, platform, fetch: door.fetch, log, ...settings })
   undo.push(() => ports.events.stop())
   const kinds = kindsOf(ports)
   const readiness = { isReady: false }
@@ -119,39 +177,83 @@ async function start(options: ServerOptions, folder: DataFolder, log: Log, undo:
     onInternalError: (error, { method, path }) => log.error({ method, path, error: errorChain(error) }, 'a request failed'),
   })
   door.open(apiServer)
-  undo.push(() => apiServer.close())
   // After the last request from outside, and while there is still a door to write through.
   undo.push(() => uses.stop())
 
+  const inFlight = followRequests()
   const front = {
-    apiServer,
+    apiServer: gate.guard(apiServer),
     authenticate: (request: Pick<ApiRequest, 'path' | 'headers'>) => authenticate(request, credentials.token),
   }
-  const { url, close } = await listen(createHttpServer({ ...front, ...credentials, log }), options.address, options.port)
+  const { url, close } = await listen(
+    createHttpServer({ ...front, ...credentials, log, inFlight }),
+    options.address,
+    options.port,
+  )
   undo.push(close)
+  // Watches end before their connections: a reader sees an end and no fault.
+  undo.push(() => apiServer.close())
   writePrivately(folder.kubeconfig, kubeconfigText(credentials, url))
 
   await ensureNamespaces(ports.client)
   await ensurePriorityClasses(ports.client)
   uses.start()
   const host = hostFacts({ dataFolder: folder.root, kvmIsUsable: accelerator.isKvm })
-  undo.push(() => retireNode(ports))
-  const controllers = startControllers({ ...ports, host, resources: kinds.map(({ definition }) => definition) })
+  // Whoever takes over takes up this node at once.
+  undo.push(() => (handsOverTo === undefined ? retireNode(ports) : undefined))
+  const controllers = startControllers(
+    { ...ports, host, resources: kinds.map(({ definition }) => definition) },
+    { leadsUpgrades: true },
+  )
   undo.push(() => controllers.stop())
-  undo.push(images.startCollecting(hypervisor))
+  // What a pass waits for will not come any more.
+  undo.push(() => held.abandon())
+  const collect = (): void => void undo.push(images.startCollecting(hypervisor))
+  if (trial === undefined) collect()
   await controllers.whenSynced()
   readiness.isReady = true
-  return { url, kubeconfig: folder.kubeconfig, stop: () => stop(hypervisor, undo) }
+  return {
+    url,
+    kubeconfig: folder.kubeconfig,
+    stop: () => stop(hypervisor, undo),
+    async handOver(to) {
+      gate.hold(handOverText(version, to.version))
+      await inFlight.whenAnswered(answerMs)
+      const guests = guestsAmong(await hypervisor.list())
+      writeRecord(folder, { id: to.id, from: version, to: to.version, revision: store.revision, guests })
+      handsOverTo = to
+      await undoAll(undo)
+      return guests.length
+    },
+    prove(deadlineMs) {
+      const ending = new AbortController()
+      undo.push(() => ending.abort())
+      const front = frontDoorFetch({ url, ...credentials })
+      const heldDeeds = (): number => held.waiting
+      const guestsBefore = handedOver?.guests
+      const { signal } = ending
+      const world = { front, inside: ports.client, hypervisor, controllers, heldDeeds, guestsBefore, signal }
+      return proveHealth({ look: healthObserver(world), deadlineMs, signal })
+    },
+    confirm() {
+      removeRecords(folder)
+      held.release()
+      gate.open()
+      collect()
+    },
+  }
 }
 
+const handOverText = (from = 'the release before', to: string): string => `${from} hands the platform over to ${to}`
+
 /** Beside this file in the bundle; in its own room when run from source. */
-const diskWorkerUrl = new URL(
+export const diskWorkerUrl = new URL(
   import.meta.url.endsWith('.ts') ? '../../machinery/src/store/disk-worker.ts' : './disk-worker.mjs',
   import.meta.url,
 )
 
 /** The server's own function as a fetch. It needs the Kinds, which need a client, which needs it: so it opens last. */
-function ownDoor(): { fetch: Fetch; open(server: ApiServer): void } {
+export function ownDoor(): { fetch: Fetch; open(server: ApiServer): void } {
   let behind: Fetch = () => Promise.reject(new Error('the API server is not there yet'))
   return {
     fetch: (request) => behind(request),
@@ -161,7 +263,10 @@ function ownDoor(): { fetch: Fetch; open(server: ApiServer): void } {
   }
 }
 
-type Given = Pick<MachinePorts, 'hypervisor' | 'images' | 'log' | 'featureGates' | 'privateFolder'> & { fetch: Fetch }
+type AllPorts = UpgradePorts & VirtualMachineImagePorts
+type Given = Pick<AllPorts, 'hypervisor' | 'images' | 'imageStore' | 'platform' | 'log' | 'featureGates' | 'privateFolder'> & {
+  fetch: Fetch
+}
 
 /** Every request is counted; who sends a deprecated field is named as well. */
 function observerOf(metrics: Metrics, uses: DeprecatedFieldUses): RequestObserver {
@@ -177,9 +282,9 @@ function observerOf(metrics: Metrics, uses: DeprecatedFieldUses): RequestObserve
   }
 }
 
-type OwnPorts = MachinePorts & { events: RunningEventRecorder }
+type OwnPorts = AllPorts & { events: RunningEventRecorder }
 
-function portsOf({ fetch, log, ...machines }: Given): OwnPorts {
+export function portsOf({ fetch, log, ...machines }: Given): OwnPorts {
   const nodeName = hostname().toLowerCase()
   const world = { clock: wallClock, random: chance, log }
   const client = createClient({
@@ -197,14 +302,15 @@ function portsOf({ fetch, log, ...machines }: Given): OwnPorts {
   return { ...machines, ...world, client, events, nodeName }
 }
 
-function kindsOf(ports: MachinePorts): Kind[] {
+export function kindsOf(ports: AllPorts): Kind[] {
   return [
     namespaceKind,
     configMapKind,
     secretKind,
     eventKind,
     leaseKind,
-    nodeKind,
+    // The machine's own release is asked of where the machine is.
+    { ...nodeKind, actions: releaseActions(ports) },
     controllerRevisionKind,
     virtualMachineInstancetypeKind,
     virtualMachineClusterInstancetypeKind,
@@ -218,37 +324,11 @@ function kindsOf(ports: MachinePorts): Kind[] {
     virtualMachineInstancePresetKind,
     virtualMachineInstanceMigrationKind(ports),
     virtualMachinePoolKind(ports),
+    virtualMachineImageKind(ports),
+    versionKind,
+    upgradeKind(ports),
+    upgradeLogKind(ports),
   ]
-}
-
-interface Accelerator {
-  /** The first call waits for what was begun at the start; a later one, after a failure, tries anew. */
-  choose: () => Promise<AcceleratorChoice['kind']>
-  /** False until it is known. */
-  isKvm: () => boolean
-}
-
-/** Chosen while everything else starts. */
-function acceleratorOf(options: ServerOptions, folder: DataFolder, log: Log): Accelerator {
-  const force = options.accelerator === undefined ? {} : { force: options.accelerator }
-  let isKvm = false
-  const attempt = async (): Promise<AcceleratorChoice['kind']> => {
-    const { kind, reason } = await chooseAccelerator({ cacheFile: folder.accelerator, ...force })
-    isKvm = kind === 'kvm'
-    log.info({ accelerator: kind, reason }, 'accelerator chosen')
-    return kind
-  }
-  let early: Promise<AcceleratorChoice['kind']> | undefined = attempt()
-  // Said again, with the way out, by each launch.
-  early.catch((error: unknown) => log.warn({ error: errorChain(error) }, 'no accelerator could be chosen'))
-  return {
-    choose() {
-      const mine = early ?? attempt()
-      early = undefined
-      return mine
-    },
-    isKvm: () => isKvm,
-  }
 }
 
 async function stop(hypervisor: Hypervisor, undo: Undo): Promise<number> {

@@ -17,11 +17,51 @@ ${common}  --port PORT          the port of the API (SHEAF_PORT; default: 6443; 
   --registry-mirrors REGISTRY=HOST
                        hosts that are asked for images before their registry, as docker.io=mirror.example:5000, with
                        commas between (SHEAF_REGISTRY_MIRRORS)
+  --image-folders DIRS folders of this machine, with commas between, below which a VirtualMachineImage may name a file by a
+                       file URL; none by default (SHEAF_IMAGE_FOLDERS)
   --log-level LEVEL    debug, info, warn or error (SHEAF_LOG; default: info)
   --log-format FORMAT  text or json (default: text)
 
 SHEAF_FEATURE_GATES opens what is shut by default: HostDisk lets whoever writes machines use files of this machine as
 disks.
+`,
+  supervise: `Usage: PREFIX/bin/sheaf supervise [options of sheaf serve]
+
+Runs the release that is current in PREFIX, starts it again when it ends, and puts another one in its place when that is asked
+for: by an upgrade, or by sheaf upgrade rollback. What does not prove itself is taken back. It is what the service runs; without
+systemd, run it in the foreground. Ctrl-C ends it and leaves the guests running. sheaf install makes PREFIX.
+`,
+  install: `Usage: sheaf install [options]
+
+Installs this program, or the release in an ISO, with a supervisor that upgrades it while guests run; and a service, where
+systemd runs. Run it again to mend an installation: what is there and whole stays, and no release is made older.
+
+Options:
+  --prefix DIR         where (default: /opt/sheaf for root, else ~/.local/opt/sheaf)
+  --data DIR           the data folder (SHEAF_DATA; default: $XDG_DATA_HOME/sheaf, else ~/.local/share/sheaf)
+  --port PORT          the port of the API (SHEAF_PORT; default: 6443)
+  --iso FILE           a release, made by sheaf release build; needs a key that is trusted
+  --pub FILE           a public key whose releases are trusted, now and in upgrades; may be given several times
+  --no-service         sets up no service
+  --allow-downgrade    puts an older release in the place of a newer one, whatever is stored
+
+Exit codes: 0 done, 1 refused or failed, 2 misused.
+`,
+  uninstall: `Usage: sheaf uninstall [options]
+
+Ends the service and takes the program away. Data stays. While guests run it is refused.
+
+Options:
+  --prefix DIR         where it is installed (default: as for sheaf install)
+  --purge              takes the data away as well
+  --leave-guests       lets guests run on, though nobody looks after them
+
+Exit codes: 0 done, 1 refused or failed, 2 misused.
+`,
+  version: `Usage: sheaf version [--output text|json]
+
+Tells the release of this program; and of the server on the data folder, if one answers: its release, its supervisor, the release
+before, and how the last trial of a release ended.
 `,
   down: `Usage: sheaf down [options]
 
@@ -54,6 +94,19 @@ Options of build:
 
 --pub may be given several times: any of the keys will do. Exit codes: 0 it holds, 1 it does not or it could not be done,
 2 misused. The signature is in minisign's format, over the file "manifest": minisign -V -p release.pub -m manifest
+`,
+  rehearse: `Usage: sheaf rehearse --store COPY.db [--temp DIR] [--timeout SECONDS]
+
+For upgrades, not for people: an upgrade runs this of the new release before anything is touched. Starts a whole control plane of
+this release over a copy of a store and simulated machines, without a port, and prints as one line of JSON what came of it:
+objects that it could not read or would refuse, what its migrations would change, and machines that it would not leave alone.
+
+Options:
+  --store COPY.db      a copy of a store; it is not changed
+  --temp DIR           where it works, in a folder of its own that is gone at the end (default: the system's)
+  --timeout SECONDS    how long it may take (default: 300)
+
+Exit codes: 0 no problems, 1 problems or it could not be done, 2 misuse.
 `,
   doctor: `Usage: sheaf doctor [options]
 

@@ -13,7 +13,7 @@ export type Observation =
 export interface Progress {
   done: number
   of: number
-  unit: 'bytes' | 'objects' | 'guests'
+  unit: 'bytes' | 'objects' | 'guests' | 'percent'
 }
 
 /** Why an upgrade turned round. Kept from the moment it did, because undoing a station takes its traces away. */

@@ -71,6 +71,6 @@ test('DU21 a status is left to its controller, and a version is not what is stor
 })
 
 test('DU22 an object that says nothing deprecated needs nothing', () => {
-  expect(rewriteStored(vm({ runStrategy: 'Always' }))).toEqual({ patch: undefined, rewritten: [], left: [] })
+  expect(rewriteStored(vm({ runStrategy: 'Always' }))).toEqual({ patch: undefined, changes: [], rewritten: [], left: [] })
   expect(rewriteStored(vm({ running: true }), new Set(['other'])).patch).toBeUndefined()
 })

@@ -2,13 +2,14 @@
 // made from.
 
 import { isJsonObject, type Json } from '../meta/json.ts'
+import { changePatch, changesOf, type FieldChange } from './field-change.ts'
 import { type Deprecation, findDeprecations } from './find-deprecations.ts'
-import type { JsonPath } from './json-path.ts'
-import type { PathEdit } from './path-edit.ts'
 
 export interface StoredRewrite {
   /** Undefined when there is nothing that can be done. */
   patch: Json[] | undefined
+  /** What the patch does, field by field. */
+  changes: FieldChange[]
   rewritten: Deprecation[]
   left: { deprecation: Deprecation; why: string; next: string }[]
 }
@@ -18,18 +19,21 @@ export function rewriteStored(object: unknown, rules?: ReadonlySet<string>): Sto
   const found = findDeprecations(object).filter(({ rule }) => rules === undefined || rules.has(rule.id))
   const rewritten: Deprecation[] = []
   const left: StoredRewrite['left'] = []
-  const operations: Json[] = []
+  const changes: FieldChange[] = []
   for (const deprecation of found) {
     const obstacle = obstacleToRewrite(deprecation)
     if (obstacle !== undefined) left.push({ deprecation, ...obstacle })
     else if (deprecation.rewrite.certain) {
       rewritten.push(deprecation)
-      for (const edit of deprecation.rewrite.edits) operations.push(...operationsOf(edit, deprecation.value))
+      for (const edit of deprecation.rewrite.edits) changes.push(...changesOf(edit, deprecation.value))
     }
   }
-  if (operations.length === 0) return { patch: undefined, rewritten, left }
-  const test = { op: 'test', path: '/metadata/resourceVersion', value: resourceVersionOf(object) }
-  return { patch: [test, ...operations], rewritten, left }
+  return { patch: changes.length === 0 ? undefined : patchOfState(object, changes), changes, rewritten, left }
+}
+
+/** The changes as a patch that only holds for the object as it was read. */
+export function patchOfState(object: unknown, changes: readonly FieldChange[]): Json[] {
+  return [{ op: 'test', path: '/metadata/resourceVersion', value: resourceVersionOf(object) }, ...changePatch(changes)]
 }
 
 /** Why it cannot be rewritten where it is stored, and what to do instead. */
@@ -49,31 +53,6 @@ export function obstacleToRewrite({ rewrite, path }: Deprecation): { why: string
     }
   }
   return undefined
-}
-
-/** Each begins with a test of what it changes: the resourceVersion says the same, and this says why. */
-function operationsOf(edit: PathEdit, value: Json): Json[] {
-  const path = pointer(edit.path)
-  const test = { op: 'test', path, value }
-  switch (edit.op) {
-    case 'delete':
-      return [test, { op: 'remove', path }]
-    case 'set':
-      return [test, { op: 'replace', path, value: edit.value }]
-    case 'rename':
-      return [
-        test,
-        { op: 'remove', path },
-        { op: 'add', path: pointer([...edit.path.slice(0, -1), edit.key]), value: edit.value },
-      ]
-    default:
-      return edit satisfies never
-  }
-}
-
-/** RFC 6901. */
-function pointer(path: JsonPath): string {
-  return path.map((segment) => `/${String(segment).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 
 function resourceVersionOf(object: unknown): string {

@@ -58,6 +58,8 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   createsOnUpdate: boolean
   /** What a name may look like. */
   nameRule: 'subdomain' | 'label' | 'path-segment'
+  /** What names begin with that nobody gave: an object may then be created without name and generateName. */
+  namePrefix?: string
   /** Verbs that this resource lacks among the usual eight. */
   withoutVerbs: readonly string[]
   /** In their order. The server puts Name before them, unless one of them is called so. */

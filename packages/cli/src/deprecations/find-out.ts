@@ -9,11 +9,10 @@ import {
   deprecatedFieldUseDefinition,
   findDeprecations,
 } from '@sheaf/api'
-import type { Client } from '@sheaf/api/client'
+import { type Client, walkStored } from '@sheaf/api/client'
 import type { Duration } from './duration.ts'
 import type { DeprecationsReport } from './report.ts'
 import { servedResources } from './served-resources.ts'
-import { walkStored } from './stored-objects.ts'
 import { isRemovable, verdictOf } from './verdict.ts'
 
 export interface Question {

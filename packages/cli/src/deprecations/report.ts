@@ -5,7 +5,7 @@ import type { ResourceName } from '@sheaf/api/client'
 import { aligned } from '../aligned.ts'
 import { objectName } from '../migrate-storage/change-text.ts'
 import { type Duration, spanText } from './duration.ts'
-import type { Unreadable } from './stored-objects.ts'
+import type { Unreadable } from '@sheaf/api/client'
 import type { Verdict } from './verdict.ts'
 
 export interface RuleReport {

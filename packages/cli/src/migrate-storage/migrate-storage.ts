@@ -2,14 +2,15 @@
 // no memory: what was rewritten is no longer found, so the next run goes on where this one ended.
 
 import { type Deprecation, deprecatedFieldUseDefinition, pathText, rewriteStored } from '@sheaf/api'
-import type { Client, ResourceName } from '@sheaf/api/client'
-import type { ApiObject } from '@sheaf/api/meta'
+import { type Client, patchStored, type ResourceName, type StoredScope, walkStored, whyNotPatched } from '@sheaf/api/client'
+import type { ApiObject, Json } from '@sheaf/api/meta'
 import { servedResources } from '../deprecations/served-resources.ts'
-import { type StoredScope, walkStored } from '../deprecations/stored-objects.ts'
 import { changeText, objectName } from './change-text.ts'
-import { type RewriteOptions, rewriteObject } from './rewrite-object.ts'
 
-export interface MigrationOptions extends StoredScope, RewriteOptions {}
+export interface MigrationOptions extends StoredScope {
+  rules?: ReadonlySet<string> | undefined
+  dryRun: boolean
+}
 
 export interface Teller {
   /** One line for the record. */
@@ -46,14 +47,20 @@ export async function migrateStorage(client: Client, options: MigrationOptions, 
     return patch === undefined || first === undefined ? [] : [{ resource, object, name: objectName(first.object) }]
   })
   for (const { resource, why } of unreadable) leave(resource.plural, '', why, 'Ask for the right to list them.')
+  const planOf = (object: ApiObject): { patch: Json[]; changes: readonly Deprecation[] } | undefined => {
+    const { patch, rewritten: changes } = rewriteStored(object, options.rules)
+    return patch === undefined ? undefined : { patch, changes }
+  }
   let rewritten = 0
   for (const [index, { resource, object, name }] of kept.entries()) {
     teller.progress(index, kept.length)
-    const outcome = await rewriteObject(client.resource(resource), object, options)
-    if (outcome.kind === 'failed') leave(name, '', outcome.why, outcome.next)
-    else if (outcome.kind === 'rewritten') {
+    const outcome = await patchStored(client.resource(resource), object, planOf, options)
+    if (outcome.kind === 'refused' || outcome.kind === 'changes too fast') {
+      const { why, next } = whyNotPatched(outcome)
+      leave(name, '', why, next)
+    } else if (outcome.kind === 'patched') {
       rewritten++
-      teller.line(lineOf(name, outcome.changes))
+      teller.line(lineOf(name, outcome.plan.changes))
     }
   }
   teller.progress(kept.length, kept.length)

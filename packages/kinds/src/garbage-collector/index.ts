@@ -21,6 +21,8 @@ export interface GarbageCollectorPorts extends Ports {
 }
 
 export interface GarbageCollector {
+  /** Resolves when it knows what there is. */
+  whenSynced(): Promise<void>
   stop(): Promise<void>
   /** One for each resource. */
   snapshot(): ControllerSnapshot[]
@@ -43,6 +45,7 @@ export function startGarbageCollector(ports: GarbageCollectorPorts): GarbageColl
     controllers.set(resource, startCollecting(resource, onChange, { ...ports, resources, graph }))
   }
   return {
+    whenSynced: async () => void (await Promise.all([...controllers.values()].map((controller) => controller.whenSynced()))),
     stop: async () => void (await Promise.all([...controllers.values()].map((controller) => controller.stop()))),
     snapshot: () => [...controllers.values()].map((controller) => controller.snapshot()),
   }

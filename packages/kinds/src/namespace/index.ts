@@ -1,6 +1,6 @@
 // The Kind Namespace, the controller that empties those that are deleted, and the ones that always exist.
 
-import { type Namespace, namespaceDefinition } from '@sheaf/api'
+import { harvesterSystemNamespace, type Namespace, namespaceDefinition } from '@sheaf/api'
 import type { Client } from '@sheaf/api/client'
 import { isAlreadyExists } from '@sheaf/api/meta'
 import { type Controller, ownObjects, startController, startInformer } from '@sheaf/machinery/controller'
@@ -38,8 +38,8 @@ export function startNamespaceController(ports: NamespacePorts): Controller {
   })
 }
 
-/** Clients take these for granted. */
-const initialNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
+/** Clients take these for granted, those of Harvester the last one. */
+const initialNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease', harvesterSystemNamespace]
 
 export async function ensureNamespaces(client: Client): Promise<void> {
   const namespaces = client.resource<Namespace>(namespaceDefinition)

@@ -36,7 +36,7 @@ test('the namespaces that everybody expects are made once, and making them again
   await ensureNamespaces(api.client)
   expect((await namespaces.list()).items).toEqual(before.items)
   const names = before.items.map(({ metadata }) => metadata.name)
-  expect(names).toEqual(['default', 'kube-node-lease', 'kube-public', 'kube-system', 'shop'])
+  expect(names).toEqual(['default', 'harvester-system', 'kube-node-lease', 'kube-public', 'kube-system', 'shop'])
 })
 
 test('a deleted namespace takes all that is in it along, and nothing else', async () => {

@@ -7,7 +7,7 @@ import type { Machine } from '@sheaf/qemu'
 import type { NodePorts } from './ports.ts'
 
 /** A sentence for each. */
-export async function findStrayGuests({ client, hypervisor }: NodePorts): Promise<string[]> {
+export async function findStrayGuests({ client, hypervisor }: Pick<NodePorts, 'client' | 'hypervisor'>): Promise<string[]> {
   // Machines first: every machine that is seen had its instance before it.
   const running = (await hypervisor.list()).filter(isRunning)
   if (running.length === 0) return []

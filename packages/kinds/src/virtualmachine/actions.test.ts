@@ -82,6 +82,7 @@ async function putWhile(box: Sandbox, action: string, happens: () => Promise<unk
     parameters: {},
     query: new URLSearchParams(),
     body: undefined,
+    bytes: new Uint8Array(),
     user,
     signal: AbortSignal.timeout(5000),
     warn: () => {},

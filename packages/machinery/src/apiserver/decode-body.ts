@@ -30,6 +30,13 @@ export function decodeBody(request: ApiRequest, origin: Origin, unusable: (why: 
   throw unknownFormat(types)
 }
 
+/** The body of an action that takes bytes. */
+export function rawBody(request: ApiRequest): Uint8Array {
+  const bytes = bodyBytes(request)
+  if (bytes.length > 0 && mediaType(request) !== 'application/octet-stream') throw unknownFormat(['application/octet-stream'])
+  return bytes
+}
+
 export interface DecodedPatch {
   type: PatchType
   body: DecodedBody

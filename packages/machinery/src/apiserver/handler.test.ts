@@ -341,9 +341,26 @@ test('RG43 discovery names each action once, without parameters, and leaves out 
     (json as unknown as { resources: { name: string; verbs: string[] }[] }).resources.map(({ name, verbs }) => [name, verbs]),
   ).toEqual([
     ['widgets/spin/fast', ['update']],
+    ['widgets/paint', ['update']],
     ['widgets/listen', ['get']],
     ['widgets/gears', ['get']],
   ])
+})
+
+test('RG43 an action that takes bytes is given them as they are, and nothing else', async () => {
+  const { send, raw } = await startServer()
+  const paint = async (type: string, body: Uint8Array): Promise<unknown> => {
+    const answer = await raw({ method: 'PUT', path: `${actions}/paint`, headers: { 'content-type': type }, body })
+    return JSON.parse(await textOf(answer))
+  }
+  const notJson = Uint8Array.of(0, 255, 123)
+  expect(await paint('application/octet-stream', notJson)).toEqual({ bytes: [...notJson] })
+  expect((await send('PUT', `${actions}/paint`)).json).toEqual({ bytes: [] })
+  expect(await paint('application/json', notJson)).toMatchObject({
+    code: 415,
+    message: expect.stringMatching(/accepted media types include: application\/octet-stream$/),
+  })
+  expect(await paint('application/octet-stream', new Uint8Array(3 * 1024 * 1024 + 1))).toMatchObject({ code: 413 })
 })
 
 test('RG1 two Kinds cannot share one resource', async () => {

@@ -3,3 +3,4 @@
 export * from './api-server.ts'
 export { createApiServer } from './handler.ts'
 export { type PathRequest, type RequestInfo, type ResourceRequest, requestInfoOf, type Verb } from './request-info.ts'
+export { storagePrefix } from '../registry/registry.ts'

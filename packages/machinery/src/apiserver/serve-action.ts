@@ -3,9 +3,9 @@
 import type { Duplex } from 'node:stream'
 import type { ApiRequest, ApiResponse } from '@sheaf/api/client'
 import { badRequest, StatusError } from '@sheaf/api/meta'
-import type { ActionCall, UserInfo } from '../kind.ts'
+import type { ActionCall, RequestAction, UserInfo } from '../kind.ts'
 import { pathSegmentFinding } from '../registry/name-rules.ts'
-import { decodeBody } from './decode-body.ts'
+import { decodeBody, rawBody } from './decode-body.ts'
 import { MethodNotAllowed } from './refusals.ts'
 import type { ResourceRequest } from './request-info.ts'
 import type { MatchedAction } from './resource-index.ts'
@@ -46,13 +46,23 @@ export function notAStream(): StatusError {
   )
 }
 
-function callOf({ request, info, user, warn }: ActionExchange, { parameters }: Pick<MatchedAction, 'parameters'>): ActionCall {
+interface Called extends Pick<MatchedAction, 'parameters'> {
+  action?: RequestAction
+}
+
+function callOf({ request, info, user, warn }: ActionExchange, { parameters, action }: Called): ActionCall {
   const { namespace, name, query } = info
   const finding = [name, namespace]
     .filter((part) => part !== '')
     .map(pathSegmentFinding)
     .find((each) => each !== undefined)
   if (finding !== undefined) throw badRequest(`invalid name in the path: it ${finding}`)
-  const body = decodeBody(request, 'custom', (why) => badRequest(`the body cannot be read: ${why}`))?.value
-  return { namespace, name, parameters, query, body, user, signal: request.signal ?? new AbortController().signal, warn }
+  const signal = request.signal ?? new AbortController().signal
+  return { namespace, name, parameters, query, ...sentWith(request, action), user, signal, warn }
+}
+
+function sentWith(request: ApiRequest, action: RequestAction | undefined): Pick<ActionCall, 'body' | 'bytes'> {
+  if (action?.takesBytes) return { body: undefined, bytes: rawBody(request) }
+  const decoded = decodeBody(request, 'custom', (why) => badRequest(`the body cannot be read: ${why}`))
+  return { body: decoded?.value, bytes: new Uint8Array() }
 }

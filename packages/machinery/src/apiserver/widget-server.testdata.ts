@@ -142,6 +142,16 @@ const actions: Action[] = [
     },
   },
   {
+    kind: 'request',
+    method: 'PUT',
+    takesBytes: true,
+    group: 'actions.example.org',
+    versions: ['v1'],
+    plural: 'widgets',
+    action: 'paint',
+    run: async ({ body, bytes }) => ({ status: 200, headers: {}, body: JSON.stringify({ body, bytes: [...bytes] }) }),
+  },
+  {
     kind: 'stream',
     group: 'actions.example.org',
     versions: ['v1'],

@@ -27,6 +27,8 @@ export interface Controller {
   enqueue(key: ObjectKey): void
   /** Ends. Resolves when the passes under way are over. */
   stop(): Promise<void>
+  /** Resolves when the sources are known. */
+  whenSynced(): Promise<void>
   /** Resolves when the sources are known and nothing waits or runs; what is delayed does not count. */
   whenIdle(): Promise<void>
   /** For people who debug, and for metrics. */
@@ -96,6 +98,7 @@ export function startController(options: ControllerOptions): Controller {
       stopped ??= Promise.all(workers).then(() => undefined)
       return stopped
     },
+    whenSynced: () => synced.then(() => undefined),
     whenIdle: () => synced.then(() => queue.whenIdle()),
     snapshot: () => ({ name, passes, ...queue.snapshot(), errors: Object.fromEntries(errors) }),
   }

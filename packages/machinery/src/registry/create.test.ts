@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { gadgets, startServer, widgetNamed, widgets } from '../apiserver/widget-server.testdata.ts'
+import type { Kind } from '../kind.ts'
+import { gadgets, kinds, startServer, widgetNamed, widgets } from '../apiserver/widget-server.testdata.ts'
 
 test('RG8 the server gives uid, creationTimestamp, resourceVersion and generation, whatever the sender says', async () => {
   const { send, store } = await startServer()
@@ -29,6 +30,15 @@ test('RG19 a new object has no status where there is a status subresource, and k
   const { send } = await startServer()
   expect((await send('POST', widgets, { ...widgetNamed('a'), status: { phase: 'Up' } })).json.status).toBeUndefined()
   expect((await send('POST', gadgets, { metadata: { name: 'g' }, status: { phase: 'Up' } })).json.status).toEqual({ phase: 'Up' })
+})
+
+test('RG10 a Kind may say what names begin with that nobody gave', async () => {
+  const [first, ...others] = kinds
+  const named = { ...first, definition: { ...first!.definition, namePrefix: 'wg-' } } as Kind
+  const { send } = await startServer({ kinds: [named, ...others] })
+  const { json } = await send('POST', widgets, { apiVersion: 'example.org/v1', kind: 'Widget', metadata: {}, spec: {} })
+  expect(json.metadata).toMatchObject({ name: expect.stringMatching(/^wg-\w{5}$/), generateName: 'wg-' })
+  expect((await send('POST', widgets, widgetNamed('mine'))).json.metadata.name).toBe('mine')
 })
 
 test('RG9 the namespace must exist', async () => {

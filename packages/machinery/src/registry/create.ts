@@ -28,6 +28,7 @@ export async function create(registry: Registry, call: WriteCall, body: DecodedB
   const { definition } = call.resource
   const { object: sent, unknownFields } = shapeObject(definition, body.value)
   const name = sent.metadata.name ?? ''
+  if (name === '' && definition.namePrefix !== undefined) sent.metadata.generateName ??= definition.namePrefix
   placeInNamespace(call, sent)
   requireNamespace(registry, { ...call, name })
   if (sent.metadata.resourceVersion !== undefined) {

@@ -1,11 +1,10 @@
 // DELETE: the object goes at once, or is marked and stays until its finalizers are gone.
 
-import { type ApiObject, conflict, isJsonObject, modifiedMeanwhile, type Status, timestamp } from '@sheaf/api/meta'
+import { type ApiObject, conflict, isJsonObject, modifiedMeanwhile, type Status, timestamp, sameJson } from '@sheaf/api/meta'
 import type { StoredEntry } from '../store/store.ts'
 import { missing } from './get.ts'
 import { isHeld, isNamespaceResource, refuseProtected } from './namespace-rules.ts'
 import { type Encoded, type Registry, storageKey, type WriteCall } from './registry.ts'
-import { sameJson } from './same-json.ts'
 import { encodeObject, objectOf } from './stored-object.ts'
 
 export interface DeleteOptions {

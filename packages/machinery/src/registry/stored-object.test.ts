@@ -1,7 +1,6 @@
-import type { ApiObject } from '@sheaf/api/meta'
+import { type ApiObject, sameJson } from '@sheaf/api/meta'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { sameJson } from './same-json.ts'
 import { encodeObject } from './stored-object.ts'
 
 const fields = fc.dictionary(fc.string(), fc.jsonValue())

@@ -1,7 +1,7 @@
 // Every change of an existing object goes through here: read, let the verb say what it wants, keep what only the
 // server may change, admit, compare, append; and again from the start when somebody else was quicker.
 
-import { type ApiObject, conflict, isJsonObject, modifiedMeanwhile } from '@sheaf/api/meta'
+import { type ApiObject, conflict, isJsonObject, modifiedMeanwhile, sameJson } from '@sheaf/api/meta'
 import { admit, type OnUnknownFields } from '../admission/chain.ts'
 import type { StoredEntry } from '../store/store.ts'
 import { cloneJson } from './clone-json.ts'
@@ -9,7 +9,6 @@ import { missing } from './get.ts'
 import { isHeld, isNamespaceResource, specFinalizersOf } from './namespace-rules.ts'
 import { refuseOversize } from './object-size.ts'
 import { type Encoded, type Registry, type Subresource, storageKey, type WriteCall } from './registry.ts'
-import { sameJson } from './same-json.ts'
 import { encodeObject, objectOf } from './stored-object.ts'
 
 /** Each failed attempt means that another write to the same object went through; so many in a row is an unfair fight. */

@@ -1,6 +1,7 @@
 // The file of a store: the objects as they are, and for each later revision what it replaced (an undo log: the new
 // text is in the next row of that key, or in the objects). Opening reads all of it once and checks that it fits.
 
+import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { FIRST_REVISION, type IndexContent } from './revision-index.ts'
 import { connect, isDamage, lacksRoomToOpen, transact } from './sqlite-connection.ts'
@@ -37,6 +38,23 @@ export class StoreUnreadable extends Error {
 
 export const MEND = 'Look at the cause, mend it and start again'
 const RESTORE = 'Restore it from a backup, or move it and its -wal file away to begin with an empty store'
+
+/** The last revision in a store that nobody may be able to read otherwise; undefined when not even that can be said. */
+export function lookAtRevision(path: string): number | undefined {
+  if (!existsSync(path)) return undefined
+  try {
+    const database = connect(path)
+    try {
+      const last = database.prepare('SELECT max(revision) AS revision FROM log').get()?.['revision']
+      return typeof last === 'number' ? last : readMeta(database, 'compacted_revision')
+    } finally {
+      database.close()
+    }
+  } catch (error) {
+    if (isDamage(error)) return undefined
+    throw error
+  }
+}
 
 /** Reads a whole store, after creating it if there is none. */
 export function loadContent(path: string): IndexContent {

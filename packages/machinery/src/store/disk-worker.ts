@@ -1,13 +1,17 @@
 // The thread that writes to the disk, so that waiting for it never stops the event loop. Requests are answered in order.
 
 import { parentPort } from 'node:worker_threads'
-import { connect, isDiskFull, transact } from './sqlite-connection.ts'
+import { loadContent } from './disk-format.ts'
+import { connect, hasNoRoom, isDiskFull, transact } from './sqlite-connection.ts'
+import { StoreFull } from './store.ts'
 
 export type WorkerRequest =
   | { kind: 'open'; path: string }
   | { kind: 'append'; rows: readonly AppendRow[] }
   | { kind: 'compact'; revision: number }
   | { kind: 'close' }
+  /** Needs no open one: writes what is committed to a file that is not there yet, and reads it back. */
+  | { kind: 'copy'; path: string; target: string }
 
 /** The state of a key at its new revision; the state before is in the file already. */
 export interface AppendRow {
@@ -60,8 +64,19 @@ function openDisk(path: string): Disk {
 
 let disk: Disk | undefined
 
+function copy({ path, target }: Request<'copy'>): void {
+  const database = connect(path)
+  try {
+    database.prepare('VACUUM INTO :target').run({ target })
+  } finally {
+    database.close()
+  }
+  loadContent(target)
+}
+
 function handle(request: WorkerRequest): void {
   if (request.kind === 'open') disk = openDisk(request.path)
+  else if (request.kind === 'copy') copy(request)
   else if (request.kind === 'close') disk?.close()
   else if (!disk) throw new Error(`${request.kind} before open`)
   else if (request.kind === 'append') disk.append(request)
@@ -73,7 +88,8 @@ function replyTo(request: WorkerRequest): WorkerReply {
     handle(request)
     return { kind: 'done' }
   } catch (cause) {
-    return { kind: isDiskFull(cause) ? 'full' : 'failed', cause }
+    const isFull = request.kind === 'copy' ? cause instanceof StoreFull || hasNoRoom(cause) : isDiskFull(cause)
+    return { kind: isFull ? 'full' : 'failed', cause }
   }
 }
 

@@ -48,6 +48,12 @@ export function lacksRoomToOpen(error: unknown): boolean {
   return isDiskFull(error) || resultCode(error) === SQLITE_IOERR_SHMSIZE
 }
 
+/** The disk was too full for a file, whether SQLite or the system says so. */
+export function hasNoRoom(error: unknown): boolean {
+  const isSystems = error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+  return isSystems || lacksRoomToOpen(error)
+}
+
 export function isDamage(error: unknown): boolean {
   const code = primaryCode(error)
   return code === SQLITE_ERROR || code === SQLITE_CORRUPT || code === SQLITE_NOTADB

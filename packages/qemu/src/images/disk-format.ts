@@ -10,8 +10,8 @@ export class DiskRefused extends Error {
   }
 }
 
-/** The header of qcow2 with all fields that say where else to read. */
-const headerBytes = 512
+/** The header of qcow2 with all fields that say where else to read; more than any other magic needs. */
+export const headerBytes = 512
 
 const others: readonly { name: string; magic: Buffer; at: number }[] = [
   { name: 'VMDK', magic: Buffer.from('KDMV'), at: 0 },
@@ -29,9 +29,17 @@ const others: readonly { name: string; magic: Buffer; at: number }[] = [
 
 /** Throws DiskRefused. */
 export async function readDiskFormat(path: string): Promise<'qcow2' | 'raw'> {
+  return (await readDiskShape(path)).format
+}
+
+/** What the disk is, and how many bytes a machine sees of it. Throws DiskRefused. */
+export async function readDiskShape(path: string): Promise<{ format: 'qcow2' | 'raw'; virtualSizeBytes: number }> {
   await using file = await open(path)
   const { buffer, bytesRead } = await file.read(Buffer.alloc(headerBytes), 0, headerBytes, 0)
-  return diskFormatOf(buffer.subarray(0, bytesRead))
+  const header = buffer.subarray(0, bytesRead)
+  const format = diskFormatOf(header)
+  const virtualSizeBytes = format === 'raw' ? (await file.stat()).size : Number(header.readBigUInt64BE(qcow2.virtualSizeAt))
+  return { format, virtualSizeBytes }
 }
 
 /** Of the first bytes of a disk. Throws DiskRefused. */
@@ -51,6 +59,7 @@ const qcow2 = {
   magic: Buffer.from('QFI\xfb', 'latin1'),
   versionAt: 4,
   backingFileAt: 8,
+  virtualSizeAt: 24,
   encryptionAt: 32,
   featuresAt: 72,
   shortestBytes: 72,

@@ -1,5 +1,7 @@
 // What a pull reaches the world through, so that a test can own it.
 
+import type { HttpFetchInit } from './http-fetch.ts'
+
 export interface PullClock {
   /** Milliseconds since 1970. */
   now(): number
@@ -7,7 +9,7 @@ export interface PullClock {
 }
 
 export interface NetworkPorts {
-  fetch: (url: URL, init: RequestInit) => Promise<Response>
+  fetch: (url: URL, init: HttpFetchInit) => Promise<Response>
   clock: PullClock
   /** Ends everything that is under way. */
   signal: AbortSignal

@@ -24,10 +24,6 @@ const networkWords: Readonly<Record<string, string>> = {
   ENETUNREACH: 'there is no way to that network',
   EHOSTUNREACH: 'the host cannot be reached',
   ETIMEDOUT: 'it did not answer in time',
-  UND_ERR_CONNECT_TIMEOUT: 'it did not answer in time',
-  UND_ERR_HEADERS_TIMEOUT: 'it did not answer in time',
-  UND_ERR_BODY_TIMEOUT: 'it stopped in the middle of an answer',
-  UND_ERR_SOCKET: 'the connection was cut off',
 }
 
 /** These do not mend themselves within a pull. */
@@ -47,6 +43,12 @@ export function networkFailure(host: string, error: unknown): PullFailed {
   return new PullFailed(`cannot reach ${host}: ${networkWords[code] ?? message}`, { cause: error, isTransient: true })
 }
 
+/** What a request failed with, for people: the innermost of what fetch wrapped it in. */
+export function transportWords(error: unknown): string {
+  const { code, message } = innermost(error)
+  return networkWords[code] ?? (certificateTrouble.test(code) ? `${message} (${code})` : message)
+}
+
 function innermost(error: unknown): { code: string; message: string } {
   let last = error
   while (last instanceof Error && last.cause instanceof Error) last = last.cause
@@ -55,8 +57,11 @@ function innermost(error: unknown): { code: string; message: string } {
   return { code: errorCode(last) ?? errorCode(several) ?? '', message }
 }
 
-export function diskFull(folder: string, cause: unknown): PullFailed {
-  return new PullFailed(
+/** The disk's trouble and nobody else's. */
+export class NoRoom extends PullFailed {}
+
+export function diskFull(folder: string, cause: unknown): NoRoom {
+  return new NoRoom(
     `no space left on the disk of ${folder}: free some, remove images that nobody needs (sheaf images), or move the data folder to a larger disk`,
     { cause },
   )

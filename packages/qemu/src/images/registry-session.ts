@@ -1,10 +1,11 @@
 // Asks one registry about one repository: carries its tokens, follows its redirects, and asks again when it was only busy.
 
+import type { HttpFetchInit } from './http-fetch.ts'
 import { type NetworkPorts, pause } from './network.ts'
 import { networkFailure, PullFailed } from './pull-failed.ts'
 import { parseChallenge } from './registry-challenge.ts'
 import type { Endpoint } from './registry-endpoints.ts'
-import { type RegistryLogin, loginFor } from './registry-login.ts'
+import { loginFor, type RegistryLogin } from './registry-login.ts'
 
 export interface RegistrySession {
   readonly host: string
@@ -173,9 +174,9 @@ function tokenRequest(
   wanted: Record<string, string>,
   login: RegistryLogin | undefined,
   signal: AbortSignal,
-): { url: URL; init: RequestInit } {
+): { url: URL; init: HttpFetchInit } {
   // What was meant for one server is not handed on to where it points.
-  const shared = { redirect: 'error', signal } as const
+  const shared = { redirect: 'manual', signal } as const
   if (login?.identityToken !== undefined) {
     const form = { grant_type: 'refresh_token', client_id: 'sheaf', refresh_token: login.identityToken, ...wanted }
     return { url: realm, init: { ...shared, method: 'POST', body: new URLSearchParams(form) } }

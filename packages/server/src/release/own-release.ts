@@ -7,7 +7,7 @@ import { MetadataInvalid, parseMetadata } from './metadata.ts'
 import { metadataPath } from './verify-release.ts'
 
 /** The folder that holds `bin` and `dist`; in a checkout, the checkout. */
-const programRoot = (): string => findRoot(dirname(fileURLToPath(import.meta.url)))
+export const programRoot = (): string => findRoot(dirname(fileURLToPath(import.meta.url)))
 
 /** From the source it is three folders up, from the bundle one. */
 function findRoot(folder: string): string {

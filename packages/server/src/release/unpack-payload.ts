@@ -35,10 +35,7 @@ export async function unpackPayload({ archive, listed, metadata, folder, onProgr
     await pipeline(...stages, ...(signal === undefined ? [] : [{ signal }]))
     confirm()
     await writeFile(join(partial, metadataPath), metadataText(metadata))
-    await syncTree(partial)
-    await rm(folder, { recursive: true, force: true })
-    await rename(partial, folder)
-    await sync(dirname(folder))
+    await moveIntoPlace(partial, folder)
   } catch (error) {
     await rm(partial, { recursive: true, force: true })
     throw error
@@ -97,6 +94,14 @@ function checking({ path, sizeBytes, sha512 }: ManifestFile, onProgress: Unpacki
       if (hash.digest('hex') !== sha512) throw new PayloadRefused(`${path} is not the one that was signed`)
     },
   }
+}
+
+/** What was there is replaced, and all of it is on the disk when it resolves. */
+export async function moveIntoPlace(partial: string, folder: string): Promise<void> {
+  await syncTree(partial)
+  await rm(folder, { recursive: true, force: true })
+  await rename(partial, folder)
+  await sync(dirname(folder))
 }
 
 /** A rename that outlives a power cut while the files do not would make a slot of empty files. */

@@ -165,7 +165,7 @@ describe('whatever happens', () => {
     return world.timer !== 'off'
   }
 
-  it('there are never two holders or two processes of one release, and a power cut at any instant leaves one that runs', () => {
+  it('UP17 there are never two holders or two processes of one release, and a power cut at any instant leaves one that runs', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 30 }), (events) => {
         const world = new World({ current: old })
@@ -181,7 +181,7 @@ describe('whatever happens', () => {
     )
   })
 
-  it('it comes to rest: once nothing more is said and time goes by, the current release serves', () => {
+  it('UP18 it comes to rest: once nothing more is said and time goes by, the current release serves', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 20 }), (events) => {
         const world = new World({ current: old })

@@ -207,6 +207,7 @@ function whileProving(state: In<'proving'>, event: Event, slots: Slots): Decisio
     state: takingBack,
     effects: [
       { kind: 'timer', ms: 'off' },
+      { kind: 'log', text: `${trial.version} cannot stay: ${why}` },
       { kind: 'end', version: trial.version },
     ],
   }

@@ -3,8 +3,9 @@
 //
 //   supervisor.mjs PREFIX [arguments of sheaf serve]
 
+import { acquireInstanceLock, InstanceLocked } from '@sheaf/machinery/store'
 import { supervisorVersion } from './protocol.ts'
-import { SlotsUnreadable } from './slots.ts'
+import { readSlots, SlotsUnreadable } from './slots.ts'
 import { type Supervisor, supervise } from './supervise.ts'
 
 const [prefix, ...serveArguments] = process.argv.slice(2)
@@ -15,16 +16,20 @@ if (prefix === undefined) {
   process.exit(2)
 }
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-await run(prefix).whenEnded
+await (await run(prefix)).whenEnded
 
-function run(folder: string): Supervisor {
+async function run(folder: string): Promise<Supervisor> {
   try {
+    readSlots(folder)
+    await acquireInstanceLock(folder)
     const supervisor = supervise({ prefix: folder, serveArguments, log })
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => supervisor.stop())
     return supervisor
   } catch (error) {
-    if (!(error instanceof SlotsUnreadable)) throw error
-    log(error.message)
+    if (error instanceof InstanceLocked)
+      log(`another supervisor runs ${folder} already: process ${error.holder?.pid ?? 'unknown'}`)
+    else if (error instanceof SlotsUnreadable) log(error.message)
+    else throw error
     process.exit(1)
   }
 }

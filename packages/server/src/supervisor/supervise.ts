@@ -3,11 +3,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { type Decision, decide, type Effect, type Event, type State, start } from './decide.ts'
+import { orphansOf } from './orphans.ts'
 import { type FromRelease, isMessage, supervisorVersion } from './protocol.ts'
 import { readSlots, releaseFolder, type Slots, writeSlots } from './slots.ts'
 
-/** A release that does not end when it is asked to loses nothing that it has acknowledged. */
-const killAfterMs = 10_000
+/**
+ * Ending takes a second. One that does not end when it is asked to loses nothing that it has acknowledged, and the release
+ * that is to come back is awaited.
+ */
+const killAfterMs = 3_000
 
 export interface SupervisorOptions {
   prefix: string
@@ -86,8 +90,32 @@ export function supervise({ prefix, serveArguments, log }: SupervisorOptions): S
     if (isEnding && processes.size === 0) ended.resolve()
   }
 
+  endOrphans(prefix, log)
   take(start(slots))
   return { stop: () => happens({ kind: 'stop' }), whenEnded: ended.promise }
+}
+
+/** The current release waits for what they hold. Nobody else supervises this folder: whoever calls holds its lock. */
+function endOrphans(prefix: string, log: (text: string) => void): void {
+  const orphans = orphansOf(prefix)
+  for (const pid of orphans) {
+    log(`process ${pid} is left of an earlier supervisor, and is ended`)
+    signal(pid, 'SIGTERM')
+  }
+  const kill = (): void => {
+    const left = orphansOf(prefix)
+    for (const pid of orphans) if (left.includes(pid)) signal(pid, 'SIGKILL')
+  }
+  if (orphans.length > 0) setTimeout(kill, killAfterMs)
+}
+
+/** It may have ended by now. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }
 
 function endProcess(child: ChildProcess | undefined): void {

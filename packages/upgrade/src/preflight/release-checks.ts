@@ -32,7 +32,12 @@ export const releaseChecks: readonly Check[] = [
   { id: 'supervisor', title: 'the supervisor', mayBeOverridden: false, judge: judgeSupervisor },
 ]
 
+/** Anybody can write any version into a release that nobody we trust has signed. */
+const isBelieved = ({ signature }: PreflightFacts['release']): boolean => signature === undefined || signature.state === 'trusted'
+const notBelieved = pass('what the release says of itself counts once its signature holds')
+
 function judgeWay({ installedVersion, release }: PreflightFacts): Finding {
+  if (!isBelieved(release)) return notBelieved
   const way = wayTo({ installed: installedVersion, target: release.version, minUpgradable: release.minUpgradableVersion })
   if (way.isOpen) return pass(`${release.version} may follow ${installedVersion}`)
   return fail(way.message, 'Choose another version: kubectl get versions -n harvester-system')
@@ -44,7 +49,7 @@ function judgeSignature({ release: { signature } }: PreflightFacts): Finding {
   return fail(
     signature.message,
     signature.state === 'untrusted'
-      ? 'If you trust whoever signed it, put their public key among the trusted ones: sheaf release trust FILE.pub'
+      ? 'If you trust whoever signed it, put their public key, as a file that ends in .pub, into the folder trust of the installation.'
       : 'Get the release again from where it is published.',
   )
 }
@@ -63,6 +68,7 @@ function judgeFreshness({ release: { releasedMs, expiresMs }, nowMs }: Preflight
 }
 
 function judgeNewestSeen({ release }: PreflightFacts): Finding {
+  if (!isBelieved(release)) return notBelieved
   const { version, newestSeenVersion } = release
   if (newestSeenVersion === undefined || !isVersion(newestSeenVersion) || !isVersion(version))
     return pass('nothing newer was installed here')

@@ -15,13 +15,25 @@ import { SimulatedWorld } from '@sheaf/qemu'
 import { smallKinds, startTestApi } from '../../api-server.fixture.ts'
 import { controllerUser } from '../../controller-user.ts'
 import { localImages } from '../../local-images.ts'
+import { nodeKind } from '../../node/index.ts'
 import type { MachinePorts } from '../../ports.ts'
+import { releaseActions, upgradeKind } from '../../upgrade/index.ts'
+import { simulatePlatform } from '../../upgrade/simulated-platform.fixture.ts'
 import { virtualMachineKind } from '../../virtualmachine/index.ts'
+import { emptyImageStore } from '../../virtualmachineimage/empty-image-store.fixture.ts'
+import { virtualMachineImageKind } from '../../virtualmachineimage/index.ts'
 import { startVirtualMachineInstanceController, virtualMachineInstanceKind } from '../index.ts'
 
 const namespace = 'default'
 const group = '/apis/subresources.kubevirt.io/v1'
 type Spec = VirtualMachineInstance['spec']
+
+const installed = { version: '1.0.0', supervisorVersion: undefined, previous: undefined, outcome: undefined }
+/** The release is not what these tests are about. */
+const startedByHand = {
+  installed: () => installed,
+  switchTo: async () => ({ kind: 'not-tried', why: 'nobody is there to try it' }) as const,
+}
 
 export interface Answer {
   code: number
@@ -39,7 +51,16 @@ export async function startActionWorld() {
     host = new SimulatedWorld({ clock: ports.clock })
     const images = localImages('/images', async () => undefined)
     machinePorts = { ...ports, hypervisor: host.open(), images, nodeName: 'attic' }
-    return [...smallKinds, virtualMachineKind(machinePorts), virtualMachineInstanceKind(machinePorts)] as Kind[]
+    const others = smallKinds.filter((kind) => kind !== nodeKind)
+    const machine = { ...nodeKind, actions: releaseActions({ ...machinePorts, platform: startedByHand }) }
+    return [
+      ...others,
+      machine,
+      virtualMachineKind(machinePorts),
+      virtualMachineInstanceKind(machinePorts),
+      virtualMachineImageKind({ ...machinePorts, imageStore: emptyImageStore }),
+      upgradeKind({ ...machinePorts, platform: simulatePlatform(ports.clock).platform }),
+    ] as Kind[]
   })
   if (host === undefined || machinePorts === undefined) throw new Error('the Kinds were not asked for')
   const world = host

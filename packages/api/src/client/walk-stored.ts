@@ -1,7 +1,7 @@
 // Walks through everything that is stored of some resources, page by page, and keeps what is asked for.
 
-import type { Client, ListOptions, ResourceName } from '@sheaf/api/client'
-import { type ApiObject, isExpired, isNotFound, StatusError } from '@sheaf/api/meta'
+import { type ApiObject, isExpired, isNotFound, StatusError } from '../meta/index.ts'
+import type { Client, ListOptions, ResourceName } from './client.ts'
 
 /** As kubectl: a server is not asked for all at once. */
 const pageSize = 500

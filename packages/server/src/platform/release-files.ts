@@ -1,0 +1,122 @@
+// The files of a release: checked, fetched into a slot, served by this host where a guest does not.
+
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { get } from 'node:http'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { type PayloadSource, type Platform, type Release, ReleaseRefused } from '@sheaf/kinds'
+import { trustFolder } from '../install/layout.ts'
+import { IsoUnreadable, openIso } from '../release/iso-files.ts'
+import { metadataText, parseMetadata } from '../release/metadata.ts'
+import { type PublicKey, readPublicKey } from '../release/minisign.ts'
+import { PayloadRefused, unpackPayload } from '../release/unpack-payload.ts'
+import {
+  inspectRelease,
+  ReleaseRefused as Refused,
+  type Release as SignedRelease,
+  verifyRelease,
+} from '../release/verify-release.ts'
+import { isVersion } from '@sheaf/upgrade'
+import { releaseFolder } from '../supervisor/slots.ts'
+import { serveIso } from './serve-iso.ts'
+
+/** `prefix`: the folder that Sheaf is installed in. */
+export function releaseFiles(prefix: string | undefined): Platform['releases'] {
+  const slotOf = (version: string): string => {
+    if (prefix === undefined)
+      throw new ReleaseRefused('NotInstalled', 'there is no slot to put it into: install Sheaf first, with sheaf install')
+    return releaseFolder(prefix, version)
+  }
+  return {
+    verify: (iso, onProgress, signal) =>
+      inOurWords(async () =>
+        described(await verifyRelease(iso, { trusted: trustedKeys(prefix), onProgress, ...(signal && { signal }) })),
+      ),
+    inspect: (iso) => inOurWords(async () => described(await inspectRelease(iso, trustedKeys(prefix)))),
+    async fetch(source, release, onProgress, signal) {
+      const { path, sizeBytes, sha512 } = release.payload
+      const folder = slotOf(release.version)
+      const archive = await open(source, path, signal)
+      const listed = { path, sizeBytes, sha512 }
+      await inOurWords(() =>
+        unpackPayload({ archive, listed, metadata: parseMetadata(release.description), folder, onProgress, signal }),
+      )
+    },
+    async list() {
+      const releases = prefix === undefined ? undefined : join(prefix, 'releases')
+      return releases !== undefined && existsSync(releases) ? readdirSync(releases).filter(isVersion) : []
+    },
+    discard: (version) => rm(slotOf(version), { recursive: true, force: true }),
+    serveIso,
+  }
+}
+
+async function open(source: PayloadSource, path: string, signal: AbortSignal): Promise<Readable> {
+  if (source.kind === 'iso') return (await openIso(source.path)).stream(path)
+  const url = `${source.url}/${path.split('/').map(encodeURIComponent).join('/')}`
+  return ask(url, signal)
+}
+
+/**
+ * Not through fetch: when a small server ends its connection while the reader is slow, Node's own ends this whole process
+ * with a failed assertion.
+ */
+function ask(url: string, signal: AbortSignal): Promise<Readable> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, { signal, agent: false, timeout: silentMs }, (response) => {
+      if (response.statusCode === 200) return resolve(response)
+      response.destroy()
+      reject(new Error(`${url} answered ${response.statusCode}`))
+    })
+    request.on('timeout', () => request.destroy(new Error(`${url} has said nothing for ${silentMs / 1000} s`)))
+    request.on('error', reject)
+  })
+}
+
+/** A guest that has crashed says nothing; the payload is asked for again once it is back. */
+const silentMs = 30_000
+
+/** Read each time: who is trusted may change while this server runs. A key that cannot be read is nobody's. */
+function trustedKeys(prefix: string | undefined): PublicKey[] {
+  if (prefix === undefined) return []
+  return globSync(join(trustFolder(prefix), '*.pub')).flatMap((path) => {
+    try {
+      return [readPublicKey(readFileSync(path, 'utf8'))]
+    } catch {
+      return []
+    }
+  })
+}
+
+function described({ metadata, files, keyId }: SignedRelease): Release {
+  const { version, releaseDate, expires, minUpgradableVersion, minSupervisorVersion, knownRisks, migrations, payload } = metadata
+  const listed = files.find((file) => file.path === payload.path)
+  if (listed === undefined) throw new Refused('damaged', `the signed manifest does not list ${payload.path}`)
+  return {
+    version,
+    keyId,
+    releaseDate,
+    ...(expires === undefined ? {} : { expires }),
+    ...(minUpgradableVersion === undefined ? {} : { minUpgradableVersion }),
+    ...(minSupervisorVersion === undefined ? {} : { minSupervisorVersion }),
+    knownRisks,
+    migrations,
+    description: metadataText(metadata),
+    sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+    payload: { ...listed, unpackedBytes: payload.unpackedBytes, unpackedFiles: payload.unpackedFiles },
+  }
+}
+
+/** What would be the same the next time is told as such; everything else may be tried again. */
+async function inOurWords<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (cause instanceof Refused) throw new ReleaseRefused(cause.problem, cause.message, { cause })
+    if (cause instanceof IsoUnreadable) throw new ReleaseRefused('not-a-release', cause.message, { cause })
+    if (cause instanceof PayloadRefused && !/ended after/.test(cause.message))
+      throw new ReleaseRefused('damaged', cause.message, { cause })
+    throw cause
+  }
+}

@@ -1,0 +1,41 @@
+// In a rehearsal nothing is brought here and nothing is upgraded: what would be, is left as it is.
+
+import type { Platform, VirtualMachineImageStore } from '@sheaf/kinds'
+import { ownVersion } from '../release/own-release.ts'
+
+const refuse = (): never => {
+  throw new Error('this is a rehearsal: nothing is installed, fetched or switched')
+}
+const refuseLater = async (): Promise<never> => refuse()
+
+/** Images seem to be on their way, which makes nobody begin or end anything. */
+export const stillImageStore: VirtualMachineImageStore = {
+  look: async () => ({ kind: 'receiving', receivedBytes: 0, totalBytes: undefined }),
+  download: () => {},
+  upload: refuseLater,
+  urlProblem: () => undefined,
+  remove: async () => {},
+  onChange: () => ({ close: () => {} }),
+}
+
+export const stillPlatform: Platform = {
+  installed: () => ({ version: ownVersion(), supervisorVersion: undefined, previous: undefined, outcome: undefined }),
+  releases: {
+    verify: refuseLater,
+    inspect: refuseLater,
+    fetch: refuseLater,
+    list: async () => [],
+    discard: refuseLater,
+    serveIso: refuseLater,
+  },
+  store: { copy: refuseLater, hasCopy: async () => false, removeCopies: refuseLater },
+  rehearse: refuseLater,
+  migrate: refuseLater,
+  switchTo: refuseLater,
+  journal: () => ({ append: refuseLater, read: async () => [] }),
+  log: () => ({ append: refuse, path: '', async *read() {} }),
+  bundle: () => ({ make: refuseLater, read: async () => undefined }),
+  facts: refuseLater,
+  leftovers: { find: async () => [], remove: refuseLater },
+  forget: refuseLater,
+}
