@@ -12,9 +12,8 @@ import { StatusError } from '@sheaf/api/meta'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Fate } from '../../packages/kinds/src/virtualmachineinstance/fields/field-fate.ts'
 import { instanceSpecFields, machineSpecFields } from '../../packages/kinds/src/virtualmachineinstance/fields/spec-fields.ts'
-import { prepareStore, startControlPlane } from './control-plane.ts'
-import { openHost } from './host.ts'
 import { type Platform, pass } from './pace.ts'
+import { openPlatform } from './platform.ts'
 
 type Fates = Readonly<Record<string, Fate>>
 
@@ -98,9 +97,7 @@ const unhad = (fates: Fates): [string, Fate][] =>
 describe('VI70 a field that cannot be had', () => {
   let platform: Platform
   beforeAll(async () => {
-    const host = openHost()
-    platform = { host, plane: startControlPlane(host), heldUntilMs: 0 }
-    await prepareStore(platform.plane)
+    platform = await openPlatform()
   })
   afterAll(() => {
     platform.plane.kill()

@@ -12,23 +12,18 @@ import { findCondition } from '@sheaf/api/meta'
 import { openMemoryStore } from '@sheaf/machinery/store'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { prepareStore, startControlPlane } from './control-plane.ts'
-import { imageName, openHost } from './host.ts'
+import { imageName } from './host.ts'
 import { becomeQuiet, pass, type Platform, restart } from './pace.ts'
+import { closePlatform, openPlatform } from './platform.ts'
 
 const key = { namespace: 'default', name: 'one' }
 const bootMs = 3_000
 
 let platform: Platform
 beforeEach(async () => {
-  const host = openHost()
-  platform = { host, plane: startControlPlane(host), heldUntilMs: 0 }
-  await prepareStore(platform.plane)
+  platform = await openPlatform()
 })
-afterEach(() => {
-  platform.plane.kill()
-  platform.host.close()
-  expect([...platform.host.breaches, ...platform.plane.complaints]).toEqual([])
-})
+afterEach(() => closePlatform(platform))
 
 const instances = () => platform.plane.client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition)
 const see = () => instances().find(key)

@@ -15,24 +15,17 @@ import {
   type MigrationResult,
   migrateStorage,
 } from '../../packages/cli/src/migrate-storage/migrate-storage.ts'
-import { prepareStore, startControlPlane } from './control-plane.ts'
-import { openHost } from './host.ts'
 import { becomeQuiet, pass, type Platform } from './pace.ts'
+import { closePlatform, openPlatform } from './platform.ts'
 
 const namespace = 'default'
 const minuteMs = 60_000
 
 let platform: Platform
 beforeEach(async () => {
-  const host = openHost()
-  platform = { host, plane: startControlPlane(host), heldUntilMs: 0 }
-  await prepareStore(platform.plane)
+  platform = await openPlatform()
 })
-afterEach(() => {
-  platform.plane.kill()
-  platform.host.close()
-  expect([...platform.host.breaches, ...platform.plane.complaints]).toEqual([])
-})
+afterEach(() => closePlatform(platform))
 
 const vms = () => platform.plane.client.resource<VirtualMachine>(virtualMachineDefinition)
 const vmis = () => platform.plane.client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition)

@@ -18,9 +18,8 @@ import {
 import { type Client, createClient } from '@sheaf/api/client'
 import type { Json } from '@sheaf/api/meta'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { prepareStore, startControlPlane } from './control-plane.ts'
-import { openHost } from './host.ts'
 import { becomeQuiet, pass, type Platform } from './pace.ts'
+import { closePlatform, openPlatform } from './platform.ts'
 
 const namespace = 'default'
 const minuteMs = 60_000
@@ -28,16 +27,10 @@ const minuteMs = 60_000
 let platform: Platform
 let records: JournalRecord[]
 beforeEach(async () => {
-  const host = openHost()
-  platform = { host, plane: startControlPlane(host), heldUntilMs: 0 }
   records = []
-  await prepareStore(platform.plane)
+  platform = await openPlatform()
 })
-afterEach(() => {
-  platform.plane.kill()
-  platform.host.close()
-  expect([...platform.host.breaches, ...platform.plane.complaints]).toEqual([])
-})
+afterEach(() => closePlatform(platform))
 
 const vms = () => platform.plane.client.resource<VirtualMachine>(virtualMachineDefinition)
 const vmis = () => platform.plane.client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition)

@@ -3,9 +3,8 @@
 import { type Node, nodeDefinition, type VirtualMachineInstance, virtualMachineInstanceDefinition } from '@sheaf/api'
 import { findCondition } from '@sheaf/api/meta'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { prepareStore, startControlPlane } from './control-plane.ts'
-import { openHost } from './host.ts'
 import { pass, type Platform } from './pace.ts'
+import { closePlatform, openPlatform } from './platform.ts'
 
 const bootMs = 3_000
 /** Less than the time after which what waits is looked at again without a reason. */
@@ -13,20 +12,14 @@ const noticeMs = 1_000
 
 let platform: Platform
 beforeEach(async () => {
-  const host = openHost()
-  platform = { host, plane: startControlPlane(host), heldUntilMs: 0 }
-  await prepareStore(platform.plane)
+  platform = await openPlatform()
   await nodes().create({
     apiVersion: 'v1',
     kind: 'Node',
     metadata: { name: 'here', labels: { 'kubernetes.io/hostname': 'here' } },
   })
 })
-afterEach(() => {
-  platform.plane.kill()
-  platform.host.close()
-  expect([...platform.host.breaches, ...platform.plane.complaints]).toEqual([])
-})
+afterEach(() => closePlatform(platform))
 
 const nodes = () => platform.plane.client.resource<Node>(nodeDefinition)
 const here = { namespace: '', name: 'here' }

@@ -8,9 +8,9 @@ import { copyStore, openDiskStore, type Store } from '@sheaf/machinery/store'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type RehearsalReport } from '../../packages/server/src/rehearsal/report.ts'
 import { rehearse } from '../../packages/server/src/rehearsal/rehearse.ts'
-import { prepareStore, startControlPlane } from './control-plane.ts'
 import { openHost } from './host.ts'
 import { pass, type Platform } from './pace.ts'
+import { openPlatform } from './platform.ts'
 
 const namespace = 'default'
 const minuteMs = 60_000
@@ -22,9 +22,7 @@ let store: Store
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sheaf-rehearsal-test-'))
   store = await openDiskStore({ path: join(folder, 'store.db') })
-  const host = { ...openHost(), store }
-  platform = { host, plane: startControlPlane(host), heldUntilMs: 0 }
-  await prepareStore(platform.plane)
+  platform = await openPlatform({ ...openHost(), store })
 })
 afterEach(async () => {
   platform.plane.kill()

@@ -14,9 +14,8 @@ import {
 } from '@sheaf/api'
 import { findCondition, type Json, keyOf, resourcePath } from '@sheaf/api/meta'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { prepareStore, startControlPlane } from './control-plane.ts'
-import { openHost } from './host.ts'
 import { becomeQuiet, pass, type Platform } from './pace.ts'
+import { closePlatform, openPlatform } from './platform.ts'
 
 const namespace = 'default'
 const key = { namespace, name: 'shop' }
@@ -24,18 +23,10 @@ const labels = { app: 'shop' }
 const bootMs = 3_000
 
 let platform: Platform
-async function openPlatform(): Promise<void> {
-  const host = openHost()
-  platform = { host, plane: startControlPlane(host), heldUntilMs: 0 }
-  await prepareStore(platform.plane)
-}
-function closePlatform(): void {
-  platform.plane.kill()
-  platform.host.close()
-  expect([...platform.host.breaches, ...platform.plane.complaints]).toEqual([])
-}
-beforeEach(openPlatform)
-afterEach(closePlatform)
+beforeEach(async () => {
+  platform = await openPlatform()
+})
+afterEach(() => closePlatform(platform))
 
 const client = () => platform.plane.client
 const sets = () => client().resource<VirtualMachineInstanceReplicaSet>(virtualMachineInstanceReplicaSetDefinition)
@@ -183,8 +174,8 @@ test.each(['before', 'after'] as const)(
   async (moment) => {
     let deaths = 0
     for (const effect of effects) {
-      closePlatform()
-      await openPlatform()
+      closePlatform(platform)
+      platform = await openPlatform()
       deaths += await withDeath({ effect, moment }, () => createSet(3))
       expect(await running()).toHaveLength(3)
       expect([...platform.host.starts.keys()], `three machines were ever started (effect ${effect})`).toHaveLength(3)
@@ -285,8 +276,8 @@ test.each(['before', 'after'] as const)(
   async (moment) => {
     let deaths = 0
     for (const effect of effects) {
-      closePlatform()
-      await openPlatform()
+      closePlatform(platform)
+      platform = await openPlatform()
       deaths += await withDeath({ effect, moment }, () => createPool(3))
       expect(await running()).toEqual(['shop-0', 'shop-1', 'shop-2'])
       deaths += await withDeath({ effect, moment }, () => scale(virtualMachinePoolDefinition, 1))
