@@ -10,13 +10,13 @@ export async function writeDurably(path: string, content: string): Promise<void>
   await file.writeFile(content)
   await file.sync()
   await rename(unfinished, path)
-  await syncFolder(dirname(path))
+  await syncPath(dirname(path))
 }
 
-/** Makes the names in a folder as durable as the files behind them. */
-export async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path, 'r')
-  await folder.sync()
+/** Makes what a path names durable: the bytes of a file, or the names in a folder. */
+export async function syncPath(path: string): Promise<void> {
+  await using handle = await open(path, 'r')
+  await handle.sync()
 }
 
 /** Undefined when there is no such file. */

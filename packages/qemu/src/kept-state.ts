@@ -3,7 +3,7 @@
 
 import { access, lstat, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errorCode, syncFolder } from './durable-file.ts'
+import { errorCode, syncPath } from './durable-file.ts'
 import { fileNames } from './state-files.ts'
 
 /** Written when a name is done with, while a machine still uses what is kept under it. */
@@ -32,7 +32,7 @@ async function link(target: string, path: string): Promise<void> {
   const there = await lstat(path).catch(() => undefined)
   if (there !== undefined) return
   await symlink(target, path)
-  await syncFolder(join(path, '..'))
+  await syncPath(join(path, '..'))
 }
 
 /** Nothing is to be kept under this name any more: at once, or when the last machine that uses it is removed. */

@@ -5,7 +5,7 @@ import { constants } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ChosenForward } from './argv/network.ts'
-import { readIfThere, syncFolder, writeDurably } from './durable-file.ts'
+import { readIfThere, syncPath, writeDurably } from './durable-file.ts'
 import type { EndingRecord } from './ending.ts'
 import type { Exit } from './hypervisor.ts'
 import type { LaunchPlan } from './launch-plan.ts'
@@ -52,7 +52,7 @@ export const stateFolderOf = (data: DataFolder, id: string): string => join(data
 export async function createStateFolder(data: DataFolder, plan: LaunchPlan): Promise<void> {
   const folder = stateFolderOf(data, plan.id)
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  await syncFolder(data.machines)
+  await syncPath(data.machines)
   await writeRecord(folder, 'plan', plan)
 }
 
@@ -102,7 +102,7 @@ export async function writeRecord<N extends RecordName>(folder: string, name: N,
 export async function deleteStateFolder(data: DataFolder, id: string, mark: string): Promise<void> {
   const grave = join(data.removed, `${id}.${mark}`)
   await rename(stateFolderOf(data, id), grave)
-  await syncFolder(data.machines)
+  await syncPath(data.machines)
   await rm(grave, { recursive: true, force: true })
 }
 

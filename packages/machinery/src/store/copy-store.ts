@@ -90,10 +90,6 @@ async function copyInWorker(url: URL, request: Extract<WorkerRequest, { kind: 'c
 }
 
 async function sync(path: string): Promise<void> {
-  const handle = await open(path)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
+  await using handle = await open(path)
+  await handle.sync()
 }

@@ -5,7 +5,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { syncFolder } from '../durable-file.ts'
+import { syncPath } from '../durable-file.ts'
 import type { Layer } from './manifest.ts'
 import { type NetworkPorts, pause } from './network.ts'
 import { networkFailure, PullFailed } from './pull-failed.ts'
@@ -32,7 +32,7 @@ export async function downloadLayer(layer: Layer, folder: string, ports: Downloa
   if (!(await isWhole(path, layer))) {
     await fetchInto(unfinished, layer, ports)
     await rename(unfinished, path)
-    await syncFolder(dirname(path))
+    await syncPath(dirname(path))
   }
   ports.onProgress(layer.sizeBytes)
   return path

@@ -4,7 +4,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readIfThere, syncFolder, writeDurably } from '../durable-file.ts'
+import { readIfThere, syncPath, writeDurably } from '../durable-file.ts'
 import { digestShape } from './reference.ts'
 
 /** What a reference stood for when the registry was last asked. */
@@ -87,7 +87,7 @@ export async function openPulledImages(folder: string, nowMs: number): Promise<P
         await syncFolders(join(draft, 'root'))
         await writeDurably(join(draft, 'image.json'), JSON.stringify(image))
         await rename(draft, placeOf(image.digest))
-        await syncFolder(content)
+        await syncPath(content)
       } catch (error) {
         await rm(draft, { recursive: true, force: true })
         throw error
@@ -125,7 +125,7 @@ async function readAll<T>(paths: readonly string[]): Promise<T[]> {
 async function syncFolders(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true }))
     if (entry.isDirectory()) await syncFolders(join(folder, entry.name))
-  await syncFolder(folder)
+  await syncPath(folder)
 }
 
 async function removeStale(downloads: string, nowMs: number): Promise<void> {

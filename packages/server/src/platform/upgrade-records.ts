@@ -6,6 +6,7 @@ import { mkdtemp, open, readFile, rename, rm, stat, writeFile } from 'node:fs/pr
 import { dirname, join } from 'node:path'
 import { create } from 'tar'
 import type { JournalEntry, Platform } from '@sheaf/kinds'
+import { syncPath } from '@sheaf/qemu'
 import type { DataFolder } from '../data-folder.ts'
 import { copyAtHandOver, copyBefore, upgradeFolder } from './upgrade-files.ts'
 
@@ -71,7 +72,7 @@ function fileJournal(path: string): ReturnType<Platform['journal']> {
       } finally {
         await file.close()
       }
-      if (isNew) for (const folder of [dirname(path), dirname(dirname(path))]) await syncFolder(folder)
+      if (isNew) for (const folder of [dirname(path), dirname(dirname(path))]) await syncPath(folder)
     },
     async read() {
       const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -80,15 +81,6 @@ function fileJournal(path: string): ReturnType<Platform['journal']> {
       })
       return text.split('\n').flatMap(entryOf)
     },
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 

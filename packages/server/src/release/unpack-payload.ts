@@ -1,11 +1,12 @@
 // From the archive of a release to a slot that can be started: checked while it is read, whole or not there at all.
 
 import { createHash } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createZstdDecompress } from 'node:zlib'
+import { syncPath } from '@sheaf/qemu'
 import { Unpack } from 'tar'
 import type { ManifestFile } from './manifest.ts'
 import { metadataText, type ReleaseMetadata } from './metadata.ts'
@@ -101,21 +102,12 @@ export async function moveIntoPlace(partial: string, folder: string): Promise<vo
   await syncTree(partial)
   await rm(folder, { recursive: true, force: true })
   await rename(partial, folder)
-  await sync(dirname(folder))
+  await syncPath(dirname(folder))
 }
 
 /** A rename that outlives a power cut while the files do not would make a slot of empty files. */
 async function syncTree(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
-    await sync(join(entry.parentPath, entry.name))
-  await sync(folder)
-}
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
+    await syncPath(join(entry.parentPath, entry.name))
+  await syncPath(folder)
 }

@@ -5,7 +5,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { diskFormatOf, headerBytes, readIfThere, syncFolder, watchRoom, writeDurably } from '@sheaf/qemu'
+import { diskFormatOf, headerBytes, readIfThere, syncPath, watchRoom, writeDurably } from '@sheaf/qemu'
 import { diskFile } from './kept-images.ts'
 
 /** What the bytes are of, so that bytes of something else are never put behind them. */
@@ -86,7 +86,7 @@ function draftOver({ file, path, folder, ...begun }: Parts): Draft {
       bytes = 0
       origin = next
       await writeDurably(originPath(folder), JSON.stringify(next))
-      await syncFolder(dirname(path))
+      await syncPath(dirname(path))
     },
     sync: () => file.sync(),
     sha512: () => hash.copy().digest('hex'),

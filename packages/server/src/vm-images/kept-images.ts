@@ -5,7 +5,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { imageReferenceOf } from '@sheaf/api'
 import type { ImageIdentity } from '@sheaf/kinds'
-import { readIfThere, syncFolder, writeDurably } from '@sheaf/qemu'
+import { readIfThere, syncPath, writeDurably } from '@sheaf/qemu'
 
 /** What the folder says of itself. */
 export interface ImageRecord extends ImageIdentity {
@@ -60,9 +60,9 @@ export async function openKeptImages(folder: string): Promise<KeptImages> {
     async publish(record) {
       const root = join(draftFolder(record.uid), 'root')
       await writeDurably(join(root, recordFile), JSON.stringify(record))
-      await syncFolder(join(root, 'disk'))
+      await syncPath(join(root, 'disk'))
       await rename(root, folderOf(record.uid))
-      await syncFolder(content)
+      await syncPath(content)
       await discardDraft(record.uid)
     },
     discardDraft,
