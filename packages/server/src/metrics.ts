@@ -7,8 +7,9 @@ import { apiVersionOf } from '@sheaf/api/meta'
 import type { Sighting } from '@sheaf/kinds'
 import type { AnsweredRequest, RequestObserver, RequestSubject } from '@sheaf/machinery/kind'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { FairShareObserver } from './fair-share/fair-share.ts'
 
-export interface Metrics extends RequestObserver {
+export interface Metrics extends RequestObserver, FairShareObserver {
   deprecatedFieldSent: (sighting: Sighting) => void
   /** The answer to `GET /metrics`. */
   answer: () => Promise<ApiResponse>
@@ -65,6 +66,12 @@ export function createMetrics(): Metrics {
     labelNames: ['field', 'group', 'version', 'resource', 'user', 'user_agent'] as const,
     registers,
   })
+  const refused = new Counter({
+    name: 'apiserver_flowcontrol_rejected_requests_total',
+    help: 'Requests that were refused because too many of the same user waited already.',
+    labelNames: ['reason'] as const,
+    registers,
+  })
   const senders = new Set<string>()
   /** By version and Kind: as few as are served, and asked for with every request. */
   const verdicts = new Map<string, boolean>()
@@ -101,6 +108,9 @@ export function createMetrics(): Metrics {
     deprecatedFieldSent(sighting) {
       const { group, version, plural } = sighting.resource
       deprecatedFields.inc({ field: sighting.field, group, version, resource: plural, ...senderOf(sighting) })
+    },
+    refusedForHaste() {
+      refused.inc({ reason: 'queue-full' })
     },
     async answer() {
       return { status: 200, headers: { 'content-type': register.contentType }, body: await register.metrics() }

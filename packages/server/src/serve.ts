@@ -49,6 +49,7 @@ import { authenticate } from './auth.ts'
 import { startControllers } from './controllers.ts'
 import { ensureCredentials, kubeconfigText, writePrivately } from './credentials.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
+import { createFairShare } from './fair-share/fair-share.ts'
 import { frontDoorFetch } from './front-door-fetch.ts'
 import { copyPath, guestsAmong, removeRecords, writeRecord } from './hand-over/record.ts'
 import { takeBackStore } from './hand-over/take-back.ts'
@@ -182,7 +183,7 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
 
   const inFlight = followRequests()
   const front = {
-    apiServer: gate.guard(apiServer),
+    apiServer: createFairShare(metrics).guard(gate.guard(apiServer)),
     authenticate: (request: Pick<ApiRequest, 'path' | 'headers'>) => authenticate(request, credentials.token),
   }
   const { url, close } = await listen(
