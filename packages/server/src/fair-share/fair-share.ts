@@ -14,10 +14,11 @@ export interface FairShareObserver {
 }
 
 /**
- * One thread answers all, so that seats buy no speed: they are for requests that wait for something else, the disk or a guest. The
- * queue is what a burst of `kubectl apply` of a large folder needs, and 32 MiB what a small machine can spare.
+ * One thread answers all: seats are for requests that wait for something else, a guest or the disk, where many writes share one sync.
+ * Each seat of others is a millisecond or so that a person waits. The queue is what a burst of `kubectl apply` of a large folder
+ * needs, and 32 MiB what a small machine can spare.
  */
-export const fairLimits: TurnLimits = { seats: 32, seatsOfOneFlow: 24, waiting: 500, waitingBytes: 32 * 1024 * 1024 }
+export const fairLimits: TurnLimits = { seats: 128, seatsOfOneFlow: 96, waiting: 500, waitingBytes: 32 * 1024 * 1024 }
 
 /** client-go, kubectl and we try again by themselves when they are told so. */
 const retryAfterSeconds = 1
