@@ -11,6 +11,7 @@ let server: Server
 let machineEnd: Duplex
 let serverEnd: Duplex
 let connect: ApiServer['connect']
+let handle: ApiServer['handle']
 
 beforeEach(async () => {
   ;[machineEnd, serverEnd] = duplexPair()
@@ -18,7 +19,10 @@ beforeEach(async () => {
   server = createServer()
   server.on('upgrade', (incoming, socket, head) => {
     const door = {
-      apiServer: { connect: (...asked: Parameters<typeof connect>) => connect(...asked) } as ApiServer,
+      apiServer: {
+        connect: (...asked: Parameters<typeof connect>) => connect(...asked),
+        handle: (...asked: Parameters<typeof handle>) => handle(...asked),
+      },
       authenticate: () => ({ username: 'somebody', groups: [] }),
     }
     void joinWebsocket(incoming, socket, head, { method: 'GET', path: incoming.url ?? '', headers: {} }, door)
@@ -27,8 +31,8 @@ beforeEach(async () => {
 })
 afterEach(() => new Promise((resolve) => server.close(resolve)))
 
-const dial = (protocols: string[] = []): WebSocket =>
-  new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/console`, protocols)
+const dial = (protocols: string[] = [], path = '/console'): WebSocket =>
+  new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, protocols)
 const opened = (socket: WebSocket): Promise<unknown> => new Promise((resolve) => socket.once('open', resolve))
 const closed = (socket: WebSocket): Promise<number> => new Promise((resolve) => socket.once('close', resolve))
 
@@ -99,5 +103,61 @@ describe('a websocket', () => {
     })
     const [code, body] = await answer
     expect([code, JSON.parse(body)]).toMatchObject([409, { kind: 'Status', reason: 'Conflict' }])
+  })
+})
+
+describe('a watch over a websocket', () => {
+  const path = '/api/v1/namespaces?watch=1&resourceVersion=7'
+
+  it('WA20 is one text message an event, and is closed as finished at its end', async () => {
+    handle = async () => ({
+      status: 200,
+      headers: {},
+      body: (async function* () {
+        yield Buffer.from('{"type":"ADDED"}\n')
+        yield Buffer.from('{"type":"DELETED"}\n')
+      })(),
+    })
+    const socket = dial(['base64url.bearer.authorization.k8s.io.dG9rZW4', 'base64.binary.k8s.io'], path)
+    const heard: unknown[] = []
+    socket.on('message', (data: Buffer, isBinary) => heard.push([data.toString(), isBinary]))
+    expect(await closed(socket)).toBe(1000)
+    expect([socket.protocol, heard]).toEqual([
+      'base64.binary.k8s.io',
+      [
+        ['{"type":"ADDED"}', false],
+        ['{"type":"DELETED"}', false],
+      ],
+    ])
+  })
+
+  it('WA20 ends when its client leaves', async () => {
+    const ended = Promise.withResolvers<void>()
+    handle = async ({ signal }) => {
+      signal?.addEventListener('abort', () => ended.resolve())
+      return {
+        status: 200,
+        headers: {},
+        body: (async function* () {
+          await ended.promise
+        })(),
+      }
+    }
+    const socket = dial([], path)
+    await opened(socket)
+    socket.terminate()
+    await ended.promise
+  })
+
+  it('WA20 that is refused gets the Status instead of a connection', async () => {
+    const body = JSON.stringify({ kind: 'Status', reason: 'Forbidden' })
+    handle = async () => ({ status: 403, headers: { 'content-type': 'application/json' }, body })
+    const socket = dial([], path)
+    const answer = new Promise<[number | undefined, string]>((resolve) => {
+      socket.once('unexpected-response', (_request, response) => {
+        response.on('data', (text: Buffer) => resolve([response.statusCode, String(text)]))
+      })
+    })
+    expect(await answer).toEqual([403, body])
   })
 })

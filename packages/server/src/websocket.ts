@@ -1,10 +1,12 @@
-// Joins a websocket to a stream of bytes: console, display and ports of guests, as KubeVirt's clients open them.
+// Joins a websocket to what its path is about: a stream of bytes, such as console, display and ports of guests as KubeVirt's clients
+// open them, or a watch, as browsers follow one.
 
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { ApiRequest } from '@sheaf/api/client'
+import { type ApiRequest, type ApiResponse, isStreaming } from '@sheaf/api/client'
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws'
 import type { FrontDoor } from './front-door.ts'
+import { isWatch } from './is-watch.ts'
 import { refusal } from './refusal.ts'
 
 /** KubeVirt's clients speak raw bytes under this name; the token may be offered beside it. */
@@ -28,16 +30,47 @@ export async function joinWebsocket(
   socket.on('error', () => socket.destroy())
   try {
     const user = door.authenticate(request)
+    if (isWatch(request))
+      return await joinWatch(incoming, socket, head, (signal) => door.apiServer.handle({ ...request, signal }, user))
     const stream = await door.apiServer.connect(request, user)
     // The client may be gone by now, or have sent no proper handshake: then there is never a websocket that could end it.
     if (socket.destroyed) return void stream.destroy()
     socket.once('close', () => stream.destroy())
     websockets.handleUpgrade(incoming, socket, head, (websocket) => bridge(websocket, stream))
   } catch (error) {
-    const { status, body } = refusal(error)
-    const head = `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`
-    socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`)
+    refuse(socket, refusal(error))
   }
+}
+
+function refuse(socket: Duplex, { status, headers, body }: ApiResponse & { body: string | Uint8Array }): void {
+  const type = String(headers['content-type'])
+  socket.write(
+    `HTTP/1.1 ${status} Refused\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`,
+  )
+  socket.end(body)
+}
+
+/** One text message an event, without the line's end. What the client sends means nothing. */
+async function joinWatch(
+  incoming: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  open: (signal: AbortSignal) => Promise<ApiResponse>,
+): Promise<void> {
+  const gone = new AbortController()
+  socket.once('close', () => gone.abort())
+  const { body, ...answer } = await open(gone.signal)
+  if (!isStreaming(body)) return refuse(socket, { ...answer, body })
+  // The client may be gone by now, or have sent no proper handshake: then the watch ends by the signal.
+  if (socket.destroyed) return
+  websockets.handleUpgrade(incoming, socket, head, (websocket) => {
+    websocket.on('error', () => {}) // `close` tells.
+    void sendAll(textOf(body), websocket, { binary: false })
+  })
+}
+
+async function* textOf(frames: AsyncIterable<Uint8Array | string>): AsyncIterable<string> {
+  for await (const frame of frames) yield (typeof frame === 'string' ? frame : Buffer.from(frame).toString('utf8')).trimEnd()
 }
 
 /** Clients read this code as the end of the stream, and any other as a fault. */
@@ -52,14 +85,16 @@ function bridge(websocket: WebSocket, stream: Duplex): void {
   // What the client still sends is let go, so that its answer to our closing is seen.
   stream.once('close', () => wire.resume())
   websocket.once('close', () => stream.destroy())
-  void sendAll(stream, websocket)
+  void sendAll(stream, websocket, { binary: true })
 }
 
-async function sendAll(stream: Duplex, websocket: WebSocket): Promise<void> {
+async function sendAll(
+  chunks: AsyncIterable<Buffer | string>,
+  websocket: WebSocket,
+  options: { binary: boolean },
+): Promise<void> {
   try {
-    for await (const chunk of stream) {
-      await new Promise<void>((resolve) => websocket.send(chunk as Buffer, { binary: true }, () => resolve()))
-    }
+    for await (const chunk of chunks) await new Promise<void>((resolve) => websocket.send(chunk, options, () => resolve()))
   } catch {
     // It was cut off, which is an end as well.
   }

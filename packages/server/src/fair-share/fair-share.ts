@@ -5,6 +5,7 @@ import type { ApiRequest, ApiResponse } from '@sheaf/api/client'
 import { StatusError } from '@sheaf/api/meta'
 import type { UserInfo } from '@sheaf/machinery/kind'
 import type { FrontDoor } from '../front-door.ts'
+import { isWatch } from '../is-watch.ts'
 import { refusal } from '../refusal.ts'
 import { createTurns, type TurnLimits } from './turns.ts'
 
@@ -35,6 +36,7 @@ export function createFairShare(observer: FairShareObserver) {
         const turn = turns.take({
           flow: flowOf(request, user),
           bytes: request.body?.length ?? 0,
+          // A watch that is refused makes an informer list again, which is what there is too much of.
           isPatient: isWatch(request),
           signal: request.signal,
         })
@@ -64,9 +66,6 @@ function flowOf({ headers }: ApiRequest, { username, groups }: UserInfo): string
   const [program = ''] = (headers['user-agent'] ?? '').split(/[/\s]/)
   return `${username} by ${program.slice(0, 64)}`
 }
-
-/** A refused watch makes an informer list again, which is what there is too much of. */
-const isWatch = ({ method, path }: ApiRequest): boolean => method === 'GET' && /[?&]watch=(true|1)?(&|$)/.test(path)
 
 function tooMany({ username }: UserInfo): ApiResponse {
   const message = `Too many requests: as many of ${username} wait as may wait of one. Others are served meanwhile; ask for less at once, and again in ${retryAfterSeconds} s`
