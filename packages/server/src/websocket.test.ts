@@ -139,6 +139,7 @@ describe('a watch over a websocket', () => {
         status: 200,
         headers: {},
         body: (async function* () {
+          yield `{"type":"ADDED"}\n`
           await ended.promise
         })(),
       }
