@@ -32,6 +32,8 @@ const gzipAboveBytes = 128 * 1024
 const mostStreams = 1000
 const compress = promisify(gzip)
 
+const clientLeft = 'the client closed the connection'
+
 export function createHttpServer(options: HttpServerOptions): Http2SecureServer {
   const server = createSecureServer({
     allowHTTP1: true,
@@ -89,8 +91,9 @@ export class PortInUse extends Error {
 async function serve(incoming: IncomingMessage, outgoing: ServerResponse, options: HttpServerOptions): Promise<void> {
   const gone = new AbortController()
   const isAnswered = options.inFlight.begin()
-  outgoing.on('close', () => gone.abort())
-  outgoing.on('error', () => gone.abort())
+  // A reason of its own costs nothing; without one every request would make an error with a stack.
+  outgoing.on('close', () => gone.abort(clientLeft))
+  outgoing.on('error', () => gone.abort(clientLeft))
   try {
     const plain = plainRequest(incoming)
     const user = options.authenticate(plain)
