@@ -61,7 +61,7 @@ export function startControllers(ports: ControllerPorts, { leadsUpgrades }: Cont
     startNamespaceController(ports),
     startNodeController(ports),
     startEventController(ports),
-    startGarbageCollector(ports),
+    startGarbageCollector({ ...ports, informers: [virtualMachines, instances] }),
   ]
   return {
     async whenSynced() {

@@ -1,6 +1,7 @@
 // A serving process from its first word to its last: alone until it is asked to end, or in turn with other releases, as the
 // supervisor says.
 
+import { flushCompileCache } from 'node:module'
 import type { Log } from '@sheaf/machinery/controller'
 import { createLog } from './log.ts'
 import { type ServerOptions, UsageError } from './options.ts'
@@ -51,6 +52,8 @@ async function serveUntilAsked(
   const asked = askedToEnd(supervisor)
   const server = await serve({ options, log, supervisor, trial })
   log.info({ url: server.url, kubeconfig: server.kubeconfig }, trial === undefined ? 'ready' : 'ready, on trial')
+  // Now, for a server that is killed does not come to it at its end.
+  flushCompileCache()
   if (supervisor !== undefined && trial !== undefined) void proveItself(server, supervisor, trial, log)
   const reason = await asked
   if (reason !== 'hand-over') return end(server, reason)

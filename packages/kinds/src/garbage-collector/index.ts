@@ -5,6 +5,7 @@ import {
   type Change,
   type Controller,
   type ControllerSnapshot,
+  type Informer,
   mappedObjects,
   startController,
   startInformer,
@@ -18,6 +19,8 @@ import { reconcileGarbage } from './reconciler.ts'
 export interface GarbageCollectorPorts extends Ports {
   /** Everything that may own or be owned. */
   resources: readonly ServedResource[]
+  /** Of resources that others follow as well: what is here already is not brought here once more. */
+  informers?: readonly Informer[]
 }
 
 export interface GarbageCollector {
@@ -42,7 +45,8 @@ export function startGarbageCollector(ports: GarbageCollectorPorts): GarbageColl
       graph.note(resource, change)
       for (const concerned of concernedBy(change, graph)) wake(concerned)
     }
-    controllers.set(resource, startCollecting(resource, onChange, { ...ports, resources, graph }))
+    const followed = ports.informers?.find((informer) => informer.resource === resource)
+    controllers.set(resource, startCollecting(resource, followed, onChange, { ...ports, resources, graph }))
   }
   return {
     whenSynced: async () => void (await Promise.all([...controllers.values()].map((controller) => controller.whenSynced()))),
@@ -53,18 +57,19 @@ export function startGarbageCollector(ports: GarbageCollectorPorts): GarbageColl
 
 function startCollecting(
   resource: ServedResource,
+  followed: Informer | undefined,
   onChange: (change: Change<ApiObject>) => void,
   world: CollectorWorld,
 ): Controller {
   const { client, clock, random, log } = world
-  const objects = startInformer({ client, resource, clock, random, log, keep: metadataOnly })
-  objects.onChange(onChange)
+  const objects = followed ?? startInformer({ client, resource, clock, random, log, keep: metadataOnly })
+  const stopListening = objects.onChange(onChange)
   return startController({
     name: `garbage-collector/${resource.plural}`,
     reconcile: (key) => reconcileGarbage(resource, key, world),
     sources: [mappedObjects(objects, ({ key, after }) => (after !== undefined && mayConcern(after) ? [key] : []))],
     workers,
-    owns: [objects],
+    owns: [{ stop: stopListening }, ...(followed === undefined ? [objects] : [])],
     clock,
     random,
     log,

@@ -2,9 +2,9 @@
 
 import { harvesterSystemNamespace, type Namespace, namespaceDefinition } from '@sheaf/api'
 import type { Client } from '@sheaf/api/client'
-import { isAlreadyExists } from '@sheaf/api/meta'
 import { type Controller, ownObjects, startController, startInformer } from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
+import { ensureThere } from '../ensure-there.ts'
 import type { NamespacePorts } from './ports.ts'
 import { reconcileNamespace } from './reconciler.ts'
 
@@ -43,11 +43,5 @@ const initialNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-l
 
 export async function ensureNamespaces(client: Client): Promise<void> {
   const namespaces = client.resource<Namespace>(namespaceDefinition)
-  for (const name of initialNamespaces) {
-    try {
-      await namespaces.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error
-    }
-  }
+  for (const name of initialNamespaces) await ensureThere(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
 }

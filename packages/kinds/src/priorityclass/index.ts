@@ -2,8 +2,9 @@
 
 import { isSystemPriorityClass, type PriorityClass, priorityClassDefinition, systemPriorityClasses } from '@sheaf/api'
 import type { Client } from '@sheaf/api/client'
-import { forbiddenError, isAlreadyExists } from '@sheaf/api/meta'
+import { forbiddenError } from '@sheaf/api/meta'
 import type { AdmissionRequest, Kind } from '@sheaf/machinery/kind'
+import { ensureThere } from '../ensure-there.ts'
 import type { Ports } from '../ports.ts'
 
 export function priorityClassKind(ports: Pick<Ports, 'client'>): Kind<PriorityClass> {
@@ -36,11 +37,5 @@ async function keepOneDefault({ object }: AdmissionRequest<PriorityClass>, clien
 /** As Kubernetes makes them at its start. */
 export async function ensurePriorityClasses(client: Client): Promise<void> {
   const classes = client.resource<PriorityClass>(priorityClassDefinition)
-  for (const each of systemPriorityClasses) {
-    try {
-      await classes.create(each)
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error
-    }
-  }
+  for (const each of systemPriorityClasses) await ensureThere(classes, each)
 }

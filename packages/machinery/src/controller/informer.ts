@@ -26,6 +26,7 @@ export interface InformerOptions<T extends ApiObject> {
 
 /** Objects given out are the copy itself: whoever wants to change one clones it first. */
 export interface Informer<T extends ApiObject = ApiObject> {
+  readonly resource: ResourceName
   get(key: ObjectKey): T | undefined
   /** All, or those of one namespace. */
   list(namespace?: string): T[]
@@ -73,6 +74,7 @@ export function startInformer<T extends ApiObject>(options: InformerOptions<T>):
     onSynced: synced.resolve,
   })
   return {
+    resource: options.resource,
     get: cache.get,
     list: cache.list,
     onChange: cache.onChange,
