@@ -79,16 +79,16 @@ test('UP95 UP96 UP97 the store is copied, rehearsed on and migrated by the new r
   expect(JSON.parse(readFileSync(join(own, 'rehearsal.json'), 'utf8'))).toMatchObject({ ok: true, machines: 1 })
 
   const progress: number[][] = []
-  const forward = await migrate(version, id, 'forward', (done, of) => progress.push([done, of]), never)
+  const forward = await migrate({ version, id, direction: 'forward', onProgress: (done, of) => progress.push([done, of]) })
   expect(forward).toEqual({ migrations: ['running-to-run-strategy'], changed: 2, left: [] })
   expect(progress).toEqual([
     [0, 2],
     [2, 2],
   ])
   expect([await wishOf('runs'), await wishOf('rests')]).toEqual(['Always', 'Halted'])
-  expect(await migrate(version, id, 'forward', () => {}, never)).toMatchObject({ changed: 0 })
+  expect(await migrate({ version, id, direction: 'forward' })).toMatchObject({ changed: 0 })
 
-  expect(await migrate(version, id, 'backward', () => {}, never)).toMatchObject({ changed: 2, left: [] })
+  expect(await migrate({ version, id, direction: 'backward' })).toMatchObject({ changed: 2, left: [] })
   expect([await wishOf('runs'), await wishOf('rests')]).toEqual([true, false])
   await store.removeCopies(id)
   expect(await store.hasCopy(id)).toBe(false)
@@ -101,13 +101,15 @@ test('UP97 migrations that are aborted in the middle go on when they are asked f
   for (const name of names) await create(name, false)
   const { migrate } = platform()
   const abort = new AbortController()
-  const first = migrate(version, 'c0ffee-2', 'forward', (done) => done > 0 && abort.abort(new Error('aborted')), abort.signal)
+  const many = { version, id: 'c0ffee-2' }
+  const onProgress = (done: number): void => void (done > 0 && abort.abort(new Error('aborted')))
+  const first = migrate({ ...many, direction: 'forward', onProgress, signal: abort.signal })
   await expect(first).rejects.toThrow('aborted')
   const wishes = async () => new Set(await Promise.all(names.map(wishOf)))
   expect([...(await wishes())]).toContain('Halted')
-  await migrate(version, 'c0ffee-2', 'forward', () => {}, never)
+  await migrate({ ...many, direction: 'forward' })
   expect(await wishes()).toEqual(new Set(['Halted']))
-  expect(await migrate(version, 'c0ffee-2', 'backward', () => {}, never)).toMatchObject({ left: [] })
+  expect(await migrate({ ...many, direction: 'backward' })).toMatchObject({ left: [] })
   expect(await wishes()).toEqual(new Set([false]))
 })
 
@@ -118,7 +120,9 @@ test('UP97 a release that fails, is not there, or is not waited for any more is 
   mkdirSync(broken, { recursive: true })
   writeFileSync(join(broken, 'sheaf'), '#!/bin/sh\necho "out of luck" >&2\nexit 3\n', { mode: 0o755 })
   await expect(rehearse('0.0.2', id, never)).rejects.toThrow('0.0.2 could not rehearse (code 3): out of luck')
-  await expect(migrate('0.0.2', id, 'forward', () => {}, never)).rejects.toThrow(/did not go forward \(code 3\): out of luck/)
+  await expect(migrate({ version: '0.0.2', id, direction: 'forward' })).rejects.toThrow(
+    /did not go forward \(code 3\): out of luck/,
+  )
   writeFileSync(join(broken, 'sheaf'), '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 })
   const impatience = new AbortController()
   setTimeout(() => impatience.abort(new Error('somebody aborted')), 300)

@@ -25,6 +25,7 @@ import {
   nodeKind,
   type Platform,
   priorityClassKind,
+  releaseActions,
   secretKind,
   startGarbageCollector,
   startNamespaceController,
@@ -140,9 +141,11 @@ export function startControlPlane(host: Ground): ControlPlane {
       fetch: life.counted((request) => door(request)),
     }),
   }
+  const platform = host.platform && life.mortalPlatform({ ...host.platform, process: host.random.uuid() })
   const kinds = [
     namespaceKind,
-    nodeKind,
+    // A rollback is begun by a request, and may die with it.
+    platform === undefined ? nodeKind : { ...nodeKind, actions: releaseActions({ ...ports, platform }) },
     configMapKind,
     secretKind,
     controllerRevisionKind,
@@ -175,7 +178,6 @@ export function startControlPlane(host: Ground): ControlPlane {
     onInternalError: (error, { method, path }) => complain(`${method} ${path} failed: ${errorChain(error)}`),
   })
   door = server.fetchAs(controllerUser)
-  const platform = host.platform && life.mortalPlatform(host.platform)
   const controllers = startControllers(ports, kinds, platform)
   const usersFetch = life.counted(server.fetchAs(user))
   return {
@@ -357,11 +359,14 @@ function mortalPlatform(platform: Platform, effect: Effect, death: AbortSignal):
     },
     store: { ...store, copy: (id) => begins(() => store.copy(id)), removeCopies: (id) => effect(() => store.removeCopies(id)) },
     rehearse: (version, id, signal) => begins(() => platform.rehearse(version, id, orDeath(signal))),
-    migrate: (version, id, direction, onProgress, signal) =>
-      begins(() => platform.migrate(version, id, direction, onProgress, orDeath(signal))),
+    migrate: (run) => begins(() => platform.migrate({ ...run, signal: orDeath(run.signal) })),
     switchTo: (...given) => effect(() => platform.switchTo(...given)),
     journal(id) {
       const journal = platform.journal(id)
+      return { append: (entry) => effect(() => journal.append(entry)), read: () => journal.read() }
+    },
+    rollbackJournal(id) {
+      const journal = platform.rollbackJournal(id)
       return { append: (entry) => effect(() => journal.append(entry)), read: () => journal.read() }
     },
     bundle(id) {

@@ -136,6 +136,17 @@ test('UP80 forward and backward say the same in other words, and no machine star
   expect(await guests()).toEqual(before)
 })
 
+test('UP106 a migration that is kept stays forward, and what is taken back later is as it was', async () => {
+  await createAll()
+  await forward()
+  const keep = ['running-to-run-strategy']
+  expect(await migrateBackward({ ...steps(), keep })).toMatchObject({ migrations: [], left: [] })
+  expect(await strategies()).toEqual(named(migrated))
+  expect(await backward()).toMatchObject({ migrations: [{ name: 'running-to-run-strategy', changed: 2 }] })
+  expect(await strategies()).toEqual(named(original))
+  expect(await backward()).toMatchObject({ migrations: [] })
+})
+
 test('UP80 what makes machines says the same too, and what it has made runs on', async () => {
   const labels = { app: 'shop' }
   const pools = platform.plane.client.resource<VirtualMachinePool>(virtualMachinePoolDefinition)

@@ -77,6 +77,10 @@ export async function openUpgradeWorld(): Promise<UpgradeWorld> {
     if (world.deathAfterHandOver !== undefined) pace.plane.dieAt(world.deathAfterHandOver)
     world.deathAfterHandOver = undefined
   }
+  installation.askerOf = () => {
+    const asker = pace.plane
+    return () => asker === pace.plane && !asker.isDead
+  }
   await prepareStore(pace.plane)
   const guest = releaseGuest()
   const upgrades = () => pace.plane.client.resource<Upgrade>(upgradeDefinition)

@@ -8,15 +8,18 @@ import { batchSize, type MigrationRun, throwFirst } from './migrate-forward.ts'
 import { openRewrites, type RewriteRecord } from './migration-journal.ts'
 import { growReport, type MigrationRunReport, type ReportWriter } from './migration-report.ts'
 
-type BackwardRun = Omit<MigrationRun, 'migrations'>
+interface BackwardRun extends Omit<MigrationRun, 'migrations'> {
+  /** Migrations that stay as they are: whoever is to read the store knows them. */
+  keep?: readonly string[]
+}
 
 /**
  * Needs nothing but the journal, so that any release can take back what another did. Throws when the server is away or
  * takes no writes; the next run goes on where this one ended.
  */
 export async function migrateBackward(run: BackwardRun): Promise<MigrationRunReport> {
-  const { client, journal, dryRun = false } = run
-  const records = openRewrites(await journal.read())
+  const { client, journal, dryRun = false, keep = [] } = run
+  const records = openRewrites(await journal.read()).filter(({ migration }) => !keep.includes(migration))
   const names = [...new Set(records.map(({ migration }) => migration))]
   const report = growReport('backward', dryRun, names)
   for (const migration of names) {
@@ -29,7 +32,7 @@ export async function migrateBackward(run: BackwardRun): Promise<MigrationRunRep
     }
     run.onProgress?.({ migration, done: own.length, of: own.length })
   }
-  if (!dryRun && records.length > 0) await journal.append([{ kind: 'taken back' }])
+  if (!dryRun && records.length > 0) await journal.append([{ kind: 'taken back', migrations: names }])
   return report.finish()
 }
 

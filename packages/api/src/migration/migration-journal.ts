@@ -7,8 +7,8 @@ import type { ObjectKey } from '../meta/index.ts'
 export type JournalRecord =
   /** An object is about to be rewritten. Whether it was, the object tells. */
   | { kind: 'rewrite'; migration: string; object: RewrittenObject; inverse: readonly FieldChange[] }
-  /** Everything before this was taken back. */
-  | { kind: 'taken back' }
+  /** Everything before this was taken back: of these migrations, or of all of them. */
+  | { kind: 'taken back'; migrations?: readonly string[] }
 
 export interface RewrittenObject extends ObjectKey {
   resource: ResourceName
@@ -25,12 +25,16 @@ export type RewriteRecord = Extract<JournalRecord, { kind: 'rewrite' }>
 
 /** What is to be taken back: of each object its latest rewriting, the latest of all first. */
 export function openRewrites(records: readonly JournalRecord[]): RewriteRecord[] {
-  const open = records.slice(records.findLastIndex(({ kind }) => kind === 'taken back') + 1)
   const latest = new Map<string, RewriteRecord>()
-  for (const record of open.toReversed()) {
-    if (record.kind !== 'rewrite') continue
-    const key = `${record.migration} ${record.object.uid}`
-    if (!latest.has(key)) latest.set(key, record)
+  const closed = new Set<string>()
+  for (const record of records.toReversed()) {
+    if (record.kind === 'taken back') {
+      if (record.migrations === undefined) break
+      for (const name of record.migrations) closed.add(name)
+    } else if (!closed.has(record.migration)) {
+      const key = `${record.migration} ${record.object.uid}`
+      if (!latest.has(key)) latest.set(key, record)
+    }
   }
   return [...latest.values()]
 }

@@ -14,6 +14,7 @@ interface Flags {
   url?: string
   journal: string
   direction: MigrationDirection
+  keep: readonly string[]
   dryRun?: true
 }
 
@@ -24,6 +25,11 @@ export function migrateReleaseCommand(): Command {
     .addOption(new Option('--url <url>', 'reach it at this address instead of the one in the kubeconfig'))
     .addOption(new Option('--journal <file>', 'where it is kept how to take back what is done').makeOptionMandatory())
     .addOption(new Option('--direction <direction>').choices(['forward', 'backward']).makeOptionMandatory())
+    .addOption(
+      new Option('--keep <names>', 'backward: migrations that stay, with commas between')
+        .argParser((text) => text.split(','))
+        .default([], 'none'),
+    )
     .addOption(new Option('--dry-run', 'let the server check everything, and store nothing'))
     .addHelpText('after', epilogue)
     .action(run)
@@ -39,7 +45,7 @@ Prints a line of JSON for each thing to be told: {"kind":"progress","migration":
 and at the end {"kind":"report",…} or {"kind":"failed","message":…}.
 Exit codes: 0 it is done, and "left" in the report names what could not be; 1 failed; 2 misuse.`
 
-async function run({ kubeconfig, url, journal, direction, dryRun }: Flags): Promise<void> {
+async function run({ kubeconfig, url, journal, direction, keep, dryRun }: Flags): Promise<void> {
   const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`)
   const { fetch } = connectTo({ kubeconfig, ...(url === undefined ? {} : { server: addressOf(url) }) })
   const given = {
@@ -52,7 +58,7 @@ async function run({ kubeconfig, url, journal, direction, dryRun }: Flags): Prom
   try {
     const report: MigrationRunReport = await (direction === 'forward'
       ? migrateForward({ ...given, migrations })
-      : migrateBackward(given))
+      : migrateBackward({ ...given, keep }))
     say({ kind: 'report', ...report })
   } catch (error) {
     say({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })

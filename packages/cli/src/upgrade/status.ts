@@ -6,7 +6,7 @@ import { Command } from 'commander'
 import { aligned } from '../aligned.ts'
 import { connect } from '../connection.ts'
 import { outputOption } from '../virtual-machine-argument.ts'
-import { chosenUpgrade, hasEnded, stateOf } from './upgrades.ts'
+import { actionsPath, ask, chosenUpgrade, hasEnded, stateOf } from './upgrades.ts'
 
 export const exitUnderWay = 3
 
@@ -20,10 +20,23 @@ export function statusOfUpgradeCommand(): Command {
 }
 
 async function run(name: string | undefined, { output }: { output: 'text' | 'json' }): Promise<void> {
-  const upgrade = await chosenUpgrade(connect().client, name)
-  process.stdout.write(output === 'json' ? `${JSON.stringify(upgrade, undefined, 2)}\n` : `${statusText(upgrade)}\n`)
+  const { client } = connect()
+  const upgrade = await chosenUpgrade(client, name)
+  const release = output === 'json' ? undefined : await ask<Release>(client, 'GET', `${actionsPath}/release`)
+  process.stdout.write(
+    release === undefined ? `${JSON.stringify(upgrade, undefined, 2)}\n` : `${statusText(upgrade)}\n\n${releaseLine(release)}\n`,
+  )
   process.exitCode = exitCodeOf(upgrade)
 }
+
+interface Release {
+  version: string
+  previous?: string
+}
+
+/** Whatever an upgrade says of its time. */
+export const releaseLine = ({ version, previous }: Release): string =>
+  `${version} runs${previous === undefined ? '' : `; to let ${previous} take over: sheaf upgrade rollback`}`
 
 export const exitCodeOf = (upgrade: Upgrade): number =>
   hasEnded(upgrade) ? (stateOf(upgrade) === 'Succeeded' ? 0 : 1) : exitUnderWay

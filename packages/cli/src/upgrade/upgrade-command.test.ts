@@ -7,7 +7,8 @@ import type { Upgrade } from '@sheaf/api'
 import { afterEach, expect, it, vi } from 'vitest'
 import { planText } from './plan.ts'
 import { preflightText } from './preflight.ts'
-import { conditionLine, exitCodeOf, statusText } from './status.ts'
+import { rollbackText } from './rollback.ts'
+import { conditionLine, exitCodeOf, releaseLine, statusText } from './status.ts'
 import { createTeller } from './teller.ts'
 import { upgradeCommand } from './upgrade-command.ts'
 
@@ -36,6 +37,23 @@ it('UP77 status: what is under way, in one line and in a table, and the exit cod
   expect(conditionLine(underWay)).toBe('PreparingNodes: fetch the release: 25 % of 40 MiB (about 2 min left)')
   expect(statusText(underWay)).toContain('hvst-upgrade-x: PreparingNodes, from 1.0.0 to 1.1.0')
   expect([underWay, upgrade('Succeeded', []), upgrade('Failed', [])].map(exitCodeOf)).toEqual([3, 0, 1])
+})
+
+it('UP108 status: which release runs now, whatever became of the upgrade since', () => {
+  expect(releaseLine({ version: '1.0.0', previous: '1.1.0' })).toBe('1.0.0 runs; to let 1.1.0 take over: sheaf upgrade rollback')
+  expect(releaseLine({ version: '1.0.0' })).toBe('1.0.0 runs')
+})
+
+it('UP109 rollback: what is rewritten for the release before, and what is left', () => {
+  const rewritten = { migrations: ['a'], changed: 2, left: ['VirtualMachine shop/web: somebody has changed it since'] }
+  expect(rollbackText({ id: 'r', from: '1.1.0', to: '1.0.0', rewritten }, 'would be')).toBe(
+    [
+      '1.1.0 would hand the platform over to 1.0.0',
+      '2 objects would be rewritten for it by a',
+      'left as it is: VirtualMachine shop/web: somebody has changed it since',
+      '',
+    ].join('\n'),
+  )
 })
 
 it('UP77 preflight: each check with its verdict, and what stands in the way', () => {

@@ -29,6 +29,7 @@ export * from './kind.ts'
 export * from './platform.ts'
 export * from './ports.ts'
 export { releaseActions } from './release-actions.ts'
+export type { RollbackEntry } from './rollback/rollback-journal.ts'
 
 /** There is one upgrade at a time. */
 const workers = 1

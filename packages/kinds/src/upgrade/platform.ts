@@ -2,8 +2,11 @@
 // that is simulated, with faults.
 
 import type { Journal } from './journal.ts'
+import type { RollbackJournal } from './rollback/rollback-journal.ts'
 
 export interface Platform {
+  /** Names this process among those before and after it: what it began, it goes on with itself. */
+  readonly process: string
   /** What runs now, and how the last trial ended. Parts are undefined when this server was not started by the supervisor. */
   installed(): Installed
   releases: Releases
@@ -11,22 +14,31 @@ export interface Platform {
   /** Runs the new release's program on a copy of the store. Throws when that could not be tried. */
   rehearse(version: string, id: string, signal: AbortSignal): Promise<Rehearsal>
   /** Again with the same id it goes on where it was; backward, what was never rewritten is left alone. Throws with a message. */
-  migrate(
-    version: string,
-    id: string,
-    direction: 'forward' | 'backward',
-    onProgress: OnProgress,
-    signal: AbortSignal,
-  ): Promise<MigrationReport>
+  migrate(run: MigrateRun): Promise<MigrationReport>
   /** Asks the supervisor. The process may be gone before it answers; the outcome of `installed()` tells afterwards. */
   switchTo(version: string, id: string, deadlineMs: number): Promise<{ kind: 'not-tried'; why: string } | { kind: 'handed-over' }>
   journal(id: string): Journal
+  rollbackJournal(id: string): RollbackJournal
   log(id: string): UpgradeLogFile
   bundle(id: string): SupportBundle
   facts(): Promise<InstallationFacts>
   leftovers: Leftovers
   /** Journal, log, bundle and copies: as if it had never been. */
   forget(id: string): Promise<void>
+}
+
+export interface MigrateRun {
+  /** Whose program does it. */
+  version: string
+  /** Of the upgrade in whose journal it is kept. */
+  id: string
+  direction: 'forward' | 'backward'
+  /** Backward: migrations that stay. */
+  keep?: readonly string[]
+  /** Stores nothing. */
+  isDryRun?: boolean
+  onProgress?: OnProgress
+  signal?: AbortSignal
 }
 
 export interface Installed {
@@ -87,6 +99,8 @@ export interface Releases {
   fetch(source: PayloadSource, release: Release, onProgress: OnProgress, signal: AbortSignal): Promise<void>
   /** Versions that are unpacked. */
   list(): Promise<string[]>
+  /** Migrations that an unpacked release knows; none where it does not say. */
+  migrationsOf(version: string): Promise<readonly string[]>
   discard(version: string): Promise<void>
   /** The host serves the ISO's files itself, read-only; answers its base URL. Ends with close. */
   serveIso(iso: string): Promise<{ url: string; close(): Promise<void> }>

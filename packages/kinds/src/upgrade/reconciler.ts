@@ -16,6 +16,8 @@ import type { UpgradePorts } from './ports.ts'
 import { recordOf } from './record.ts'
 import type { JournalEntryWithoutTime, Pass } from './station.ts'
 import { keepsLog } from './stations/log.ts'
+import { isOpen, rollbackOf } from './rollback/rollback-journal.ts'
+import { isDecided, settleRollback } from './rollback/settle-rollback.ts'
 import { lastWordsOf, repoUrl } from './stations/repo.ts'
 import { toldOf } from './status.ts'
 import type { Tasks } from './tasks.ts'
@@ -153,14 +155,30 @@ async function finishUp(pass: Pass, history: UpgradeHistory): Promise<Result> {
   return again
 }
 
-/** All is done; whoever deletes it takes the record along. */
+/** All is done, but for a rollback that may follow; whoever deletes it takes the record along. */
 async function letGo(pass: Pass, history: UpgradeHistory): Promise<Result> {
-  const told = await reportEnd(pass, history)
+  const { id, ports, record } = pass
+  const rollback = rollbackOf(await ports.platform.rollbackJournal(id).read())
+  const told = await reportEnd({ ...pass, record: { ...record, ...(rollback && { rollback }) } }, history)
+  if (rollback !== undefined && isOpen(rollback)) {
+    if (isDecided(rollback, ports)) settleInTime(pass)
+    return after(lookAgainMs)
+  }
   if (!isBeingDeleted(told)) return done
   const finalizers = (told.metadata.finalizers ?? []).filter((each) => each !== upgradeFinalizer)
   await pass.ports.platform.forget(pass.id)
   await upgrades(pass.ports.client).update({ ...told, metadata: { ...told.metadata, finalizers } })
   return done
+}
+
+/** Throws how it failed the last time; the next pass tries again. */
+function settleInTime({ id, record, ports, tasks }: Pass): void {
+  const sight = tasks.look(id, 'rollback')
+  if (sight.state === 'failed') {
+    tasks.giveUp(id)
+    throw new Error(`the rollback cannot be ended: ${sight.message}`)
+  }
+  tasks.ensure(id, 'rollback', ({ signal }) => settleRollback({ id, newer: record.release?.version ?? '', ports, signal }))
 }
 
 async function reportEnd(pass: Pass, history: UpgradeHistory): Promise<Upgrade> {

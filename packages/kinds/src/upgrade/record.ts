@@ -2,6 +2,7 @@
 
 import { type Failure, type StationId, stations } from '@sheaf/upgrade'
 import type { Found, JournalEntry, SeenGuest } from './journal.ts'
+import type { Rollback } from './rollback/rollback-journal.ts'
 
 export interface StationRecord {
   /** The latest time that it was begun. */
@@ -20,6 +21,8 @@ export interface UpgradeRecord extends Found {
   guestsBefore: readonly SeenGuest[]
   finish?: { atMs: number; outcome: 'Succeeded' | 'Failed'; guests: readonly SeenGuest[] }
   isCleanedUp: boolean
+  /** The last one, from a journal of its own. */
+  rollback?: Rollback
 }
 
 export function recordOf(entries: readonly JournalEntry[]): UpgradeRecord {
@@ -54,6 +57,8 @@ function withEntry(record: UpgradeRecord, entry: JournalEntry): UpgradeRecord {
     case 'cleanedUp':
       return { ...record, isCleanedUp: true }
   }
+  // After a rollback an older release reads what a newer one has written, and leaves what it does not know.
+  return record
 }
 
 function withStation(record: UpgradeRecord, id: StationId, change: Partial<StationRecord>): UpgradeRecord {

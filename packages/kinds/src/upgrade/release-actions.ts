@@ -1,11 +1,11 @@
 // What can be asked about the release that runs: which it is, and that the one before it comes back.
 
-import { badRequest, StatusError } from '@sheaf/api/meta'
-import type { ActionCall, RequestAction } from '@sheaf/machinery/kind'
-import { optionsIn } from '../action-options.ts'
-import type { Ports } from '../ports.ts'
+import { badRequest, type Json } from '@sheaf/api/meta'
+import type { RequestAction } from '@sheaf/machinery/kind'
+import { isDryRun, optionsIn } from '../action-options.ts'
 import { jsonAnswer } from '../subresources.ts'
-import type { Platform } from './platform.ts'
+import type { UpgradePorts } from './ports.ts'
+import { rollBack } from './rollback/roll-back.ts'
 
 const ours = { group: 'subresources.sheaf.io', versions: ['v1'], kind: 'request' } as const
 
@@ -14,39 +14,21 @@ const defaultDeadlineSeconds = 120
 /** Writes are held as long. */
 const mostDeadlineSeconds = 3600
 
-interface ReleasePorts extends Pick<Ports, 'random'> {
-  platform: Pick<Platform, 'installed' | 'switchTo'>
-}
-
-export function releaseActions({ platform, random }: ReleasePorts): RequestAction[] {
+export function releaseActions(ports: UpgradePorts): RequestAction[] {
   return [
-    { ...ours, method: 'GET', action: 'release', run: async () => jsonAnswer(platform.installed()) },
+    { ...ours, method: 'GET', action: 'release', run: async () => jsonAnswer(ports.platform.installed()) },
     {
       ...ours,
       method: 'PUT',
       action: 'rollback',
       /** Answers when this server is about to let go: what became of it, the release that serves then tells. */
-      async run(call) {
-        const deadlineSeconds = deadlineIn(call)
-        const { version, previous, supervisorVersion } = platform.installed()
-        if (supervisorVersion === undefined)
-          throw refused(
-            'this server was started by hand, and nobody is there to start another release: set it up with sheaf install, then start it through its service or with sheaf supervise',
-          )
-        if (previous === undefined)
-          throw refused(`${version} is the first release that was installed here: there is none to go back to`)
-        const id = `rollback-${random.uuid()}`
-        const answer = await platform.switchTo(previous, id, deadlineSeconds * 1000)
-        if (answer.kind === 'not-tried') throw refused(`${previous} does not take over, and ${version} goes on: ${answer.why}`)
-        return jsonAnswer({ id, from: version, to: previous })
-      },
+      run: async ({ body }) =>
+        jsonAnswer(await rollBack({ deadlineMs: deadlineSecondsIn(body) * 1000, isDryRun: isDryRun(body) }, ports)),
     },
   ]
 }
 
-const refused = (why: string): StatusError => new StatusError(409, 'Conflict', `the platform cannot be rolled back: ${why}`)
-
-function deadlineIn({ body }: ActionCall): number {
+function deadlineSecondsIn(body: Json | undefined): number {
   const { deadlineSeconds = defaultDeadlineSeconds } = optionsIn(body)
   if (typeof deadlineSeconds === 'number' && deadlineSeconds > 0 && deadlineSeconds <= mostDeadlineSeconds) return deadlineSeconds
   throw badRequest(`deadlineSeconds must be a number from 1 to ${mostDeadlineSeconds}, not ${JSON.stringify(deadlineSeconds)}`)

@@ -3,9 +3,18 @@
 
 import type { Clock, Timer } from '@sheaf/api/meta'
 import type { JournalEntry } from './journal.ts'
+import type { RollbackEntry } from './rollback/rollback-journal.ts'
 import { type OnProgress, type Outcome, type Platform, type Release, ReleaseRefused, type UpgradeLogLine } from './platform.ts'
 
-export type FaultyStation = 'signature' | 'payload' | 'rehearsal' | 'snapshot' | 'migrations' | 'switch' | 'hostServing'
+export type FaultyStation =
+  | 'signature'
+  | 'payload'
+  | 'rehearsal'
+  | 'snapshot'
+  | 'migrations'
+  | 'takingBack'
+  | 'switch'
+  | 'hostServing'
 
 export interface SimulatedPlatform {
   readonly platform: Platform
@@ -20,11 +29,16 @@ export interface SimulatedPlatform {
   readonly migrated: Set<string>
   readonly journals: Map<string, JournalEntry[]>
   readonly logs: Map<string, UpgradeLogLine[]>
+  readonly rollbacks: Map<string, RollbackEntry[]>
+  /** Migrations that a release knows, by its version. */
+  readonly knownTo: Map<string, readonly string[]>
   readonly bundles: Map<string, readonly { name: string; text: string }[]>
   /** How many supervisors were asked to try the release. */
   trials: number
   /** The process ends: another one takes its place. */
   onHandOver: () => void
+  /** Called when a release begins to load; what it answers tells later whether the process that asked for it lives on. */
+  askerOf: () => () => boolean
 }
 
 /** How long each takes: longer than a look at it, so that it is seen under way. */
@@ -46,9 +60,12 @@ export function simulatePlatform(clock: Clock): SimulatedPlatform {
     migrated: new Set(),
     journals: new Map(),
     logs: new Map(),
+    rollbacks: new Map(),
+    knownTo: new Map(),
     bundles: new Map(),
     trials: 0,
     onHandOver: () => {},
+    askerOf: () => () => true,
   }
 
   async function work(station: FaultyStation, signal?: AbortSignal, onProgress?: OnProgress): Promise<void> {
@@ -74,11 +91,18 @@ export function simulatePlatform(clock: Clock): SimulatedPlatform {
   function tryRelease(version: string, id: string): void {
     world.trials++
     const before = world.version
+    const isAlive = world.askerOf()
     // Whoever asks again has not been told to hand over yet: only the last one asked counts.
     loading?.cancel()
     loading = clock.after(500, () => {
       loading = undefined
+      if (!isAlive()) {
+        world.outcome = { version, id, result: 'taken-back', why: `${before} ended before it could hand over` }
+        return
+      }
       world.version = version
+      // Of a trial that is under way nobody knows the end.
+      world.outcome = undefined
       world.onHandOver()
       clock.after(trialMs, () => endTrial(before, version, id))
     })
@@ -95,6 +119,7 @@ export function simulatePlatform(clock: Clock): SimulatedPlatform {
   }
 
   const platform: Platform = {
+    process: 'the only one',
     installed: () => ({ version: world.version, supervisorVersion: '1.0.0', previous: world.previous, outcome: world.outcome }),
     releases: {
       async verify(_iso, onProgress, signal) {
@@ -111,6 +136,7 @@ export function simulatePlatform(clock: Clock): SimulatedPlatform {
         world.unpacked.add(version)
       },
       list: async () => [...world.unpacked],
+      migrationsOf: async (version) => world.knownTo.get(version) ?? [],
       discard: async (version) => void world.unpacked.delete(version),
       async serveIso() {
         const why = world.fails.get('hostServing')
@@ -132,15 +158,20 @@ export function simulatePlatform(clock: Clock): SimulatedPlatform {
       await work('rehearsal', signal)
       return { ok: why === undefined, problems: why === undefined ? [] : [why], changes: 1, tookMs: workMs }
     },
-    async migrate(_version, id, direction, onProgress, signal) {
+    async migrate({ id, direction, keep = [], isDryRun, onProgress, signal }) {
+      const isKept = direction === 'backward' && keep.includes('run-strategy')
+      const report = { migrations: isKept ? [] : ['run-strategy'], changed: isKept ? 0 : 1, left: [] }
+      if (isDryRun === true || isKept) return report
       if (direction === 'backward') {
+        const why = world.fails.get('takingBack')
+        if (why !== undefined) throw new Error(why)
         world.migrated.delete(id)
-        return { migrations: ['run-strategy'], changed: 1, left: [] }
+        return report
       }
       // What fails half way has rewritten some of it.
       world.migrated.add(id)
       await work('migrations', signal, onProgress)
-      return { migrations: ['run-strategy'], changed: 1, left: [] }
+      return report
     },
     async switchTo(version, id) {
       if (world.outcome?.id === id) throw new Error('a trial that has ended was asked for again')
@@ -152,6 +183,12 @@ export function simulatePlatform(clock: Clock): SimulatedPlatform {
         world.journals.set(id, [...(world.journals.get(id) ?? []), structuredClone(entry)])
       },
       read: async () => structuredClone(world.journals.get(id) ?? []),
+    }),
+    rollbackJournal: (id) => ({
+      async append(entry) {
+        world.rollbacks.set(id, [...(world.rollbacks.get(id) ?? []), structuredClone(entry)])
+      },
+      read: async () => structuredClone(world.rollbacks.get(id) ?? []),
     }),
     log: (id) => ({
       append: (line) => void world.logs.set(id, [...(world.logs.get(id) ?? []), line]),
@@ -177,7 +214,7 @@ export function simulatePlatform(clock: Clock): SimulatedPlatform {
     }),
     leftovers: { find: async () => [], remove: async () => {} },
     async forget(id) {
-      for (const kept of [world.journals, world.logs, world.bundles]) kept.delete(id)
+      for (const kept of [world.journals, world.rollbacks, world.logs, world.bundles]) kept.delete(id)
       world.copies.delete(id)
     },
   }

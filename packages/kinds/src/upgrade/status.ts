@@ -14,6 +14,7 @@ import { upgradeLogName } from './names.ts'
 import { nodeStatusOf } from './node-status.ts'
 import { progressText } from './progress-text.ts'
 import type { UpgradeRecord } from './record.ts'
+import { hasEndedWell } from './rollback/rollback-journal.ts'
 import { imageKeyOf } from './release-image.ts'
 import { releaseText } from './release-text.ts'
 
@@ -75,14 +76,14 @@ function completed(facts: StatusFacts): Said {
     return {
       type,
       status: 'True',
-      message: `${record.release?.version ?? 'the release'} runs; before, ${opened?.from ?? 'another'} did`,
+      ...succeededWords(record),
     }
   if (finish !== undefined && failure !== undefined)
     return {
       type,
       status: 'False',
       reason: failure.reason,
-      message: `${failure.message}. ${opened?.from ?? 'The release before'} runs on`,
+      message: `${failure.message}. ${opened?.from ?? 'The release before'} went on`,
     }
   const more = trouble === undefined ? '' : `; in the way, and tried again: ${trouble}`
   if (failure !== undefined)
@@ -95,6 +96,22 @@ function completed(facts: StatusFacts): Said {
       message: `paused, as was asked, before it is to ${stationOf(step.before).title}`,
     }
   return { type, status: 'Unknown', reason: 'InProgress', message: `${aboutLeft(facts.plan.leftMs)}${more}` }
+}
+
+/** What was so then: later releases come and go without this being told anew. */
+function succeededWords({ release, opened, rollback }: UpgradeRecord): Pick<Said, 'reason' | 'message'> {
+  const tookOver = `${release?.version ?? 'the release'} took over from ${opened?.from ?? 'another'}`
+  if (rollback === undefined) return { message: tookOver }
+  const { from, to, begunMs, rewritten, givenUp } = rollback
+  const at = new Date(begunMs).toISOString()
+  const left = rewritten === undefined || rewritten.left.length === 0 ? '' : `. Left as it was: ${rewritten.left.join('; ')}`
+  if (givenUp !== undefined) return { message: `${tookOver}; at ${at} ${to} was to take over, and did not: ${givenUp}` }
+  if (!hasEndedWell(rollback)) return { reason: 'RollingBack', message: `${tookOver}; ${from} hands over to ${to}` }
+  const isBack = to === opened?.from
+  return {
+    ...(isBack ? { reason: 'RolledBack' } : {}),
+    message: `${tookOver}; ${isBack ? 'it was rolled back' : 'the rollback was taken back'} at ${at}, and ${to} took over${left}`,
+  }
 }
 
 /** Undefined while nothing of it was begun. */

@@ -6,6 +6,9 @@ import { errorChain } from '@sheaf/machinery/controller'
 import { ReleaseRefused } from './platform.ts'
 import type { Undone } from './undone.ts'
 
+/** Of a station, or what follows when all are passed. */
+export type TaskName = StationId | 'rollback'
+
 export interface TaskWorld {
   signal: AbortSignal
   progress: (progress: Progress) => void
@@ -20,8 +23,8 @@ export interface Tasks {
   /** Since when this process looks after upgrades: what hung before that did not have its time. */
   readonly sinceMs: number
   /** Begins it unless it runs already or has failed. */
-  ensure(id: string, station: StationId, work: (world: TaskWorld) => Promise<void>): void
-  look(id: string, station: StationId): TaskSight
+  ensure(id: string, name: TaskName, work: (world: TaskWorld) => Promise<void>): void
+  look(id: string, name: TaskName): TaskSight
   /** Ends what runs for this upgrade and forgets how it went. `notYet` while something of it still runs; nobody waits. */
   giveUp(id: string): Undone
   /** Ends everything. Resolves when nothing runs any more. */
@@ -37,7 +40,7 @@ interface Task {
 
 export function createTasks({ nowMs, onChange }: { nowMs: number; onChange: (id: string) => void }): Tasks {
   const tasks = new Map<string, Task>()
-  const keyOf = (id: string, station: StationId): string => `${id}/${station}`
+  const keyOf = (id: string, name: TaskName): string => `${id}/${name}`
 
   function begin(id: string, key: string, work: (world: TaskWorld) => Promise<void>): Task {
     const abort = new AbortController()
@@ -65,11 +68,11 @@ export function createTasks({ nowMs, onChange }: { nowMs: number; onChange: (id:
 
   return {
     sinceMs: nowMs,
-    ensure(id, station, work) {
-      const key = keyOf(id, station)
+    ensure(id, name, work) {
+      const key = keyOf(id, name)
       if (!tasks.has(key)) tasks.set(key, begin(id, key, work))
     },
-    look: (id, station) => tasks.get(keyOf(id, station))?.sight ?? { state: 'none' },
+    look: (id, name) => tasks.get(keyOf(id, name))?.sight ?? { state: 'none' },
     giveUp,
     async stop() {
       const running = [...tasks.values()]

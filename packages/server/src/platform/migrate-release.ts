@@ -11,6 +11,8 @@ const heapMegabytes = 512
 /** Some hundred objects a second; what takes longer is interrupted, and goes on when it is tried again. */
 const timeoutMs = 15 * 60_000
 
+const never = new AbortController().signal
+
 /** What the program says in the end. */
 interface Said {
   migrations?: readonly { name: string; changed: number }[]
@@ -18,15 +20,17 @@ interface Said {
 }
 
 export function migrateRelease({ folder, programOf }: Pick<ReleasePrograms, 'folder' | 'programOf'>): Platform['migrate'] {
-  return async (version, id, direction, onProgress, signal) => {
+  return async ({ version, id, direction, keep = [], isDryRun, onProgress = () => {}, signal = never }) => {
     const own = upgradeFolder(folder, id)
     await mkdir(own, { recursive: true, mode: 0o700 })
     const journal = join(own, 'migrations.jsonl')
+    // What was asked of every release goes without saying: an older one knows no more than that.
+    const more = [...(keep.length === 0 ? [] : ['--keep', keep.join(',')]), ...(isDryRun === true ? ['--dry-run'] : [])]
     let report: Said | undefined
     let failure: string | undefined
     const end = await runRelease({
       program: programOf(version),
-      args: ['migrate-release', '--kubeconfig', folder.kubeconfig, '--journal', journal, '--direction', direction],
+      args: ['migrate-release', '--kubeconfig', folder.kubeconfig, '--journal', journal, '--direction', direction, ...more],
       heapMegabytes,
       timeoutMs,
       signal,

@@ -1,5 +1,6 @@
 // The installation that this server is a part of, as upgrades see it: put together of what each part can do.
 
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Platform } from '@sheaf/kinds'
 import type { DataFolder } from '../data-folder.ts'
@@ -27,6 +28,7 @@ export function openPlatform({ supervisor, folder, workerUrl }: PlatformOptions)
   const stores = storePlatform({ folder, workerUrl, programOf })
   const records = upgradeRecords({ folder, prefix })
   return {
+    process: randomUUID(),
     ...supervisedReleases(supervisor),
     ...stores,
     ...records,

@@ -13,6 +13,7 @@ import { type PublicKey, readPublicKey } from '../release/minisign.ts'
 import { PayloadRefused, unpackPayload } from '../release/unpack-payload.ts'
 import {
   inspectRelease,
+  metadataPath,
   ReleaseRefused as Refused,
   type Release as SignedRelease,
   verifyRelease,
@@ -46,6 +47,13 @@ export function releaseFiles(prefix: string | undefined): Platform['releases'] {
     async list() {
       const releases = prefix === undefined ? undefined : join(prefix, 'releases')
       return releases !== undefined && existsSync(releases) ? readdirSync(releases).filter(isVersion) : []
+    },
+    async migrationsOf(version) {
+      try {
+        return parseMetadata(readFileSync(join(slotOf(version), metadataPath), 'utf8')).migrations
+      } catch {
+        return []
+      }
     },
     discard: (version) => rm(slotOf(version), { recursive: true, force: true }),
     serveIso,

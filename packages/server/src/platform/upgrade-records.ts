@@ -5,7 +5,7 @@ import { appendFileSync, createReadStream, existsSync, mkdirSync, readdirSync } 
 import { mkdtemp, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { create } from 'tar'
-import type { JournalEntry, Platform } from '@sheaf/kinds'
+import type { JournalEntry, Platform, RollbackEntry } from '@sheaf/kinds'
 import { syncPath } from '@sheaf/qemu'
 import type { DataFolder } from '../data-folder.ts'
 import { copyAtHandOver, copyBefore, upgradeFolder } from './upgrade-files.ts'
@@ -16,7 +16,7 @@ interface Where {
   prefix: string | undefined
 }
 
-type Records = Pick<Platform, 'journal' | 'log' | 'bundle' | 'leftovers' | 'forget'>
+type Records = Pick<Platform, 'journal' | 'rollbackJournal' | 'log' | 'bundle' | 'leftovers' | 'forget'>
 
 export const upgradeLogPath = (folder: Pick<DataFolder, 'root'>, id: string): string =>
   join(upgradeFolder(folder, id), 'log.jsonl')
@@ -24,7 +24,8 @@ export const upgradeLogPath = (folder: Pick<DataFolder, 'root'>, id: string): st
 export function upgradeRecords(where: Where): Records {
   const { folder } = where
   return {
-    journal: (id) => fileJournal(join(upgradeFolder(folder, id), 'journal.jsonl')),
+    journal: (id) => fileJournal<JournalEntry>(join(upgradeFolder(folder, id), 'journal.jsonl')),
+    rollbackJournal: (id) => fileJournal<RollbackEntry>(join(upgradeFolder(folder, id), 'rollback.jsonl')),
     log(id) {
       const path = upgradeLogPath(folder, id)
       return {
@@ -56,7 +57,13 @@ export function upgradeRecords(where: Where): Records {
   }
 }
 
-function fileJournal(path: string): ReturnType<Platform['journal']> {
+/** On the disk before what it announces. What a power failure cut off is left out. */
+interface FileJournal<Entry> {
+  append(entry: Entry): Promise<void>
+  read(): Promise<Entry[]>
+}
+
+function fileJournal<Entry>(path: string): FileJournal<Entry> {
   return {
     async append(entry) {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -79,14 +86,14 @@ function fileJournal(path: string): ReturnType<Platform['journal']> {
         if (error.code === 'ENOENT') return ''
         throw error
       })
-      return text.split('\n').flatMap(entryOf)
+      return text.split('\n').flatMap((line) => entryOf<Entry>(line))
     },
   }
 }
 
-function entryOf(line: string): JournalEntry[] {
+function entryOf<Entry>(line: string): Entry[] {
   try {
-    return line === '' ? [] : [JSON.parse(line) as JournalEntry]
+    return line === '' ? [] : [JSON.parse(line) as Entry]
   } catch {
     return []
   }

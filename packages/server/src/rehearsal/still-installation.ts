@@ -19,12 +19,14 @@ export const stillImageStore: VirtualMachineImageStore = {
 }
 
 export const stillPlatform: Platform = {
+  process: 'a rehearsal',
   installed: () => ({ version: ownVersion(), supervisorVersion: undefined, previous: undefined, outcome: undefined }),
   releases: {
     verify: refuseLater,
     inspect: refuseLater,
     fetch: refuseLater,
     list: async () => [],
+    migrationsOf: async () => [],
     discard: refuseLater,
     serveIso: refuseLater,
   },
@@ -33,6 +35,7 @@ export const stillPlatform: Platform = {
   migrate: refuseLater,
   switchTo: refuseLater,
   journal: () => ({ append: refuseLater, read: async () => [] }),
+  rollbackJournal: () => ({ append: refuseLater, read: async () => [] }),
   log: () => ({ append: refuse, path: '', async *read() {} }),
   bundle: () => ({ make: refuseLater, read: async () => undefined }),
   facts: refuseLater,

@@ -2,21 +2,19 @@
 
 import { taskStation, targetOf } from '../station.ts'
 
-const never = new AbortController().signal
-
 export const migrationsStation = taskStation(
   'migrations',
   async (pass, { signal, progress }) => ({
-    migrations: await pass.ports.platform.migrate(
-      targetOf(pass),
-      pass.id,
-      'forward',
-      (done, of) => progress({ done, of, unit: 'objects' }),
+    migrations: await pass.ports.platform.migrate({
+      version: targetOf(pass),
+      id: pass.id,
+      direction: 'forward',
+      onProgress: (done, of) => progress({ done, of, unit: 'objects' }),
       signal,
-    ),
+    }),
   }),
   async (pass) => {
-    await pass.ports.platform.migrate(targetOf(pass), pass.id, 'backward', () => {}, never)
+    await pass.ports.platform.migrate({ version: targetOf(pass), id: pass.id, direction: 'backward' })
     return 'undone'
   },
 )

@@ -51,15 +51,16 @@ export async function startActionWorld() {
     host = new SimulatedWorld({ clock: ports.clock })
     const images = localImages('/images', async () => undefined)
     machinePorts = { ...ports, hypervisor: host.open(), images, nodeName: 'attic' }
+    const { platform } = simulatePlatform(ports.clock)
     const others = smallKinds.filter((kind) => kind !== nodeKind)
-    const machine = { ...nodeKind, actions: releaseActions({ ...machinePorts, platform: startedByHand }) }
+    const machine = { ...nodeKind, actions: releaseActions({ ...machinePorts, platform: { ...platform, ...startedByHand } }) }
     return [
       ...others,
       machine,
       virtualMachineKind(machinePorts),
       virtualMachineInstanceKind(machinePorts),
       virtualMachineImageKind({ ...machinePorts, imageStore: emptyImageStore }),
-      upgradeKind({ ...machinePorts, platform: simulatePlatform(ports.clock).platform }),
+      upgradeKind({ ...machinePorts, platform }),
     ] as Kind[]
   })
   if (host === undefined || machinePorts === undefined) throw new Error('the Kinds were not asked for')
