@@ -59,9 +59,13 @@ const exited = (version: string): Event => ({ kind: 'exited', version, how: 'cod
 function proving(): World {
   const world = new World({ current: old })
   world.says(old, { kind: 'try', ...trial })
+  takesOver(world)
+  return world
+}
+
+function takesOver(world: World): void {
   world.says(next, { kind: 'standing-by' })
   world.happens(exited(old))
-  return world
 }
 
 const takenBack = (why: string): object => ({ current: old, outcome: { version: next, id: 'u1', result: 'taken-back', why } })
@@ -75,7 +79,7 @@ describe('the supervisor', () => {
 
   it('hands over to a release that proves itself', () => {
     const world = proving()
-    expect(world.slots).toEqual({ current: old, trial })
+    expect(world.slots).toEqual({ current: old, trial: { ...trial, hasTakenOver: true } })
     world.says(next, { kind: 'proven' })
     expect(world.slots).toEqual({
       current: next,
@@ -126,9 +130,28 @@ describe('the supervisor', () => {
     expect(world.state.kind).toBe('serving')
   })
 
-  it('takes a trial back that a power cut interrupted', () => {
-    const world = new World({ current: old, trial })
-    expect(world.slots).toEqual(takenBack('the supervisor ended before the release had proved itself'))
+  it.each<[string, (world: World) => void, string]>([
+    ['while it loaded', () => {}, 'the supervisor was killed, or the machine went down, while 1.1.0 was loading'],
+    ['while it proved itself', takesOver, 'the supervisor was killed, or the machine went down, before 1.1.0 had proved itself'],
+    [
+      'when it was to be ended',
+      (world) => {
+        takesOver(world)
+        world.happens({ kind: 'timeUp' })
+      },
+      'it did not prove itself within 60 s',
+    ],
+    [
+      'by being told to end',
+      (world) => world.happens({ kind: 'stop' }),
+      'the supervisor was told to end while 1.1.0 was loading',
+    ],
+  ])('UP22 takes a trial back that was interrupted %s, and says so', (_, interrupted, why) => {
+    const before = new World({ current: old })
+    before.says(old, { kind: 'try', ...trial })
+    interrupted(before)
+    const world = new World(before.slots)
+    expect(world.slots).toEqual(takenBack(expect.stringContaining(why) as string))
     expect(world.processes).toEqual(new Map([[old, 'holds']]))
   })
 

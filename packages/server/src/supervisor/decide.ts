@@ -53,8 +53,8 @@ export function start(slots: Slots): Decision {
   const { current, trial } = slots
   const spawn: Effect = { kind: 'spawn', version: current, standby: false }
   if (trial === undefined) return { state: { kind: 'serving', version: current }, effects: [spawn] }
-  // Somebody pulled the plug in the middle of it. What has not proved itself is not tried again without being asked.
-  const why = 'the supervisor ended before the release had proved itself'
+  // What has not proved itself is not tried again without being asked.
+  const why = trial.verdict ?? undecided('the supervisor was killed, or the machine went down,', trial)
   const effects: Effect[] = [
     { kind: 'write', slots: takenBack(slots, trial, why) },
     { kind: 'log', text: `${trial.version}: ${why}` },
@@ -63,15 +63,18 @@ export function start(slots: Slots): Decision {
   return { state: { kind: 'serving', version: current }, effects }
 }
 
+const undecided = (what: string, { version, hasTakenOver }: Trial): string =>
+  hasTakenOver ? `${what} before ${version} had proved itself` : `${what} while ${version} was loading; it had not taken over yet`
+
 export function decide(state: State, event: Event, slots: Slots): Decision {
-  if (event.kind === 'stop') return stop(state)
+  if (event.kind === 'stop') return stop(state, slots)
   switch (state.kind) {
     case 'serving':
       return whileServing(state, event, slots)
     case 'preparing':
       return whilePreparing(state, event, slots)
     case 'handing-over':
-      return whileHandingOver(state, event)
+      return whileHandingOver(state, event, slots)
     case 'proving':
       return whileProving(state, event, slots)
     case 'taking-back':
@@ -164,12 +167,13 @@ function giveUp(
   }
 }
 
-function whileHandingOver(state: In<'handing-over'>, event: Event): Decision {
+function whileHandingOver(state: In<'handing-over'>, event: Event, slots: Slots): Decision {
   const { version, trial } = state
   if (event.kind === 'exited' && event.version === version) {
     return {
       state: { ...state, kind: 'proving' },
       effects: [
+        { kind: 'write', slots: { ...slots, trial: { ...trial, hasTakenOver: true } } },
         { kind: 'tell', version: trial.version, message: { kind: 'take-over' } },
         { kind: 'timer', ms: trial.deadlineMs },
       ],
@@ -179,7 +183,10 @@ function whileHandingOver(state: In<'handing-over'>, event: Event): Decision {
   // The next one is gone and the current one is about to be: it starts again.
   if (event.kind === 'exited') {
     const why = `it ended (${event.how}) before its turn`
-    return stay({ kind: 'taking-back', version, trial, why, waitingFor: version })
+    return {
+      state: { kind: 'taking-back', version, trial, why, waitingFor: version },
+      effects: [{ kind: 'write', slots: withVerdict(slots, why) }],
+    }
   }
   return stay(state)
 }
@@ -206,6 +213,7 @@ function whileProving(state: In<'proving'>, event: Event, slots: Slots): Decisio
   return {
     state: takingBack,
     effects: [
+      { kind: 'write', slots: withVerdict(slots, why) },
       { kind: 'timer', ms: 'off' },
       { kind: 'log', text: `${trial.version} cannot stay: ${why}` },
       { kind: 'end', version: trial.version },
@@ -248,20 +256,31 @@ function takenBack(slots: Slots, { version, id }: Trial, why: string): Slots {
   return { ...withoutTrial(slots), outcome: { version, id, result: 'taken-back', why } }
 }
 
+/** Known to whoever starts after a supervisor that does not live to see the end of it. */
+function withVerdict(slots: Slots, why: string): Slots {
+  return slots.trial === undefined ? slots : { ...slots, trial: { ...slots.trial, verdict: slots.trial.verdict ?? why } }
+}
+
 function withoutTrial({ current, previous }: Slots): Slots {
   return { current, ...(previous === undefined ? {} : { previous }) }
 }
 
-function stop(state: State): Decision {
+function stop(state: State, slots: Slots): Decision {
   if (state.kind === 'stopping') return stay(state)
+  const { trial } = slots
   // A trial that is cut short stays on record: the next start takes it back.
   const running = 'trial' in state ? [state.version, state.trial.version] : [state.version]
   return {
     state: { kind: 'stopping' },
     effects: [
+      ...(trial === undefined ? [] : [verdictOfStop(slots, trial)]),
       { kind: 'timer', ms: 'off' },
       ...running.map((version) => ({ kind: 'end', version }) as const),
       { kind: 'exitWhenAllEnded' },
     ],
   }
+}
+
+function verdictOfStop(slots: Slots, trial: Trial): Effect {
+  return { kind: 'write', slots: withVerdict(slots, undecided('the supervisor was told to end', trial)) }
 }

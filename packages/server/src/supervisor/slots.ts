@@ -20,6 +20,10 @@ export interface Trial {
   id: string
   /** How long it may take from the hand-over on, in milliseconds. */
   deadlineMs: number
+  /** From the hand-over on; before that it only loads, and the current release serves. */
+  hasTakenOver?: true
+  /** Why it cannot stay, once that is known; it is to be ended, or the supervisor is. */
+  verdict?: string
 }
 
 export interface Outcome {
