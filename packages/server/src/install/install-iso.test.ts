@@ -1,16 +1,14 @@
 // Out of a small ISO that is made here, with a program that does nothing.
 
-import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zstdCompressSync } from 'node:zlib'
 import { create } from 'tar'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { manifestText } from '../release/manifest.ts'
 import { metadataText } from '../release/metadata.ts'
-import { generateKeys, readPublicKey, readSecretKey, signatureText } from '../release/minisign.ts'
+import { generateKeys, readPublicKey } from '../release/minisign.ts'
+import { makeSmallRelease } from '../release/small-release.fixture.ts'
 import { verifyRelease } from '../release/verify-release.ts'
 import { readSlots } from '../supervisor/slots.ts'
 import { install, type Installation, InstallRefused } from './install.ts'
@@ -25,12 +23,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 function isoOf(version: string): string {
-  const [program, tree, tar] = ['program', 'tree', 'tar'].map((name) => join(folder, `${name}-${version}`)) as [
-    string,
-    string,
-    string,
-  ]
-  for (const path of [join(program, 'bin'), join(program, 'dist'), tree]) mkdirSync(path, { recursive: true })
+  const [program, tar] = ['program', 'tar'].map((name) => join(folder, `${name}-${version}`)) as [string, string]
+  for (const path of [join(program, 'bin'), join(program, 'dist')]) mkdirSync(path, { recursive: true })
   const files = ['bin/node', 'bin/sheaf', 'dist/supervisor.mjs']
   for (const path of files) writeFileSync(join(program, path), `${path} of ${version}`, { mode: 0o755 })
   create({ cwd: program, file: tar, sync: true, portable: true }, files)
@@ -47,16 +41,7 @@ function isoOf(version: string): string {
       }),
     ),
   }
-  const listed = Object.entries(content).map(([path, bytes]) => {
-    writeFileSync(join(tree, path), bytes)
-    return { path, sizeBytes: bytes.length, sha512: createHash('sha512').update(bytes).digest('hex') }
-  })
-  const manifest = manifestText(listed)
-  writeFileSync(join(tree, 'manifest'), manifest)
-  writeFileSync(join(tree, 'manifest.minisig'), signatureText(Buffer.from(manifest), readSecretKey(keys.secretFile), version))
-  const iso = join(folder, `${version}.iso`)
-  execFileSync('xorriso', ['-as', 'mkisofs', '-quiet', '-J', '-r', '-o', iso, tree], { stdio: 'ignore' })
-  return iso
+  return makeSmallRelease({ iso: join(folder, `${version}.iso`), files: content, secretKey: keys.secretFile })
 }
 
 async function installationOf(version: string): Promise<Installation> {

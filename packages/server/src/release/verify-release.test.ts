@@ -1,15 +1,13 @@
-// Over small ISOs that xorriso makes here: what makes a release a release is the same in a large one.
+// Over small ISOs that xorriso makes here.
 
-import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { IsoUnreadable } from './iso-files.ts'
-import { manifestText } from './manifest.ts'
 import { metadataText, type ReleaseMetadata } from './metadata.ts'
-import { generateKeys, readPublicKey, readSecretKey, signatureText } from './minisign.ts'
+import { generateKeys, readPublicKey } from './minisign.ts'
+import { makeSmallRelease, type SmallRelease } from './small-release.fixture.ts'
 import { inspectRelease, ReleaseRefused, verifyRelease } from './verify-release.ts'
 
 const metadata: ReleaseMetadata = {
@@ -34,24 +32,9 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 let count = 0
 
-/** `change` is what somebody does to the files after they were signed; `undefined` takes one away. */
-function isoWith(change: Readonly<Record<string, string | undefined>> = {}, description = metadataText(metadata)): string {
-  const tree = join(folder, `tree-${++count}`)
-  mkdirSync(tree)
+function isoWith(change: SmallRelease['change'] = {}, description = metadataText(metadata)): string {
   const files = { 'release.yaml': description, 'payload.tar.zst': payload, "it's here.txt": 'a quote' }
-  const manifest = manifestText(
-    Object.entries(files).map(([path, text]) => ({
-      path,
-      sizeBytes: Buffer.byteLength(text),
-      sha512: createHash('sha512').update(text).digest('hex'),
-    })),
-  )
-  const signature = signatureText(Buffer.from(manifest), readSecretKey(keys.secretFile), 'sheaf release 1.1.0')
-  for (const [path, text] of Object.entries({ ...files, manifest, 'manifest.minisig': signature, ...change }))
-    if (text !== undefined) writeFileSync(join(tree, path), text)
-  const iso = join(folder, `${count}.iso`)
-  execFileSync('xorriso', ['-as', 'mkisofs', '-quiet', '-J', '-r', '-V', 'SHEAF_RELEASE', '-o', iso, tree], { stdio: 'ignore' })
-  return iso
+  return makeSmallRelease({ iso: join(folder, `${++count}.iso`), files, secretKey: keys.secretFile, change })
 }
 
 describe('RE4 a release', () => {
