@@ -13,6 +13,9 @@ export const servedPath = '/harvester-iso'
 export const releaseFile = `${servedPath}/harvester-release.yaml`
 export const servedPort = 80
 
+/** A connection to a guest that is not up yet hangs, and is of no use any more once it is: better to ask anew soon. */
+const patience = { timeoutSeconds: 5, periodSeconds: 2, failureThreshold: 5 }
+
 /** The guest serves its medium when it finds this file, and otherwise would install itself. */
 const userData = `name: "enable repo mode"
 stages:
@@ -58,7 +61,7 @@ export function repoMachine(upgrade: Upgrade, iso: string): VirtualMachine {
             { name: 'disk-0', containerDisk: { image: iso } },
             { name: 'cloudinitdisk', cloudInitNoCloud: { userData } },
           ],
-          readinessProbe: { httpGet: { path: releaseFile, port: servedPort }, timeoutSeconds: 30, failureThreshold: 5 },
+          readinessProbe: { httpGet: { path: releaseFile, port: servedPort }, ...patience },
         },
       },
     },
