@@ -1,6 +1,5 @@
 // Two releases in two slots, real guests: whatever the next release does, the platform ends in one of them, and no guest notices.
 
-import { setTimeout as pause } from 'node:timers/promises'
 import { type ConfigMap, configMapDefinition } from '@sheaf/api'
 import { isExpired } from '@sheaf/api/meta'
 import { startInformer } from '@sheaf/machinery/controller'
@@ -10,7 +9,7 @@ import { eventually } from '../kit/eventually.ts'
 import { type Ledger, startWriters } from '../kit/ledger.ts'
 import { machineProcesses } from '../kit/machine-processes.ts'
 import { recordWatch } from '../kit/recorded-watch.ts'
-import { type HeartbeatSampling, irregularities, sampleHeartbeat } from '../kit/sampling.ts'
+import { type HeartbeatSampling, irregularities, sampleApiGap, sampleHeartbeat } from '../kit/sampling.ts'
 import { type Fault, otherVersion, ownVersion, startSupervisedServer, type SupervisedServer } from '../kit/supervised-server.ts'
 import { askGuest, guestMachine, type RunningGuest, untilGuestAnswers, virtualMachines } from '../kit/virtual-machines.ts'
 
@@ -150,7 +149,7 @@ describe('a release that cannot stay', () => {
 
   test('UP20 one that hangs while it loads is given up, and the present one never stopped serving', async () => {
     server.makeOther('hangs while it loads')
-    const gap = sampleGap()
+    const gap = sampleApiGap(server)
     const { code, stderr } = await server.sheaf('upgrade', 'rollback', '--deadline', deadlineSeconds)
     expect(stderr).toContain('it did not load within 30 s')
     expect(code).toBe(1)
@@ -162,7 +161,7 @@ describe('a release that cannot stay', () => {
 test('UP10 UP14 a release that proves itself takes over: watches go on, and no guest notices', async () => {
   server.makeOther('none')
   const watch = await recordWatch<ConfigMap>(server, configMapDefinition)
-  const gap = sampleGap()
+  const gap = sampleApiGap(server)
   const { code, stdout, stderr } = await server.sheaf('upgrade', 'rollback')
   expect(stderr).toContain(`${ownVersion} hands the platform over to ${otherVersion}`)
   expect([code, stdout]).toEqual([0, `${otherVersion} runs.\n`])
@@ -207,28 +206,4 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} }
 async function isOn(version: string): Promise<boolean> {
   const { stdout } = await server.sheaf('version', '-o', 'json')
   return (JSON.parse(stdout) as { server?: { version?: string } }).server?.version === version
-}
-
-/** The longest time between two answers. */
-function sampleGap(): { stop(): Promise<number> } {
-  let isStopping = false
-  let longestMs = 0
-  let lastMs = performance.now()
-  const done = (async () => {
-    while (!isStopping) {
-      const answer = await server.fetch({ method: 'GET', path: '/version', headers: {} }).catch(() => undefined)
-      if (answer?.status === 200) {
-        longestMs = Math.max(longestMs, performance.now() - lastMs)
-        lastMs = performance.now()
-      }
-      await pause(10)
-    }
-  })()
-  return {
-    async stop() {
-      isStopping = true
-      await done
-      return longestMs
-    },
-  }
 }

@@ -3,6 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { VirtualMachineInstance } from '@sheaf/api'
 import { doubledMachines, type MachineProcess, machineProcesses } from './machine-processes.ts'
+import type { ServerProcess } from './server-process.ts'
 import { askGuest } from './virtual-machines.ts'
 
 export interface Sampling {
@@ -84,3 +85,27 @@ export function irregularities({ beats, silences }: HeartbeatSampling): string[]
 
 /** An emulated guest beside others on two cores misses a second or two. */
 const standstillMs = 5_000
+
+export interface GapSampling {
+  /** The longest time between two answers of the API, in milliseconds. */
+  stop(): Promise<number>
+}
+
+const gapLookMs = 10
+
+export function sampleApiGap(server: Pick<ServerProcess, 'fetch'>): GapSampling {
+  let longestMs = 0
+  let lastMs = performance.now()
+  const sampling = sample(gapLookMs, async () => {
+    const answer = await server.fetch({ method: 'GET', path: '/version', headers: {} }).catch(() => undefined)
+    if (answer?.status !== 200) return
+    longestMs = Math.max(longestMs, performance.now() - lastMs)
+    lastMs = performance.now()
+  })
+  return {
+    async stop() {
+      await sampling.stop()
+      return longestMs
+    },
+  }
+}

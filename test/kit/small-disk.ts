@@ -29,7 +29,12 @@ export function mountSmallDisk(bytes: number): SmallDisk | { reason: string } {
     fillUpTo(leftBytes) {
       rmSync(ballast, { force: true })
       const { bavail, bsize } = statfsSync(folder)
-      writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - leftBytes)))
+      try {
+        writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - leftBytes)))
+      } catch (error) {
+        // Others write to it meanwhile, and have taken the rest.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+      }
     },
     free: () => rmSync(ballast, { force: true }),
     unmount() {

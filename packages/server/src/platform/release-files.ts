@@ -3,7 +3,7 @@
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { get } from 'node:http'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { type PayloadSource, type Platform, type Release, ReleaseRefused } from '@sheaf/kinds'
 import { trustFolder } from '../install/layout.ts'
@@ -40,9 +40,14 @@ export function releaseFiles(prefix: string | undefined): Platform['releases'] {
       const folder = slotOf(release.version)
       const archive = await open(source, path, signal)
       const listed = { path, sizeBytes, sha512 }
-      await inOurWords(() =>
-        unpackPayload({ archive, listed, metadata: parseMetadata(release.description), folder, onProgress, signal }),
-      )
+      const metadata = parseMetadata(release.description)
+      try {
+        await inOurWords(() => unpackPayload({ archive, listed, metadata, folder, onProgress, signal }))
+      } catch (cause) {
+        if (!isDiskFull(cause)) throw cause
+        const message = `there is no room for ${release.version} in ${dirname(folder)}: it takes ${release.payload.unpackedBytes} bytes. Make room, then: sheaf upgrade retry`
+        throw new ReleaseRefused('NoSpace', message, { cause })
+      }
     },
     async list() {
       const releases = prefix === undefined ? undefined : join(prefix, 'releases')
@@ -59,6 +64,9 @@ export function releaseFiles(prefix: string | undefined): Platform['releases'] {
     serveIso,
   }
 }
+
+const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
 
 async function open(source: PayloadSource, path: string, signal: AbortSignal): Promise<Readable> {
   if (source.kind === 'iso') return (await openIso(source.path)).stream(path)

@@ -53,17 +53,28 @@ function unpackingInto(folder: string, { payload }: ReleaseMetadata): Writable {
     return false
   }
   const unpack = new Unpack({ cwd: folder, strict: true, preserveOwner: false, filter: isPlain })
+  // One that has failed, on a full disk for one, neither drains nor closes.
+  let goOn = (): void => {}
   unpack.on('error', (error) => {
     problem ??= error
+    goOn()
   })
+  const once = (callback: (error?: Error | null) => void): (() => void) => {
+    let isCalled = false
+    return () => {
+      if (!isCalled) callback(problem)
+      isCalled = true
+    }
+  }
   return new Writable({
     write(chunk: Buffer, _encoding, callback) {
-      const goOn = (): void => callback(problem)
-      if (unpack.write(chunk)) goOn()
+      goOn = once(callback)
+      if (problem !== undefined || unpack.write(chunk)) goOn()
       else unpack.once('drain', goOn)
     },
     final(callback) {
-      unpack.once('close', () => callback(problem))
+      goOn = once(callback)
+      unpack.once('close', goOn)
       unpack.end()
     },
   })

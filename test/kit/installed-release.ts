@@ -1,0 +1,40 @@
+// A release of this tree, installed from its ISO as a person would, with its supervisor running: what tests of an upgrade begin with.
+
+import { mkdirSync, mkdtempSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort } from './free-port.ts'
+import { ensureReleases, type Releases } from './releases.ts'
+import { root } from './repository-root.ts'
+import { run, sheafProgram } from './server-process.ts'
+import { type SupervisorProcess, startSupervisorProcess } from './supervisor-process.ts'
+
+export interface InstalledRelease extends SupervisorProcess {
+  prefix: string
+  releases: Releases
+}
+
+export interface InstallOptions {
+  /** On a disk of the test's own. */
+  folder?: string
+  /** Before the first start. */
+  prepare?: (prefix: string) => void
+}
+
+export async function startInstalledRelease({ folder, prepare }: InstallOptions = {}): Promise<InstalledRelease> {
+  const releases = await ensureReleases()
+  const own = folder ?? mkdtempSync(join(tmpdir(), 'sheaf-upgrade-'))
+  const [prefix, dataFolder] = [join(own, 'sheaf'), join(own, 'data')]
+  // Images of the test's own come beside the guest's, which are there once for all tests.
+  const images = join(dataFolder, 'images')
+  mkdirSync(images, { recursive: true })
+  symlinkSync(join(root, '.generated', 'images', 'sheaf.local'), join(images, 'sheaf.local'))
+  const port = await freePort()
+  const from = ['--iso', releases.installed, '--pub', releases.publicKey]
+  const words = ['install', '--prefix', prefix, '--data', dataFolder, '--port', String(port), '--no-service', ...from]
+  const { code, stdout, stderr } = await run(sheafProgram, words)
+  if (code !== 0) throw new Error(`sheaf ${words.join(' ')}: ${stdout}${stderr}`)
+  prepare?.(prefix)
+  const server = await startSupervisorProcess({ folder: own, prefix, dataFolder, port })
+  return Object.assign(server, { prefix, releases })
+}
