@@ -318,6 +318,8 @@ function createLife() {
         reset: act((id) => hypervisor.reset(id)),
         pause: act((id) => hypervisor.pause(id)),
         resume: act((id) => hypervisor.resume(id)),
+        migrate: act((id, name) => hypervisor.migrate(id, name)),
+        cancelMigration: act((id) => hypervisor.cancelMigration(id)),
         remove: act((id) => hypervisor.remove(id)),
         discardKept: act((name) => hypervisor.discardKept(name)),
         openSerial: (id) => hypervisor.openSerial(id),
