@@ -27,6 +27,7 @@ import {
   priorityClassKind,
   secretKind,
   startGarbageCollector,
+  startMigrationController,
   startNamespaceController,
   startPoolController,
   startReplicaSetController,
@@ -219,6 +220,7 @@ function startControllers(ports: MachinePorts, kinds: readonly Kind[], platform:
   const own = [
     startVirtualMachineController(ports, { virtualMachines, instances }),
     startVirtualMachineInstanceController(ports, instances),
+    startMigrationController(ports, instances),
     startReplicaSetController(ports, instances),
     startPoolController(ports, virtualMachines),
     ...(platform === undefined ? [] : [startUpgradeController({ ...ports, platform }, instances)]),

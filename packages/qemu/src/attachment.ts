@@ -111,7 +111,7 @@ class Connection implements Attachment {
     const started = (await readRecord(folder))?.started
     const isOnRecord = started?.pid === process.pid && started.startTicks === process.startTicks
     if (!isOnRecord || started.qemuVersion !== qemuVersion)
-      await writeRecord(folder, 'started', { ...process, bootId: await hostBootId(), qemuVersion })
+      await writeRecord(folder, 'started', { ...(isOnRecord && started), ...process, bootId: await hostBootId(), qemuVersion })
     // Whoever was here before us may have died in the middle of a reset.
     if (plan.onReboot === 'terminate') await this.execute('set-action', { reboot: 'shutdown' })
     if (this.runState !== 'prelaunch') return

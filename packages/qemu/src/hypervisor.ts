@@ -42,7 +42,10 @@ export interface RunningState {
   kind: 'running'
   pid: number
   paused: boolean
+  /** When its guest was started. A move to another process does not change it. */
   startedAt: string
+  /** The processes that this guest was in before, the latest ones. Absent when it was never moved. */
+  earlierPids?: readonly number[]
   /** Of the QEMU that runs it, as `7.2.0`. Not known of a machine that does not answer and was started by an earlier release. */
   qemuVersion?: string
   /** The agent in the guest has opened its end of the channel. */

@@ -69,7 +69,7 @@ async function stateOf(
 ): Promise<MachineState> {
   if (verdict.kind === 'prepared' || process === undefined) return { kind: 'prepared' }
   const paused = verdict.kind === 'running' && verdict.paused
-  const startedAt = (await startTime(process)).toISOString()
+  const startedAt = started?.guest?.startedAt ?? (await startTime(process)).toISOString()
   const qemuVersion = attachment?.qemuVersion ?? started?.qemuVersion
   const agent = attachment?.agentConnected === true ? { agentConnected: true as const } : {}
   const failed = paused ? (attachment?.failedDisks ?? []) : []
@@ -78,6 +78,7 @@ async function stateOf(
     pid: process.pid,
     paused,
     startedAt,
+    ...(started?.guest && { earlierPids: started.guest.earlierPids }),
     ...(qemuVersion === undefined ? {} : { qemuVersion }),
     ...agent,
     ...(failed.length === 0 ? {} : { failedDisks: failed }),

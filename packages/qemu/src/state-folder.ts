@@ -29,6 +29,8 @@ export interface StartRecord extends ProcessIdentity {
   bootId: string
   /** Of the QEMU that it is. Absent in what an earlier release wrote. */
   qemuVersion?: string
+  /** Of a guest that was moved: when it was started, and the processes that it was in before. */
+  guest?: { startedAt: string; earlierPids: readonly number[] }
 }
 
 export interface DataFolder {

@@ -9,10 +9,10 @@ import type { Capabilities, EmulatorCapabilities } from '../capabilities.ts'
 import { syncPath } from '../durable-file.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
 import { endProcess, pause } from '../process.ts'
-import { hostBootId, type ProcessIdentity } from '../process-identity.ts'
+import { hostBootId, type ProcessIdentity, startTime } from '../process-identity.ts'
 import type { MigrationInfo } from '../qmp/protocol.ts'
 import { fileNames } from '../state-files.ts'
-import { type MachineRecord, writeRecord } from '../state-folder.ts'
+import { type MachineRecord, type StartRecord, writeRecord } from '../state-folder.ts'
 import { decide, type Sides, transferOf } from './decide.ts'
 import { releaseForwards, takeForwards } from './forwards.ts'
 import { incomingFolder } from './incoming-arguments.ts'
@@ -174,11 +174,10 @@ export class GuestMover {
 
   async #stay(record: MachineRecord, migration: MigrationRecord, both: TwoProcesses, why: string | undefined): Promise<void> {
     const { id } = record.plan
-    const folder = this.#door.folderOf(id)
     const { reason, message } = await this.#failureOf(record, migration, both, why)
     if (both.target.process !== undefined) await endProcess(both.target.process)
     if (both.source.party !== undefined) this.#complain(id, await takeForwards(record, both.source.party.execute))
-    await this.#end(folder, migration, { kind: 'failed', at: this.#door.now().toISOString(), reason, message })
+    await this.#end(id, migration, { kind: 'failed', at: this.#door.now().toISOString(), reason, message })
   }
 
   async #failureOf(
@@ -210,14 +209,15 @@ export class GuestMover {
     this.#complain(plan.id, await takeForwards(record, execute))
     for (const each of plan.interfaces)
       if (each.link === 'down') await execute('set_link', { name: interfaceId(each), up: false })
-    await writeRecord(folder, 'started', { ...process, bootId: await hostBootId(), qemuVersion })
+    const guest = await guestOf(record, migration)
+    await writeRecord(folder, 'started', { ...process, bootId: await hostBootId(), qemuVersion, guest })
     const { party } = source
     if (source.process !== undefined) await endProcess(source.process, party && (() => party.execute('quit')))
     this.#door.detach(plan.id)
     both.close()
     await moveUp(folder, migration)
     await this.#door.attach(plan.id, record, process)
-    await this.#end(folder, migration, {
+    await this.#end(plan.id, migration, {
       kind: 'succeeded',
       at: this.#door.now().toISOString(),
       ...(party && measured(party.info)),
@@ -229,12 +229,15 @@ export class GuestMover {
     for (const { process } of [target, source]) if (process !== undefined) await endProcess(process)
     const at = this.#door.now().toISOString()
     const message = 'the machine ended while it was moved'
-    await this.#end(this.#door.folderOf(plan.id), migration, { kind: 'failed', at, reason: 'MachineEnded', message })
+    await this.#end(plan.id, migration, { kind: 'failed', at, reason: 'MachineEnded', message })
   }
 
-  async #end(folder: string, migration: MigrationRecord, outcome: MigrationOutcome): Promise<void> {
+  async #end(id: string, migration: MigrationRecord, outcome: MigrationOutcome): Promise<void> {
+    const folder = this.#door.folderOf(id)
     await rm(join(folder, incomingFolder(migration.source.pid)), { recursive: true, force: true })
     await writeRecord(folder, 'migration', { ...migration, outcome })
+    // In the machine's turn: whoever moves it next is not taken for the one before.
+    this.#followers.delete(id)
   }
 
   #complain(id: string, complaints: readonly string[]): void {
@@ -248,7 +251,7 @@ export class GuestMover {
     const follower: Follower = { givenUp: undefined, progress: undefined, over: Promise.resolve() }
     this.#followers.set(id, follower)
     follower.over = this.#untilOver(id, follower, limitMs(plan)).finally(() => {
-      this.#followers.delete(id)
+      if (this.#followers.get(id) === follower) this.#followers.delete(id)
       this.#door.tell(id)
     })
   }
@@ -344,6 +347,16 @@ async function withheldFeatures(
     'Processor',
     `machine ${plan.id} cannot be moved: its processor has ${pinned.lacking.join(', ')}, which QEMU ${emulator.version} cannot give: shut it down and start it anew`,
   )
+}
+
+/** The guests of machines that are moved every day for a fortnight are known by every process of theirs. */
+const mostEarlierPids = 16
+
+/** It was started when its first process was. Whoever died after writing this finds it written. */
+async function guestOf({ started }: MachineRecord, { source }: MigrationRecord): Promise<NonNullable<StartRecord['guest']>> {
+  const { startedAt, earlierPids } = started?.guest ?? { startedAt: (await startTime(source)).toISOString(), earlierPids: [] }
+  if (earlierPids.at(-1) === source.pid) return { startedAt, earlierPids }
+  return { startedAt, earlierPids: [...earlierPids, source.pid].slice(-mostEarlierPids) }
 }
 
 /** The files of the new process take the place of those of the old one, which has taken its own away. A process goes by its open files. */

@@ -103,7 +103,8 @@ export class SimulatedMachine {
     const timer = this.#clock.after(this.#times.moveMs, () => {
       if (failure !== undefined) return this.endMove('QemuFailed', failure)
       this.#endSessions()
-      if (this.#state.kind === 'running') this.#state = { ...this.#state, ...to }
+      if (this.#state.kind === 'running')
+        this.#state = { ...this.#state, ...to, earlierPids: [...(this.#state.earlierPids ?? []), this.#state.pid] }
       const transferredBytes = this.plan.memoryBytes
       const at = new Date(this.#clock.now()).toISOString()
       const outcome = { kind: 'succeeded', at, pausedMs, totalMs: this.#times.moveMs, transferredBytes } as const

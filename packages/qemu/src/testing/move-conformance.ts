@@ -1,7 +1,7 @@
 // The promises of hypervisor.ts about moves to another process, as tests.
 
 import { describe, expect, it } from 'vitest'
-import { type Hypervisor, type Machine, NotRunning } from '../hypervisor.ts'
+import { type Hypervisor, type Machine, NotRunning, type RunningState } from '../hypervisor.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
 import type { MigrationOutcome } from '../migration/migration.ts'
 import type { ConformanceRig } from './hypervisor-conformance.ts'
@@ -44,7 +44,8 @@ export function moveConformance({ rig, hypervisor, restart, existing, launchBoot
       const outcome = await untilMoved('one')
       expect(outcome).toMatchObject({ kind: 'succeeded', pausedMs: expect.any(Number), totalMs: expect.any(Number) })
       const after = await existing('one')
-      expect(after.state).toMatchObject({ kind: 'running', paused: false })
+      const { startedAt } = before.state as RunningState
+      expect(after.state).toMatchObject({ kind: 'running', paused: false, startedAt, earlierPids: [pidOf(before)] })
       expect(pidOf(after)).not.toBe(pidOf(before))
       expect(after.forwards).toEqual(before.forwards)
       expect(after.plan).toEqual(before.plan)
