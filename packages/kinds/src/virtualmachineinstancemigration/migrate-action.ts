@@ -6,7 +6,7 @@ import {
   virtualMachineDefinition,
   virtualMachineInstanceMigrationDefinition,
 } from '@sheaf/api'
-import { badRequest, conflict, internalError, type Json, notFound, StatusError } from '@sheaf/api/meta'
+import { badRequest, conflict, type Json, notFound, StatusError } from '@sheaf/api/meta'
 import type { RequestAction } from '@sheaf/machinery/kind'
 import { cannotRead, dryRunIn, optionsIn } from '../action-options.ts'
 import type { Ports } from '../ports.ts'
@@ -37,9 +37,8 @@ export function migrateAction(ports: Pick<Ports, 'client'>): RequestAction {
       await ports.client
         .resource<VirtualMachineInstanceMigration>(virtualMachineInstanceMigrationDefinition)
         .create(migration)
-        // As KubeVirt answers, whatever its own webhook said.
         .catch((error: unknown) => {
-          throw error instanceof StatusError ? internalError(error) : error
+          throw error instanceof StatusError && error.code < 500 ? conflict(vmiSubject, name, error.message) : error
         })
       return accepted
     },

@@ -242,10 +242,7 @@ describe('virtctl migrate', () => {
       [expect.stringMatching(/^kubevirt-migrate-vm-/), { vmiName: 'vmi' }],
     ])
     const again = await migrate('vmi')
-    expect([again.code, again.message]).toEqual([
-      500,
-      expect.stringMatching(/^Internal error occurred: .*in-flight migration detected/),
-    ])
+    expect([again.code, again.message]).toEqual([409, expect.stringMatching(/in-flight migration detected/)])
     await untilPhase('Succeeded', items[0]?.metadata.name)
     expect((await machineOf(uid)).state.pid).not.toBe(before.state.pid)
     expect((await migrate('vmi', { addedNodeSelector: { zone: 'a' } })).message).toMatch(/there is one node/)
