@@ -10,6 +10,7 @@ import { syncPath } from '../durable-file.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
 import { endProcess, pause } from '../process.ts'
 import { hostBootId, type ProcessIdentity, startTime } from '../process-identity.ts'
+import type { QmpClient } from '../qmp/client.ts'
 import type { MigrationInfo } from '../qmp/protocol.ts'
 import { fileNames } from '../state-files.ts'
 import { type MachineRecord, type StartRecord, writeRecord } from '../state-folder.ts'
@@ -24,7 +25,7 @@ import {
   MigrationRefused,
 } from './migration.ts'
 import { assertMovable } from './obstacles.ts'
-import { pinProcessor } from './pinned-processor.ts'
+import { type Abilities, lostFeatures, withheldFeatures } from './pinned-processor.ts'
 import { startTarget, targetLastWords } from './start-target.ts'
 import { lookAtBoth, type TwoProcesses } from './two-processes.ts'
 
@@ -88,7 +89,7 @@ export class GuestMover {
     const { qemuVersion: fromVersion, failedDisks } = attachment
     const hugepages = await this.#door.hugepages()
     assertMovable({ plan, fromVersion, machineType, emulator, hugepages, failedDisks, blockers })
-    const withheld = await withheldFeatures(plan, attachment, emulator)
+    const withheld = withheldFeatures(plan.cpu, await abilitiesOf(attachment.execute), emulator.processorFeatures)
     this.#door.assertRoom(plan)
     const { pid, startTicks } = attachment.process
     const journal: MigrationRecord = {
@@ -114,7 +115,11 @@ export class GuestMover {
     try {
       const target = await startTarget({ folder, source: journal.source, qemu: this.#door.qemu, ...changes })
       if (target.kind === 'refused') throw new Error(target.lastWords || 'it said nothing')
+      const lost = lostFeatures(plan.cpu, await abilitiesOf(attachment.execute), await abilitiesOf(target.client.execute)).join(
+        ', ',
+      )
       target.client.close()
+      if (lost !== '') throw new Error(`the guest would lose ${lost} of its processor: shut it down and start it anew`)
       // The source counts as gone over only when the target has said that it runs: if that fails, the source goes on.
       await attachment.execute('migrate-set-capabilities', { capabilities: [{ capability: 'return-path', state: true }] })
       await attachment.execute('migrate-set-parameters', { 'max-bandwidth': bytesPerSecond })
@@ -332,21 +337,9 @@ async function machineTypeOf(attachment: Attachment): Promise<string> {
   return String(type).replace(/-machine$/, '')
 }
 
-/** Throws MigrationRefused. */
-async function withheldFeatures(
-  plan: LaunchPlan,
-  attachment: Attachment,
-  emulator: EmulatorCapabilities,
-): Promise<readonly string[]> {
-  const { model } = await attachment.execute('query-cpu-model-expansion', { type: 'full', model: { name: 'max' } })
-  const features = Object.entries(model.props).filter((entry): entry is [string, boolean] => typeof entry[1] === 'boolean')
-  const pinned = pinProcessor(plan.cpu, new Map(features), emulator.processorFeatures)
-  if (pinned === undefined) return []
-  if (pinned.lacking.length === 0) return pinned.withheld
-  throw new MigrationRefused(
-    'Processor',
-    `machine ${plan.id} cannot be moved: its processor has ${pinned.lacking.join(', ')}, which QEMU ${emulator.version} cannot give: shut it down and start it anew`,
-  )
+async function abilitiesOf(execute: QmpClient['execute']): Promise<Abilities> {
+  const { model } = await execute('query-cpu-model-expansion', { type: 'full', model: { name: 'max' } })
+  return new Map(Object.entries(model.props).filter((entry): entry is [string, boolean] => typeof entry[1] === 'boolean'))
 }
 
 /** The guests of machines that are moved every day for a fortnight are known by every process of theirs. */

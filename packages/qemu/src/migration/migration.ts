@@ -57,7 +57,6 @@ export type MigrationObstacle =
   | 'Unversioned'
   | 'OlderQemu'
   | 'MachineType'
-  | 'Processor'
   | 'Hugepages'
   | 'NoMemory'
   | 'DiskFailed'
