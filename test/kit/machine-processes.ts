@@ -1,7 +1,7 @@
 // What the operating system knows of a data folder's machines, whatever the server believes: processes, folders.
 
 import { readdirSync, readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { join, relative } from 'node:path'
 import { eventually } from './eventually.ts'
 
 export interface MachineProcess {
@@ -18,7 +18,9 @@ export function machineProcesses(dataFolder: string): MachineProcess[] {
     .flatMap((name) => {
       const words = commandLine(name).split('\0')
       const pidFile = words[words.indexOf('-pidfile') + 1] ?? ''
-      return pidFile.startsWith(`${machines}/`) ? [{ id: basename(dirname(pidFile)), pid: Number(name) }] : []
+      // The first folder is the machine's; one that was moved here has its pid file in another below it.
+      const [id = ''] = relative(machines, pidFile).split('/')
+      return pidFile.startsWith(`${machines}/`) ? [{ id, pid: Number(name) }] : []
     })
 }
 

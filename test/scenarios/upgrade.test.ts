@@ -6,6 +6,7 @@
 //   hangs STATION            that station begins and never ends
 //   recovers STATION         it goes on after all
 //   pause, resume, abort     what people ask for
+//   move-guests              what they ask for: guests are to be moved to the QEMU that is installed
 //   minutes N                time passes, and the planner looks again
 
 import { readdirSync, readFileSync } from 'node:fs'
@@ -20,14 +21,14 @@ interface World {
   seen: Record<StationId, Observation>
   failure: Failure | undefined
   hostServesSinceMs: number | undefined
-  wish: { paused: boolean; aborted: boolean }
+  wish: { paused: boolean; aborted: boolean; movesGuests: boolean }
   hangs: Set<StationId>
   fails: Map<StationId, string>
 }
 
 function freshWorld(): World {
   const seen = Object.fromEntries(stations.map(({ id }) => [id, { state: 'ahead' }])) as World['seen']
-  const wish = { paused: false, aborted: false }
+  const wish = { paused: false, aborted: false, movesGuests: false }
   return { nowMs: 0, seen, failure: undefined, hostServesSinceMs: undefined, wish, hangs: new Set(), fails: new Map() }
 }
 
@@ -116,6 +117,9 @@ function obey(command: string, world: World): string[] {
     case 'resume':
       world.wish.paused = verb === 'pause'
       return run(world)
+    case 'move-guests':
+      world.wish.movesGuests = true
+      return []
     case 'abort':
       world.wish.aborted = true
       return run(world)

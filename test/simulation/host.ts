@@ -8,6 +8,7 @@ import { createManualClock, createSeededRandom, type ManualClock } from '@sheaf/
 import { openMemoryStore, type Store } from '@sheaf/machinery/store'
 import { type ImageSight, type Machine, SimulatedWorld } from '@sheaf/qemu'
 import type { Ground } from './control-plane.ts'
+import { lifelikeCapabilities } from '../../packages/qemu/src/simulated/lifelike-capabilities.ts'
 
 /** The image that comes and goes. */
 export const imageName = 'sheaf.local/guest:latest'
@@ -24,6 +25,8 @@ export interface Host extends Ground {
   /** How it stands with all images, where it is to stand otherwise. */
   imageSight: ImageSight | undefined
   /** What there is for machines, besides what is promised already. */
+  /** Of the QEMU that is installed. */
+  qemuVersion: string
   memoryBytes: number
   /** Names of machines (`namespace_name`) that QEMU refuses to start. */
   readonly refused: Set<string>
@@ -37,6 +40,8 @@ export interface Host extends Ground {
   close(): void
 }
 
+const { emulator } = lifelikeCapabilities
+
 export function openHost(): Host {
   const clock = createManualClock()
   const store = openMemoryStore()
@@ -48,7 +53,10 @@ export function openHost(): Host {
   const breaches: string[] = []
   const machines: SimulatedWorld = new SimulatedWorld({
     clock,
-    capabilities: () => ({ memoryBytes: host.memoryBytes }),
+    capabilities: () => ({
+      memoryBytes: host.memoryBytes,
+      ...(emulator && { emulator: { ...emulator, version: host.qemuVersion } }),
+    }),
     refusal({ name, id }) {
       const twin = [...machines.machines.values()].find(
         (other) => other.plan.name === name && other.plan.id !== id && other.state.kind === 'running',
@@ -69,6 +77,7 @@ export function openHost(): Host {
     imageIsThere: true,
     imageSight: undefined,
     memoryBytes: 1024 ** 4,
+    qemuVersion: '7.2.0',
     images: { ...local, look: async (request) => host.imageSight ?? local.look(request) },
     refused,
     starts,

@@ -49,7 +49,10 @@ export interface UpgradeWorld {
   untilEnd(): Promise<string>
   pass(ms: number): Promise<void>
   repoMachine(): Promise<VirtualMachine | undefined>
-  report(): Promise<{ machines: { name: string; ranBefore: boolean; runsNow: boolean; isSameProcess: boolean }[] }>
+  report(): Promise<{
+    machines: { name: string; ranBefore: boolean; runsNow: boolean; isSameProcess: boolean; wasMoved?: true }[]
+    moves?: { moved: { name: string; from: string; to: string; pausedMs?: number }[]; left: { name: string; why: string }[] }
+  }>
   crashRepo(): void
   /** How many control planes there were. */
   lives(): number
@@ -187,7 +190,9 @@ function releaseGuest(): Server {
   return createServer((_request, response) => response.end('harvester: 1.1.0\n'))
 }
 
-export async function runGuest(world: UpgradeWorld, name: string): Promise<void> {
+type Devices = VirtualMachine['spec']['template']['spec']['domain']['devices']
+
+export async function runGuest(world: UpgradeWorld, name: string, devices: Devices = {}): Promise<void> {
   const machines = world.pace.plane.client.resource<VirtualMachine>(virtualMachineDefinition)
   await machines.create({
     apiVersion: 'kubevirt.io/v1',
@@ -195,7 +200,7 @@ export async function runGuest(world: UpgradeWorld, name: string): Promise<void>
     metadata: { name, namespace: 'default' },
     spec: {
       runStrategy: 'Always',
-      template: { spec: { domain: { devices: {}, memory: { guest: '64Mi' } }, terminationGracePeriodSeconds: 0 } },
+      template: { spec: { domain: { devices, memory: { guest: '64Mi' } }, terminationGracePeriodSeconds: 0 } },
     },
   })
   await pass(world.pace, 10_000)

@@ -111,6 +111,55 @@ describe('a good upgrade', () => {
     ])
   })
 
+  it('MG21 leaves guests with the QEMU that runs them, unless somebody asks', async () => {
+    await runGuest(world, 'one')
+    world.host.qemuVersion = '10.0.2'
+    await world.start()
+    expect(await world.untilEnd()).toBe('Succeeded')
+    const report = await world.report()
+    expect(report.machines).toEqual([{ name: 'default/one', ranBefore: true, runsNow: true, isSameProcess: true }])
+    expect(report.moves).toBeUndefined()
+    expect((await world.host.list())[0]?.state).toMatchObject({ qemuVersion: '7.2.0' })
+  })
+
+  it('MG22 moves guests one by one when it was asked to, after the release has proved itself, and tells of each', async () => {
+    for (const name of ['one', 'two']) await runGuest(world, name)
+    await runGuest(world, 'with-tpm', { tpm: {} })
+    world.host.qemuVersion = '10.0.2'
+    await runGuest(world, 'new')
+    await world.start({ metadata: { annotations: { 'sheaf.io/move-guests': 'true' } } })
+    let most = 0
+    await world.until(async ({ metadata }) => {
+      const moving = (await world.host.list()).filter(
+        ({ migration }) => migration !== undefined && migration.outcome === undefined,
+      )
+      most = Math.max(most, moving.length)
+      if (moving.length > 0) expect(world.installation.outcome?.result).toBe('confirmed')
+      return metadata.labels?.['harvesterhci.io/upgradeCleanup'] === 'Succeeded'
+    })
+    expect(most).toBe(1)
+    expect(await world.conditions()).toEqual(allTrue)
+    const { machines, moves } = await world.report()
+    const ran = { ranBefore: true, runsNow: true }
+    expect(machines).toEqual([
+      { name: 'default/new', ...ran, isSameProcess: true },
+      { name: 'default/one', ...ran, isSameProcess: false, wasMoved: true },
+      { name: 'default/two', ...ran, isSameProcess: false, wasMoved: true },
+      { name: 'default/with-tpm', ...ran, isSameProcess: true },
+    ])
+    const moved = { from: '7.2.0', to: '10.0.2', pausedMs: 20 }
+    expect(moves).toEqual({
+      moved: [
+        { name: 'default/one', ...moved },
+        { name: 'default/two', ...moved },
+      ],
+      left: [{ name: 'default/with-tpm', why: expect.stringMatching(/its TPM keeps its memory/) }],
+    })
+    expect(await messageOf('NodesUpgraded')).toMatch(
+      /^default\/one was moved from QEMU 7\.2\.0 to 10\.0\.2: it stood still for 20 ms; .*default\/with-tpm stays where it is: /,
+    )
+  })
+
   it('UP71 what was made for it is gone afterwards; log, record and report stay', async () => {
     await world.start()
     await world.untilEnd()

@@ -11,6 +11,7 @@ import { imagesCommand } from './images.ts'
 import { lifecycleCommands } from './lifecycle.ts'
 import { lintCommand } from './lint/lint-command.ts'
 import { logsCommand } from './logs.ts'
+import { migrateCommand } from './migrate.ts'
 import { migrateReleaseCommand } from './migrate-release/migrate-release-command.ts'
 import { migrateStorageCommand } from './migrate-storage/migrate-storage-command.ts'
 import { statusCommand } from './status.ts'
@@ -29,6 +30,7 @@ function createProgram(): Command {
   program.command('down').description('stop the server and shut down its guests')
   program.addCommand(statusCommand())
   for (const command of lifecycleCommands()) program.addCommand(command)
+  program.addCommand(migrateCommand())
   program.addCommand(consoleCommand())
   program.addCommand(logsCommand())
   program.addCommand(vncCommand())

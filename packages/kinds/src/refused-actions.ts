@@ -18,8 +18,6 @@ const hotplug =
 const memoryDump =
   'a memory dump goes to a PersistentVolumeClaim, and Sheaf has none yet: dump-guest-memory on tools.sock in the state folder of the machine writes one to a file'
 const onlyNode = 'this machine is the only node'
-/** What every wish to move an instance is answered with. */
-export const notMigratable = `Cannot migrate VMI, Reason: NotMigratable, Message: ${onlyNode}: there is nowhere to migrate to`
 
 export function refusedVirtualMachineActions(ports: ClientPort): RequestAction[] {
   const refuse = (action: string, why: (call: ActionCall) => StatusError | Promise<StatusError>): RequestAction => ({
@@ -36,7 +34,6 @@ export function refusedVirtualMachineActions(ports: ClientPort): RequestAction[]
     },
   })
   return [
-    refuse('migrate', (call) => migrationRefusal(call, ports)),
     refuse('evacuate/cancel', ({ name }) => conflict(vmSubject, name, `VM is not being evacuated: ${onlyNode}`)),
     refuse('addvolume', () => badRequest(hotplug)),
     refuse('removevolume', () => badRequest(hotplug)),
@@ -64,12 +61,6 @@ export function refusedInstanceActions(ports: ClientPort): RequestAction[] {
     refuse('addvolume', () => badRequest(hotplug)),
     refuse('removevolume', () => badRequest(hotplug)),
   ]
-}
-
-async function migrationRefusal(call: ActionCall, ports: ClientPort): Promise<StatusError> {
-  const instance = await instanceOf(call, ports)
-  const why = instance.status?.phase === 'Running' ? notMigratable : 'VM is not running'
-  return conflict(vmiSubject, call.name, why)
 }
 
 /** Throws 404. */

@@ -3,33 +3,18 @@
 import {
   type PriorityClass,
   priorityClassDefinition,
-  type VirtualMachineInstance,
-  type VirtualMachineInstanceMigration,
   type VirtualMachineInstancePreset,
-  virtualMachineInstanceDefinition,
-  virtualMachineInstanceMigrationDefinition,
   virtualMachineInstancePresetDefinition,
 } from '@sheaf/api'
 import type { Kind } from '@sheaf/machinery/kind'
 import { expect, test } from 'vitest'
 import { smallKinds, startTestApi } from './api-server.fixture.ts'
 import { ensurePriorityClasses, priorityClassKind } from './priorityclass/index.ts'
-import { virtualMachineInstanceMigrationKind } from './virtualmachineinstancemigration/index.ts'
 import { virtualMachineInstancePresetKind } from './virtualmachineinstancepreset/index.ts'
 
 const namespace = 'default'
 
-const world = () =>
-  startTestApi(
-    (ports) =>
-      [
-        ...smallKinds,
-        priorityClassKind(ports),
-        { definition: virtualMachineInstanceDefinition },
-        virtualMachineInstancePresetKind,
-        virtualMachineInstanceMigrationKind(ports),
-      ] as Kind[],
-  )
+const world = () => startTestApi((ports) => [...smallKinds, priorityClassKind(ports), virtualMachineInstancePresetKind] as Kind[])
 
 test('RK1 a preset is refused with what replaces it', async () => {
   const { client } = await world()
@@ -48,63 +33,6 @@ test('RK1 a preset is refused with what replaces it', async () => {
     ),
   })
 })
-
-const status = (
-  phase: 'Running' | 'Succeeded',
-  conditions: NonNullable<VirtualMachineInstance['status']>['conditions'] = [],
-) => ({
-  phase,
-  conditions,
-})
-const onlyNode = 'this machine is the only node: there is nowhere to migrate to'
-const notMigratable = { type: 'LiveMigratable', status: 'False', reason: 'DisksNotLiveMigratable', message: 'a disk' } as const
-
-test.each([
-  ['one that is not there', undefined, 400, 'the VMI "default/vmi" does not exist'],
-  ['one that has ended', status('Succeeded'), 400, 'Cannot migrate VMI in finalized state.'],
-  ['one that runs', status('Running'), 400, `Cannot migrate VMI, Reason: NotMigratable, Message: ${onlyNode}`],
-  [
-    'one that says why',
-    status('Running', [notMigratable]),
-    400,
-    'Cannot migrate VMI, Reason: DisksNotLiveMigratable, Message: a disk',
-  ],
-])('RK2 a migration of %s is refused', async (_what, given, code, why) => {
-  const { client } = await world()
-  const migrations = client.resource<VirtualMachineInstanceMigration>(virtualMachineInstanceMigrationDefinition)
-  if (given !== undefined) {
-    await client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition).create({
-      apiVersion: 'kubevirt.io/v1',
-      kind: 'VirtualMachineInstance',
-      metadata: { namespace, name: 'vmi' },
-      spec: { domain: { devices: {} } },
-      status: given,
-    })
-  }
-  await expect(migrations.create(migrationOf('vmi'))).rejects.toMatchObject({
-    code,
-    message: `admission webhook "migration-create-validator.kubevirt.io" denied the request: ${why}`,
-  })
-  expect((await migrations.list({ namespace, labelSelector: 'kubevirt.io/vmi-name in (vmi)' })).items).toEqual([])
-})
-
-test('RK2 a migration of none is refused', async () => {
-  const { client } = await world()
-  const migrations = client.resource<VirtualMachineInstanceMigration>(virtualMachineInstanceMigrationDefinition)
-  await expect(migrations.create(migrationOf(''))).rejects.toMatchObject({
-    code: 422,
-    message: 'admission webhook "migration-create-validator.kubevirt.io" denied the request: vmiName is missing',
-  })
-})
-
-function migrationOf(vmiName: string): VirtualMachineInstanceMigration {
-  return {
-    apiVersion: 'kubevirt.io/v1',
-    kind: 'VirtualMachineInstanceMigration',
-    metadata: { namespace, name: 'move' },
-    spec: vmiName === '' ? {} : { vmiName },
-  }
-}
 
 const classOf = (name: string, globalDefault = false): PriorityClass => ({
   apiVersion: 'scheduling.k8s.io/v1',

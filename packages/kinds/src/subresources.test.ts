@@ -26,7 +26,6 @@ const ofVm = (name: string, action: string, method = 'PUT') =>
 
 describe('what cannot be done', () => {
   it.each([
-    ['migrate', 'runs', 409, /Cannot migrate VMI, Reason: NotMigratable, Message: this machine is the only node/],
     ['migrate', 'off', 404, /^virtualmachineinstance.kubevirt.io "off" not found$/],
     ['evacuate/cancel', 'runs', 409, /VM is not being evacuated/],
     [

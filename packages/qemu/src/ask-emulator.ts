@@ -33,12 +33,16 @@ export async function askEmulator(qemu: string, accelerator: 'kvm' | 'tcg'): Pro
   return { accelerator, ...parseAnswers(said) }
 }
 
+/** What QEMU says before it is asked. */
+const greeting = 'greeting'
+
 /** Pure. Throws when an answer is missing. */
 export function parseAnswers(said: string): Omit<EmulatorCapabilities, 'accelerator'> {
   const answers = new Map<unknown, unknown>()
   for (const line of said.split('\n')) {
     const message = parseQmpLine(line)
     if (message?.kind === 'return') answers.set(message.id, message.value)
+    if (message?.kind === 'greeting') answers.set(greeting, message.greeting.qemuVersion)
   }
   const answer = <T>(name: string): T => {
     const value = answers.get(name)
@@ -49,6 +53,7 @@ export function parseAnswers(said: string): Omit<EmulatorCapabilities, 'accelera
   const { model } = answer<{ model: { props: Record<string, unknown> } }>('query-cpu-model-expansion')
   const machines = answer<{ name: string; alias?: string }[]>('query-machines')
   return {
+    version: answer<string>(greeting),
     processorModels: new Map(models.map((each) => [each.name, each['unavailable-features'] ?? []])),
     processorFeatures: new Map(
       Object.entries(model.props).flatMap(([name, value]) => (typeof value === 'boolean' ? [[name, value] as const] : [])),

@@ -5,16 +5,18 @@ import { nodeName } from './argv/disks.ts'
 import { interfaceId } from './argv/network.ts'
 import type { FailedDisk } from './hypervisor.ts'
 import type { LaunchPlan } from './launch-plan.ts'
-import { pause } from './process.ts'
 import { hostBootId, isAlive, type ProcessIdentity } from './process-identity.ts'
-import { connectQmp, type QmpClient, QmpClosed } from './qmp/client.ts'
+import type { QmpClient } from './qmp/client.ts'
+import { connectMonitor } from './qmp/connect-monitor.ts'
 import { parseRunState, type QmpEvent, type RunState } from './qmp/protocol.ts'
 import { openTranscript, type Transcript } from './qmp/transcript.ts'
 import { fileNames } from './state-files.ts'
-import { openSocketPath, readRecord, writeRecord } from './state-folder.ts'
+import { readRecord, writeRecord } from './state-folder.ts'
 
 export interface Attachment {
   readonly process: ProcessIdentity
+  /** As `7.2.0`. */
+  readonly qemuVersion: string
   /** QEMU's latest answer. Whoever gets news asks anew. */
   readonly runState: RunState
   /** Whether the agent in the guest has opened its end of the channel, by the latest answer. */
@@ -40,9 +42,6 @@ export interface AttachOptions {
   onNews: () => void
 }
 
-/** QEMU listens about 30 ms after its start. */
-const connectPauseMs = 3
-
 /**
  * Resolves when QEMU answers and the guest runs as its plan says; undefined when the process has ended.
  * Throws when it neither answers nor ends before the deadline.
@@ -50,8 +49,11 @@ const connectPauseMs = 3
 export async function attach(options: AttachOptions): Promise<Attachment | undefined> {
   const transcript = openTranscript(join(options.folder, fileNames.transcript), options.now)
   try {
-    const client = await untilConnected(options, transcript)
-    if (client === undefined) return undefined
+    const client = await connectMonitor({ ...options, record: transcript.record })
+    if (client === undefined) {
+      transcript.close()
+      return undefined
+    }
     const connection = new Connection(client, options, transcript)
     await connection.letRun()
     return connection
@@ -59,25 +61,6 @@ export async function attach(options: AttachOptions): Promise<Attachment | undef
     transcript.close()
     if (!(await isAlive(options.process))) return undefined
     throw error
-  }
-}
-
-async function untilConnected(options: AttachOptions, transcript: Transcript): Promise<QmpClient | undefined> {
-  const deadline = performance.now() + options.deadlineMs
-  for (;;) {
-    try {
-      await using socket = await openSocketPath(options.folder, fileNames.qmpSocket)
-      return await connectQmp(socket.path, { timeoutMs: options.deadlineMs, record: transcript.record })
-    } catch (error) {
-      if (!(await isAlive(options.process))) return undefined
-      // Nobody listens yet. Anything else is no reason to knock again: QEMU would let a second caller wait for the first.
-      if (!(error instanceof QmpClosed)) throw error
-      if (performance.now() > deadline)
-        throw new Error(`QEMU (process ${options.process.pid}) of machine ${options.plan.id} does not answer on its monitor`, {
-          cause: error,
-        })
-      await pause(connectPauseMs)
-    }
   }
 }
 
@@ -99,6 +82,7 @@ const firmwareRebootMs = 3_000
 
 class Connection implements Attachment {
   readonly process: ProcessIdentity
+  readonly qemuVersion: string
   readonly execute: QmpClient['execute']
   runState: RunState = 'other'
   agentConnected = false
@@ -110,6 +94,7 @@ class Connection implements Attachment {
 
   constructor(client: QmpClient, options: AttachOptions, transcript: Transcript) {
     this.process = options.process
+    this.qemuVersion = client.greeting.qemuVersion
     this.execute = (command, ...taken) => client.execute(command, ...taken)
     this.#client = client
     this.#options = options
@@ -121,10 +106,12 @@ class Connection implements Attachment {
   /** QEMU starts every machine stopped. It may go when its start is on record: then its end can be told from none at all. */
   async letRun(): Promise<void> {
     const { folder, plan, process } = this.#options
+    const { qemuVersion } = this
     await this.refresh()
     const started = (await readRecord(folder))?.started
-    if (started?.pid !== process.pid || started.startTicks !== process.startTicks)
-      await writeRecord(folder, 'started', { ...process, bootId: await hostBootId() })
+    const isOnRecord = started?.pid === process.pid && started.startTicks === process.startTicks
+    if (!isOnRecord || started.qemuVersion !== qemuVersion)
+      await writeRecord(folder, 'started', { ...(isOnRecord && started), ...process, bootId: await hostBootId(), qemuVersion })
     // Whoever was here before us may have died in the middle of a reset.
     if (plan.onReboot === 'terminate') await this.execute('set-action', { reboot: 'shutdown' })
     if (this.runState !== 'prelaunch') return
@@ -163,7 +150,9 @@ class Connection implements Attachment {
 
   async refresh(): Promise<void> {
     const [{ status }, devices] = await Promise.all([this.execute('query-status'), this.execute('query-chardev')])
-    this.runState = parseRunState(status)
+    const runState = parseRunState(status)
+    // Of a guest that is between two processes that is said which was true when it left, until it has arrived.
+    if (runState !== 'handing-over') this.runState = runState
     this.agentConnected = devices.some((device) => device.label === 'agent' && device['frontend-open'])
     this.failedDisks = this.runState === 'io-error' ? await this.#findFailedDisks() : []
   }

@@ -13,6 +13,8 @@ export interface Capabilities {
 }
 
 export interface EmulatorCapabilities {
+  /** As `7.2.0`. */
+  version: string
   accelerator: 'kvm' | 'tcg'
   /** The names of processor models, each with the features that it has and this host cannot give. */
   processorModels: ReadonlyMap<string, readonly string[]>

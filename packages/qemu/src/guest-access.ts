@@ -99,6 +99,11 @@ export class GuestAccess {
     })
   }
 
+  /** The machine runs in another process: sessions with the one before have ended with it. */
+  hasMoved(id: string): void {
+    this.#guestPorts.forget(id)
+  }
+
   /** Ends the sessions. */
   close(): void {
     this.#consoles.close()

@@ -43,6 +43,11 @@ export class GuestPorts {
     }
   }
 
+  /** The machine runs in another process, which has the forwards of its plan only. */
+  forget(id: string): void {
+    for (const key of this.#added.keys()) if (key.startsWith(`${id} `)) this.#added.delete(key)
+  }
+
   /** Unless somebody has connected again meanwhile. One call at a time for one machine. */
   async removeUnused(attachment: Attachment, record: MachineRecord, guestPort: number): Promise<void> {
     const key = keyOf(record, guestPort)

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { AgentCommand, AgentCommands } from './agent/protocol.ts'
 import type { Capabilities } from './capabilities.ts'
 import type { LaunchPlan } from './launch-plan.ts'
+import type { Migration } from './migration/migration.ts'
 
 /** Why a machine is not running any more. */
 export type ExitCause =
@@ -41,7 +42,12 @@ export interface RunningState {
   kind: 'running'
   pid: number
   paused: boolean
+  /** When its guest was started. A move to another process does not change it. */
   startedAt: string
+  /** The processes that this guest was in before, the latest ones. Absent when it was never moved. */
+  earlierPids?: readonly number[]
+  /** Of the QEMU that runs it, as `7.2.0`. Not known of a machine that does not answer and was started by an earlier release. */
+  qemuVersion?: string
   /** The agent in the guest has opened its end of the channel. */
   agentConnected?: true
   /** It is paused because the host could not do what the guest asked of these disks. Resuming it tries again. */
@@ -61,6 +67,8 @@ export interface Machine {
   /** The plan's forwards with the ports that were chosen. */
   forwards: readonly { name: string; protocol: 'tcp' | 'udp'; hostAddress: string; hostPort: number; guestPort: number }[]
   serialLogPath: string
+  /** Its latest move to another process, under way or over. */
+  migration?: Migration
 }
 
 export interface Hypervisor {
@@ -89,6 +97,17 @@ export interface Hypervisor {
   reset(id: string): Promise<void>
   pause(id: string): Promise<void>
   resume(id: string): Promise<void>
+  /**
+   * Moves a running machine to a process of the QEMU that is installed now: the same guest, with the same disks, the same ports of the
+   * host and the same consoles, after a pause that is measured. What is connected to its ports, its console or its display has to
+   * connect again. Resolves when it is under way, or over; `Machine.migration` tells how it stands, and `onChange` that it has changed.
+   * Idempotent: a move of this name is not begun twice. It needs nobody: whoever dies meanwhile leaves a machine that runs
+   * in one of both processes, and the next one sees to it that only that one is left. Meanwhile `pause`, `resume` and
+   * `reset` wait for its end, and whatever ends the machine cancels it. Throws NotRunning, MigrationRefused.
+   */
+  migrate(id: string, name: string): Promise<void>
+  /** The machine stays where it is, unless it has arrived already. Resolves when that is decided. Does nothing when none is under way. */
+  cancelMigration(id: string): Promise<void>
   /** Ends the process if need be and removes every trace: folder, overlays, sockets. */
   remove(id: string): Promise<void>
   /** What machines kept under this name goes: at once, or with the last machine that uses it. */

@@ -1,10 +1,9 @@
 // What the operating system tells of the host's capabilities.
 
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { askEmulator } from './ask-emulator.ts'
-import type { Capabilities, EmulatorCapabilities } from './capabilities.ts'
+import type { Capabilities } from './capabilities.ts'
 import { findProgram } from './find-program.ts'
 
 const hugepagesFolder = '/sys/kernel/mm/hugepages'
@@ -28,22 +27,4 @@ async function readHugepages(): Promise<Capabilities['hugepages']> {
     }),
   )
   return new Map(entries)
-}
-
-/** QEMU is asked once, and again when its program is another one. */
-export class EmulatorKnowledge {
-  #known: { key: string; answer: Promise<EmulatorCapabilities> } | undefined
-
-  /** Throws when QEMU cannot be asked. */
-  async of(qemu: string, accelerator: 'kvm' | 'tcg'): Promise<EmulatorCapabilities> {
-    const path = await findProgram(qemu)
-    if (path === undefined) throw new Error(`the program ${qemu} is not installed`)
-    const key = `${path} ${(await stat(path)).mtimeMs} ${accelerator}`
-    if (this.#known?.key !== key) this.#known = { key, answer: askEmulator(path, accelerator) }
-    const { answer } = this.#known
-    return answer.catch((error: unknown) => {
-      if (this.#known?.answer === answer) this.#known = undefined
-      throw error
-    })
-  }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Attachment } from './attachment.ts'
 import { type EndingRecord, endedAtMs, endingInForce } from './ending.ts'
 import type { Machine, MachineState } from './hypervisor.ts'
+import type { Migration, MigrationRecord } from './migration/migration.ts'
 import { hostBootId, isAlive, type ProcessIdentity, startTime } from './process-identity.ts'
 import { fileNames } from './state-files.ts'
 import { type MachineRecord, readEvents } from './state-folder.ts'
@@ -44,16 +45,32 @@ export async function describeMachine(
   const { plan, forwards, exit } = record
   const state =
     exit === undefined
-      ? await stateOf(await observeMachine(folder, record, attachment, nowMs), attachment)
+      ? await stateOf(await observeMachine(folder, record, attachment, nowMs), attachment, record)
       : ({ kind: 'exited', exit } as const)
-  return { id: plan.id, plan, forwards, state, serialLogPath: join(folder, fileNames.serialLog) }
+  return {
+    id: plan.id,
+    plan,
+    forwards,
+    state,
+    serialLogPath: join(folder, fileNames.serialLog),
+    ...(record.migration && { migration: describeMigration(record.migration) }),
+  }
+}
+
+function describeMigration({ name, startedAt, fromVersion, toVersion, outcome }: MigrationRecord): Migration {
+  return { name, startedAt, fromVersion, toVersion, ...(outcome && { outcome }) }
 }
 
 /** An end that is not on record yet is told when it is. */
-async function stateOf({ verdict, process }: Observation, attachment: Attachment | undefined): Promise<MachineState> {
+async function stateOf(
+  { verdict, process }: Observation,
+  attachment: Attachment | undefined,
+  { started }: MachineRecord,
+): Promise<MachineState> {
   if (verdict.kind === 'prepared' || process === undefined) return { kind: 'prepared' }
   const paused = verdict.kind === 'running' && verdict.paused
-  const startedAt = (await startTime(process)).toISOString()
+  const startedAt = started?.guest?.startedAt ?? (await startTime(process)).toISOString()
+  const qemuVersion = attachment?.qemuVersion ?? started?.qemuVersion
   const agent = attachment?.agentConnected === true ? { agentConnected: true as const } : {}
   const failed = paused ? (attachment?.failedDisks ?? []) : []
   return {
@@ -61,6 +78,8 @@ async function stateOf({ verdict, process }: Observation, attachment: Attachment
     pid: process.pid,
     paused,
     startedAt,
+    ...(started?.guest && { earlierPids: started.guest.earlierPids }),
+    ...(qemuVersion === undefined ? {} : { qemuVersion }),
     ...agent,
     ...(failed.length === 0 ? {} : { failedDisks: failed }),
   }

@@ -3,9 +3,6 @@
 
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Duplex } from 'node:stream'
-import { chooseAccelerator } from './accelerator.ts'
-import type { AgentCommand, AgentCommands } from './agent/protocol.ts'
 import { type Attachment, attach } from './attachment.ts'
 import type { Capabilities } from './capabilities.ts'
 import { ByTurns } from './by-turns.ts'
@@ -15,8 +12,10 @@ import { removeStrayForwards } from './guest-ports.ts'
 import { assertRoom, type Debtor, roomForMachine } from './host-memory.ts'
 import { type ExitCause, type Hypervisor, LaunchRefused, type Machine, NotRunning, nameTaken } from './hypervisor.ts'
 import { discardKept, keptFolderOf, releaseKept } from './kept-state.ts'
+import { InstalledEmulator } from './installed-emulator.ts'
 import type { LaunchPlan } from './launch-plan.ts'
-import { EmulatorKnowledge, lookAtHost } from './look-at-host.ts'
+import { lookAtHost } from './look-at-host.ts'
+import { GuestMover } from './migration/guest-mover.ts'
 import { newsOf } from './news-of.ts'
 import { describeMachine, endingOf, observeMachine, processOf } from './observe-machine.ts'
 import { asRefusal, assertLaunchable, type Programs, prepareFiles } from './prepare-launch.ts'
@@ -26,10 +25,10 @@ import { QmpClosed } from './qmp/client.ts'
 import { attachToOther, startQemu } from './start-qemu.ts'
 import { fileNames } from './state-files.ts'
 import {
-  boundLogs,
   createStateFolder,
   type DataFolder,
   deleteStateFolder,
+  keepLogsBounded,
   type MachineRecord,
   machineIds,
   openDataFolder,
@@ -65,9 +64,6 @@ export async function openQemuHypervisor(options: QemuHypervisorOptions): Promis
 const adoptDeadlineMs = 2_000
 /** How long until a machine that did not answer is tried again. */
 const retryAdoptMs = 1_000
-/** A busy console writes some 100 KiB/s, so the logs exceed their limits by a few MiB at most. */
-const boundLogsEveryMs = 30_000
-
 /** A guest that is still booting does not hear the power button. */
 const pressAgainMs = 5_000
 
@@ -84,20 +80,42 @@ class QemuHypervisor implements Hypervisor {
     folderOf: (id) => this.#folder(id),
     log: (message, error) => this.#log(message, error),
   })
-  readonly #emulator = new EmulatorKnowledge()
+  readonly #installed: InstalledEmulator
+  readonly #mover: GuestMover
   readonly #listeners = new Set<(id: string) => void>()
   /** By id, of machines that have not ended as far as is known, also of those that do not answer. */
   readonly #plans = new Map<string, LaunchPlan>()
-  readonly #timer: NodeJS.Timeout
-  #accelerator: Promise<'kvm' | 'tcg'> | undefined
+  readonly #logs: { close(): void }
   #isReleased = false
 
   constructor(data: DataFolder, options: QemuHypervisorOptions) {
     this.#data = data
     this.#options = options
     this.#programs = { qemu: 'qemu-system-x86_64', qemuImg: 'qemu-img', swtpm: 'swtpm', ...options.programs }
+    this.#installed = new InstalledEmulator({ ...options, qemu: this.#programs.qemu })
     this.#now = options.now ?? (() => new Date())
-    this.#timer = setInterval(() => this.#boundLogs(), boundLogsEveryMs).unref()
+    this.#mover = new GuestMover({
+      inTurn: (id, work) => this.#turns.run(id, work),
+      recordOf: (id) => this.#record(id),
+      attachmentOf: (id) => this.#attachments.get(id),
+      attach: async (id, ...process) => {
+        this.#access.hasMoved(id)
+        await this.#attach(id, ...process)
+      },
+      detach: (id) => this.#detach(id),
+      folderOf: (id) => this.#folder(id),
+      emulator: () => this.#installed.capabilities(),
+      hugepages: async () => (await lookAtHost(this.#programs.swtpm)).hugepages,
+      assertRoom: (plan) => assertRoom(plan, this.#debtors()),
+      qemu: this.#programs.qemu,
+      now: this.#now,
+      log: (message, error) => this.#log(message, error),
+      tell: (id) => this.#tell(id),
+    })
+    this.#logs = keepLogsBounded(
+      () => [...this.#attachments.keys()].map((id) => this.#folder(id)),
+      (message, error) => this.#log(message, error),
+    )
   }
 
   async adoptAll(): Promise<void> {
@@ -106,18 +124,23 @@ class QemuHypervisor implements Hypervisor {
     await Promise.all(
       ids.map((id) =>
         this.#turns
-          .run(id, () => this.#adopt(id, processes.get(join(this.#folder(id), fileNames.pid))))
+          .run(id, () => this.#adopt(id, processes))
           .catch((error: unknown) => this.#log(`machine ${id} could not be adopted`, error)),
       ),
     )
   }
 
-  async #adopt(id: string, process: ProcessIdentity | undefined): Promise<void> {
-    const record = await readRecord(this.#folder(id))
-    if (record === undefined) return rm(this.#folder(id), { recursive: true, force: true })
-    if (record.ending?.kind === 'remove') return this.#remove(id)
-    if (record.exit === undefined) this.#plans.set(id, record.plan)
-    if (process !== undefined && record.exit === undefined) await this.#attach(id, record, process)
+  async #adopt(id: string, processes: ReadonlyMap<string, ProcessIdentity>): Promise<void> {
+    const folder = this.#folder(id)
+    const found = await readRecord(folder)
+    if (found === undefined) return rm(folder, { recursive: true, force: true })
+    if (found.ending?.kind === 'remove') return this.#remove(id)
+    if (found.exit === undefined) this.#plans.set(id, found.plan)
+    // Of two processes only one is the machine, and from here on there is only that one, or both are followed.
+    await this.#mover.conclude(found)
+    const record = (await readRecord(folder)) ?? found
+    const process = (await processOf(record)) ?? processes.get(join(folder, fileNames.pid))
+    if (process !== undefined && record.exit === undefined && !this.#attachments.has(id)) await this.#attach(id, record, process)
     const attachment = this.#attachments.get(id)
     if (attachment !== undefined)
       await removeStrayForwards(attachment, record).catch((error: unknown) =>
@@ -126,15 +149,18 @@ class QemuHypervisor implements Hypervisor {
     if (record.ending?.kind === 'kill' && record.exit === undefined) return this.#kill(id)
     await this.#settle(id)
     // Its exit is on record and its process was left behind: there is nothing more to be asked.
-    if (process !== undefined && record.exit !== undefined) await endProcess(process)
+    if (record.exit !== undefined) for (const [path, left] of processes) if (path.startsWith(`${folder}/`)) await endProcess(left)
   }
 
   async capabilities(): Promise<Capabilities> {
-    const { qemu, swtpm } = this.#programs
-    const emulator = await this.#chooseAccelerator()
-      .then((accelerator) => this.#emulator.of(qemu, accelerator))
+    const emulator = await this.#installed
+      .capabilities()
       .catch((error: unknown) => this.#log('QEMU could not be asked what it can do', error))
-    return { ...(await lookAtHost(swtpm)), emulator: emulator ?? undefined, memoryBytes: roomForMachine(this.#debtors()) }
+    return {
+      ...(await lookAtHost(this.#programs.swtpm)),
+      emulator: emulator ?? undefined,
+      memoryBytes: roomForMachine(this.#debtors()),
+    }
   }
 
   /** One machine that cannot be looked at hides none of the others. */
@@ -151,7 +177,7 @@ class QemuHypervisor implements Hypervisor {
     if (record === undefined) return undefined
     if (record.exit === undefined && (await this.#observe(id, record)).kind === 'ended')
       return this.#turns.run(id, () => this.#settle(id).then(() => this.#describe(id)))
-    return describeMachine(this.#folder(id), record, this.#attachments.get(id), this.#nowMs())
+    return this.#describe(id, record)
   }
 
   async launch(plan: LaunchPlan): Promise<Machine> {
@@ -187,7 +213,7 @@ class QemuHypervisor implements Hypervisor {
       await createStateFolder(this.#data, plan)
       const kept = plan.keepsUnder === undefined ? undefined : this.#keptFolder(plan.keepsUnder)
       const firmware = await prepareFiles(plan, { folder, kept }, this.#programs)
-      const accelerator = await this.#chooseAccelerator()
+      const accelerator = await this.#installed.accelerator()
       const outcome = await startQemu({ ...this.#about(plan), ...this.#programs, accelerator, firmware })
       if (outcome.kind === 'answers') this.#attachments.set(plan.id, outcome.attachment)
       else await this.#recordExit(plan.id, 'failed-to-start', outcome.lastWords)
@@ -216,74 +242,57 @@ class QemuHypervisor implements Hypervisor {
     return { plan, folder: this.#folder(plan.id), now: this.#now, onNews: () => this.#hearOf(plan.id) }
   }
 
-  async #chooseAccelerator(): Promise<'kvm' | 'tcg'> {
-    const { root, accelerator } = this.#options
-    if (typeof accelerator === 'string') return accelerator
-    const cacheFile = join(root, 'accelerator.json')
-    const probe = () => chooseAccelerator({ cacheFile, qemu: this.#programs.qemu }).then(({ kind }) => kind)
-    this.#accelerator ??= (accelerator ?? probe)()
-    return this.#accelerator.catch((error: unknown) => {
-      // QEMU may be installed meanwhile, or the disk have room again.
-      this.#accelerator = undefined
-      throw error
+  async migrate(id: string, name: string): Promise<void> {
+    await this.#turns.run(id, async () => {
+      const attachment = await this.#reach(id)
+      const record = await this.#record(id)
+      if (attachment === undefined || record === undefined) throw new NotRunning(id, 'there is nothing to be moved')
+      await this.#mover.begin(name, record, attachment)
     })
+    this.#tell(id)
   }
 
-  async pressPowerButton(id: string): Promise<void> {
-    await this.#whileRunning(id, (attachment) => attachment.execute('system_powerdown'))
+  readonly cancelMigration: Hypervisor['cancelMigration'] = (id) => this.#mover.cancel(id)
+
+  pressPowerButton(id: string): Promise<void> {
+    return this.#whileRunning(id, (attachment) => attachment.execute('system_powerdown'))
   }
 
-  async reset(id: string): Promise<void> {
-    await this.#whileRunning(id, (attachment) => attachment.reset())
+  reset(id: string): Promise<void> {
+    return this.#inOneProcess(id, (attachment) => attachment.reset())
   }
 
-  async pause(id: string): Promise<void> {
-    await this.#whileRunning(id, (attachment) => attachment.execute('stop').then(() => attachment.refresh()))
+  pause(id: string): Promise<void> {
+    return this.#inOneProcess(id, (attachment) => attachment.execute('stop').then(() => attachment.refresh()))
   }
 
-  async resume(id: string): Promise<void> {
-    await this.#whileRunning(id, (attachment) => attachment.execute('cont').then(() => attachment.refresh()))
+  resume(id: string): Promise<void> {
+    return this.#inOneProcess(id, (attachment) => attachment.execute('cont').then(() => attachment.refresh()))
   }
 
   /** Does nothing when the machine does not run, also when it ends at this very moment. */
-  async #whileRunning(id: string, act: (attachment: Attachment) => Promise<unknown>): Promise<void> {
-    await this.#turns.run(id, async () => {
-      const attachment = await this.#reach(id)
-      if (attachment === undefined) return
-      await act(attachment).catch((error: unknown) => {
-        if (!(error instanceof QmpClosed)) throw error
-      })
+  #whileRunning(id: string, act: (attachment: Attachment) => Promise<unknown>): Promise<void> {
+    return this.#turns.run(id, () => this.#actOn(id, act))
+  }
+
+  #inOneProcess(id: string, act: (attachment: Attachment) => Promise<unknown>): Promise<void> {
+    return this.#mover.inOneProcess(id, () => this.#actOn(id, act))
+  }
+
+  async #actOn(id: string, act: (attachment: Attachment) => Promise<unknown>): Promise<void> {
+    const attachment = await this.#reach(id)
+    if (attachment === undefined) return
+    await act(attachment).catch((error: unknown) => {
+      if (!(error instanceof QmpClosed)) throw error
     })
   }
 
-  openSerial(id: string): Promise<Duplex> {
-    return this.#access.openSerial(id)
-  }
-
-  openDisplay(id: string, options?: { sparesOther?: boolean }): Promise<Duplex> {
-    return this.#access.openDisplay(id, options)
-  }
-
-  screenshot(id: string, options?: { movesPointer?: boolean }): Promise<Uint8Array> {
-    return this.#access.screenshot(id, options)
-  }
-
-  openPort(id: string, guestPort: number): Promise<Duplex> {
-    return this.#access.openPort(id, guestPort)
-  }
-
-  reachPort(id: string, guestPort: number, timeoutMs: number): Promise<'accepts' | 'refuses' | 'silent'> {
-    return this.#access.reachPort(id, guestPort, timeoutMs)
-  }
-
-  askAgent<C extends AgentCommand>(
-    id: string,
-    command: C,
-    taken?: AgentCommands[C]['takes'],
-    options?: { timeoutMs?: number },
-  ): Promise<AgentCommands[C]['gives']> {
-    return this.#access.askAgent(id, command, taken, options)
-  }
+  readonly openSerial: Hypervisor['openSerial'] = (id) => this.#access.openSerial(id)
+  readonly openDisplay: Hypervisor['openDisplay'] = (...asked) => this.#access.openDisplay(...asked)
+  readonly screenshot: Hypervisor['screenshot'] = (...asked) => this.#access.screenshot(...asked)
+  readonly openPort: Hypervisor['openPort'] = (...asked) => this.#access.openPort(...asked)
+  readonly reachPort: Hypervisor['reachPort'] = (...asked) => this.#access.reachPort(...asked)
+  readonly askAgent: Hypervisor['askAgent'] = (...asked) => this.#access.askAgent(...asked)
 
   /** Throws NotRunning. */
   #withRunning<T>(
@@ -299,8 +308,9 @@ class QemuHypervisor implements Hypervisor {
     })
   }
 
-  kill(id: string): Promise<void> {
-    return this.#turns.run(id, () => this.#kill(id))
+  async kill(id: string): Promise<void> {
+    await this.#mover.cancel(id)
+    await this.#turns.run(id, () => this.#kill(id))
   }
 
   async #kill(id: string): Promise<void> {
@@ -317,6 +327,7 @@ class QemuHypervisor implements Hypervisor {
   async shutDownWithHost(id: string, graceMs: number): Promise<void> {
     const isRunning = async (): Promise<boolean> => (await this.find(id))?.state.kind === 'running'
     if (!(await isRunning())) return
+    await this.#mover.cancel(id)
     await this.#turns.run(id, () => this.#announceEnd(id, hostShutdown(this.#nowMs(), graceMs)))
     const deadline = performance.now() + graceMs
     while (await isRunning()) {
@@ -330,12 +341,11 @@ class QemuHypervisor implements Hypervisor {
     await writeRecord(this.#folder(id), 'ending', ending)
   }
 
-  #nowMs(): number {
-    return this.#now().getTime()
-  }
+  readonly #nowMs = (): number => this.#now().getTime()
 
-  remove(id: string): Promise<void> {
-    return this.#turns.run(id, () => this.#remove(id))
+  async remove(id: string): Promise<void> {
+    await this.#mover.cancel(id)
+    await this.#turns.run(id, () => this.#remove(id))
   }
 
   async #remove(id: string): Promise<void> {
@@ -358,9 +368,7 @@ class QemuHypervisor implements Hypervisor {
     return (await this.list()).some((machine) => machine.plan.keepsUnder === name)
   }
 
-  #keptFolder(name: string): string {
-    return keptFolderOf(this.#options.root, name)
-  }
+  readonly #keptFolder = (name: string): string => keptFolderOf(this.#options.root, name)
 
   /** Without a start on record there may still be a process, of a launch that was cut short. */
   async #endProcessOf(id: string, record: MachineRecord): Promise<void> {
@@ -370,6 +378,9 @@ class QemuHypervisor implements Hypervisor {
       (await processOf(record)) ??
       (await scanByPidFile(this.#folder(id))).get(join(this.#folder(id), fileNames.pid))
     if (process !== undefined) await endProcess(process, attachment && (() => attachment.execute('quit')))
+    // Of a move that nobody lived to conclude, or whose processes do not answer.
+    if (record.migration !== undefined && record.migration.outcome === undefined)
+      for (const left of (await scanByPidFile(this.#folder(id))).values()) await endProcess(left)
     if (record.plan.tpm !== undefined) await endTpm(this.#folder(id))
     this.#detach(id)
   }
@@ -382,8 +393,9 @@ class QemuHypervisor implements Hypervisor {
   async release(): Promise<void> {
     this.#isReleased = true
     this.#listeners.clear()
-    clearInterval(this.#timer)
+    this.#logs.close()
     this.#access.close()
+    this.#mover.release()
     for (const id of this.#attachments.keys()) this.#detach(id)
     // Whoever comes after us could not reach a machine to which work under way still holds a connection.
     await this.#turns.idle()
@@ -392,10 +404,12 @@ class QemuHypervisor implements Hypervisor {
 
   /** If the machine has ended: puts that on record, then lets its process go. Needs its turn. */
   async #settle(id: string): Promise<void> {
-    const record = await this.#record(id)
-    if (record === undefined || record.exit !== undefined) return
+    const found = await this.#record(id)
+    if (found === undefined || found.exit !== undefined) return
+    await this.#mover.conclude(found)
+    const record = (await this.#record(id)) ?? found
     const verdict = await this.#observe(id, record)
-    if (verdict.kind !== 'ended') return
+    if (verdict.kind !== 'ended' || this.#mover.isMoving(id)) return
     await this.#recordExit(id, verdict.cause)
   }
 
@@ -419,9 +433,12 @@ class QemuHypervisor implements Hypervisor {
     return (await observeMachine(this.#folder(id), record, this.#attachments.get(id), this.#nowMs())).verdict
   }
 
-  async #describe(id: string): Promise<Machine | undefined> {
-    const record = await this.#record(id)
-    return record && describeMachine(this.#folder(id), record, this.#attachments.get(id), this.#nowMs())
+  async #describe(id: string, known?: MachineRecord): Promise<Machine | undefined> {
+    const record = known ?? (await this.#record(id))
+    const machine = record && (await describeMachine(this.#folder(id), record, this.#attachments.get(id), this.#nowMs()))
+    const progress = this.#mover.progressOf(id)
+    if (machine?.migration === undefined || machine.migration.outcome !== undefined || progress === undefined) return machine
+    return { ...machine, migration: { ...machine.migration, progress } }
   }
 
   async #record(id: string): Promise<MachineRecord | undefined> {
@@ -473,14 +490,7 @@ class QemuHypervisor implements Hypervisor {
     for (const listener of this.#listeners) listener(id)
   }
 
-  #boundLogs(): void {
-    for (const id of this.#attachments.keys())
-      boundLogs(this.#folder(id)).catch((error: unknown) => this.#log(`the logs of machine ${id} could not be shortened`, error))
-  }
-
-  #folder(id: string): string {
-    return stateFolderOf(this.#data, id)
-  }
+  readonly #folder = (id: string): string => stateFolderOf(this.#data, id)
 
   #log(message: string, error?: unknown): void {
     this.#options.log?.(message, error)

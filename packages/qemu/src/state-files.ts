@@ -12,6 +12,10 @@ export const fileNames = {
   ending: 'ending.json',
   /** Why the machine is not running any more. Written before the process that told us is ended. */
   exit: 'exit.json',
+  /** The latest move to another process. Written before there is one; says how it ended when only one is left. */
+  migration: 'migration.json',
+  /** By which memory goes from the one process to the other. */
+  migrationSocket: 'migration.sock',
   /** Written and locked by QEMU as long as it lives. */
   pid: 'qemu.pid',
   /** QEMU's standard error. */

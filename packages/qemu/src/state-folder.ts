@@ -9,6 +9,7 @@ import { readIfThere, syncPath, writeDurably } from './durable-file.ts'
 import type { EndingRecord } from './ending.ts'
 import type { Exit } from './hypervisor.ts'
 import type { LaunchPlan } from './launch-plan.ts'
+import type { MigrationRecord } from './migration/migration.ts'
 import type { ProcessIdentity } from './process-identity.ts'
 import { parseQmpLine, type QmpEvent } from './qmp/protocol.ts'
 import { fileNames } from './state-files.ts'
@@ -21,10 +22,15 @@ export interface MachineRecord {
   started: StartRecord | undefined
   ending: EndingRecord | undefined
   exit: Exit | undefined
+  migration: MigrationRecord | undefined
 }
 
 export interface StartRecord extends ProcessIdentity {
   bootId: string
+  /** Of the QEMU that it is. Absent in what an earlier release wrote. */
+  qemuVersion?: string
+  /** Of a guest that was moved: when it was started, and the processes that it was in before. */
+  guest?: { startedAt: string; earlierPids: readonly number[] }
 }
 
 export interface DataFolder {
@@ -64,16 +70,17 @@ export async function readRecord(folder: string): Promise<MachineRecord | undefi
   }
   const plan = await read<LaunchPlan>('plan')
   if (plan === undefined) return undefined
-  const [forwards, started, ending, exit] = await Promise.all([
+  const [forwards, started, ending, exit, migration] = await Promise.all([
     read<ChosenForward[]>('forwards'),
     read<StartRecord>('started'),
     read<EndingRecord>('ending'),
     read<Exit>('exit'),
+    read<MigrationRecord>('migration'),
   ])
-  return { plan, forwards: forwards ?? [], started, ending, exit }
+  return { plan, forwards: forwards ?? [], started, ending, exit, migration }
 }
 
-type RecordName = 'plan' | 'forwards' | 'started' | 'ending' | 'exit'
+type RecordName = keyof RecordContents
 
 /** Only this program writes here, each file whole or not at all, so one that cannot be read was damaged from outside. */
 function parseRecord<T>(text: string, path: string): T {
@@ -92,6 +99,7 @@ interface RecordContents {
   started: StartRecord
   ending: EndingRecord
   exit: Exit
+  migration: MigrationRecord
 }
 
 export async function writeRecord<N extends RecordName>(folder: string, name: N, content: RecordContents[N]): Promise<void> {
@@ -150,6 +158,22 @@ export async function readTailOf(path: string, mostBytes: number): Promise<{ byt
 
 /** How much of each log is kept before it begins anew; of the serial console the previous part is kept beside it. */
 const logLimits = { [fileNames.events]: 1024 * 1024, [fileNames.qemuLog]: 1024 * 1024, [fileNames.serialLog]: 16 * 1024 * 1024 }
+
+/** A busy console writes some 100 KiB/s, so the logs exceed their limits by a few MiB at most. */
+const boundLogsEveryMs = 30_000
+
+/** Of the machines in these folders, until it is closed. */
+export function keepLogsBounded(
+  folders: () => readonly string[],
+  log: (message: string, error: unknown) => void,
+): { close(): void } {
+  const boundAll = (): void => {
+    for (const folder of folders())
+      boundLogs(folder).catch((error: unknown) => log(`the logs in ${folder} could not be shortened`, error))
+  }
+  const timer = setInterval(boundAll, boundLogsEveryMs).unref()
+  return { close: () => clearInterval(timer) }
+}
 
 /** QEMU holds its logs open for appending: a shortened one goes on from its beginning. */
 export async function boundLogs(folder: string): Promise<void> {

@@ -43,6 +43,7 @@ export function judge({ process, events, killIntended, started }: Sighting): Ver
     case 'paused':
     case 'io-error':
     case 'suspended':
+    case 'handing-over':
     case 'other':
       return { kind: 'running', paused: true }
   }

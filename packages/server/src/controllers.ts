@@ -12,6 +12,7 @@ import {
   type NodePorts,
   startEventController,
   startGarbageCollector,
+  startMigrationController,
   startNamespaceController,
   startNodeController,
   startPoolController,
@@ -54,6 +55,7 @@ export function startControllers(ports: ControllerPorts, { leadsUpgrades }: Cont
   const controllers = [
     startVirtualMachineController(ports, { virtualMachines, instances }),
     startVirtualMachineInstanceController(ports, instances),
+    startMigrationController(ports, instances),
     startReplicaSetController(ports, instances),
     startPoolController(ports, virtualMachines),
     startVirtualMachineImageController(ports),

@@ -47,6 +47,8 @@ export function holdHypervisor(inner: Hypervisor): HeldHypervisor {
       reset: held((id) => inner.reset(id)),
       pause: held((id) => inner.pause(id)),
       resume: held((id) => inner.resume(id)),
+      migrate: held((id, name) => inner.migrate(id, name)),
+      cancelMigration: held((id) => inner.cancelMigration(id)),
       remove: held((id) => inner.remove(id)),
       discardKept: held((name) => inner.discardKept(name)),
       openSerial: (id) => inner.openSerial(id),

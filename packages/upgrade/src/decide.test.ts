@@ -22,8 +22,11 @@ function upTo(id: StationId, observation: Observation, more: Partial<Inventory> 
 const failure = { station: 'rehearsal', reason: 'Refused', message: 'it does not start' } as const
 
 describe('forward', () => {
-  it.each(ids)('%s is begun once everything before it is done', (id) => {
-    expect(decideNextStep(upTo(id, ahead))).toEqual({ kind: 'begin', station: id })
+  it.each(ids)('%s is begun once everything before it is done, and it was asked for', (id) => {
+    expect(decideNextStep(upTo(id, ahead, { wish: { ...nothingWished, movesGuests: true } }))).toEqual({
+      kind: 'begin',
+      station: id,
+    })
   })
 
   it('what is under way is waited for, until its deadline', () => {
@@ -70,7 +73,21 @@ describe('what people ask for', () => {
     expect(decideNextStep(upTo('payload', { state: 'underWay', sinceMs: 0 }, { wish })).kind).toBe('wait')
   })
 
-  it.each(ids)('an abort before or during %s turns the way round, but not while the release proves itself', (id) => {
+  it('MG21 guests are moved only if it was asked for', () => {
+    expect(decideNextStep(upTo('guests', ahead))).toEqual({ kind: 'finish', outcome: 'Succeeded' })
+  })
+
+  it.each<[string, Observation, object]>([
+    ['a failure', { state: 'failed', reason: 'X', message: '' }, { kind: 'finish', outcome: 'Succeeded' }],
+    ['an abort before they are begun', ahead, { kind: 'finish', outcome: 'Succeeded' }],
+    ['an abort while they are under way', { state: 'underWay', sinceMs: 0 }, { kind: 'wait', station: 'guests' }],
+  ])('MG22 %s to move guests does not turn the way round', (_, seen, step) => {
+    const wish = { paused: false, aborted: seen.state !== 'failed', movesGuests: true }
+    expect(decideNextStep(upTo('guests', seen, { wish }))).toEqual(step)
+  })
+
+  const untilProven = ids.filter((id) => id !== 'guests')
+  it.each(untilProven)('an abort before or during %s turns the way round, but not while the release proves itself', (id) => {
     const wish = { paused: false, aborted: true }
     expect(decideNextStep(upTo(id, ahead, { wish }))).toMatchObject({ kind: 'turnRound', failure: { reason: 'Aborted' } })
     const during = decideNextStep(upTo(id, { state: 'underWay', sinceMs: 0 }, { wish }))
@@ -108,7 +125,7 @@ describe('from anywhere', () => {
   const anyInventory = fc.record({
     nowMs: fc.integer({ min: 0, max: 1e8 }),
     stations: fc.tuple(...ids.map(() => observation)).map((all) => Object.fromEntries(ids.map((id, i) => [id, all[i]!]))),
-    wish: fc.record({ paused: fc.boolean(), aborted: fc.boolean() }),
+    wish: fc.record({ paused: fc.boolean(), aborted: fc.boolean(), movesGuests: fc.boolean() }),
   }) as fc.Arbitrary<Inventory>
 
   it('the same inventory gives the same step', () => {

@@ -1,7 +1,7 @@
 // What to do next: one step, from what is known now. Pure; whoever carries it out looks again afterwards.
 
 import type { Failure, Inventory, Observation } from './inventory.ts'
-import { type Station, type StationId, stationOf, stations } from './sequence.ts'
+import { type Station, type StationId, stationOf, stations, stationsFor } from './sequence.ts'
 
 export type Step =
   | { kind: 'begin'; station: StationId }
@@ -23,8 +23,10 @@ export function decideNextStep(inventory: Inventory): Step {
 
 function forward(inventory: Inventory): Step {
   const { stations: seen, wish } = inventory
-  for (const { id } of stations) {
+  for (const { id, isAfterwards } of stationsFor(wish)) {
     const observation = seen[id]
+    // What comes after the proof is begun or left alone, and the upgrade has succeeded either way.
+    if (isAfterwards && (observation.state === 'failed' || (observation.state === 'ahead' && wish.aborted))) continue
     if (observation.state === 'failed') return turnRound(id, observation.reason, observation.message)
     if (observation.state === 'done') continue
     if (wish.aborted && mayTurnRoundAt(id, observation))
@@ -35,9 +37,9 @@ function forward(inventory: Inventory): Step {
   return { kind: 'finish', outcome: 'Succeeded' }
 }
 
-/** While the release proves itself there are two of them, and the supervisor alone says which one stays. */
+/** While the release proves itself there are two of them, and the supervisor alone says which one stays; afterwards it has stayed. */
 function mayTurnRoundAt(id: StationId, { state }: Observation): boolean {
-  return id !== 'switch' || state === 'ahead'
+  return stationOf(id).isAfterwards !== true && (id !== 'switch' || state === 'ahead')
 }
 
 function waitFor(station: Station & { id: StationId }, sinceMs: number, { nowMs, hostServesSinceMs }: Inventory): Step {

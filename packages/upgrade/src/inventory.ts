@@ -40,6 +40,8 @@ export interface Wish {
   paused: boolean
   /** Go back, from whichever station. Too late once the release has proved itself. */
   aborted: boolean
+  /** Guests that an older QEMU runs are to be moved to the one that is installed. */
+  movesGuests?: boolean
 }
 
 export const nothingWished: Wish = { paused: false, aborted: false }

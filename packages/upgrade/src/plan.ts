@@ -1,7 +1,7 @@
 // The whole way as it lies ahead, with what each part is expected to take: what `sheaf upgrade plan` prints.
 
 import type { Observation } from './inventory.ts'
-import { type Phase, type StationId, stations } from './sequence.ts'
+import { type Phase, type StationId, stationsFor } from './sequence.ts'
 
 export interface PlannedStation {
   station: StationId
@@ -27,14 +27,16 @@ export interface PlanFacts {
   seen?: Readonly<Partial<Record<StationId, Observation>>>
   /** Of the release; the parts that grow with it are estimated by it. */
   releaseBytes: number
+  /** It was asked that guests be moved to the QEMU that is installed. */
+  movesGuests?: boolean
   /** How long each station took when it was last passed here, in milliseconds. */
   history: Readonly<Partial<Record<StationId, number>>>
 }
 
 const bytesPerMiB = 1024 * 1024
 
-export function planUpgrade({ seen = {}, releaseBytes, history }: PlanFacts): Plan {
-  const planned = stations.map(({ id, phase, title, expected, undo }): PlannedStation => {
+export function planUpgrade({ seen = {}, releaseBytes, movesGuests = false, history }: PlanFacts): Plan {
+  const planned = stationsFor({ movesGuests }).map(({ id, phase, title, expected, undo }): PlannedStation => {
     const known = history[id]
     const estimate = expected.ms + (expected.msPerMiB ?? 0) * (releaseBytes / bytesPerMiB)
     return {

@@ -14,6 +14,10 @@ export interface Station {
   expected: { ms: number; msPerMiB?: number }
   /** After this it counts as hung. Absent: it ends by itself, or is for a person to end (a download shows its progress). */
   deadlineMs?: number
+  /** Passed by unless somebody asks for it. */
+  onlyIfAsked?: true
+  /** The release has proved itself before: nothing that goes wrong here turns the way round. */
+  isAfterwards?: true
   /** What going back means here, as a sentence without its subject. Absent: nothing is left behind. */
   undo?: string
 }
@@ -84,9 +88,23 @@ const sequence = [
     expected: { ms: 5 * second },
     undo: 'start the installed release again, with the store as it was handed over',
   },
+  {
+    // Each move has its own end; a guest that cannot be moved is told of, and stays where it is.
+    id: 'guests',
+    phase: 'NodesUpgraded',
+    title: 'move the guests that an older QEMU runs to the one that is installed, one by one',
+    expected: { ms: 5 * second },
+    onlyIfAsked: true,
+    isAfterwards: true,
+  },
 ] as const satisfies readonly Station[]
 
 export const stations: readonly (Station & { id: StationId })[] = sequence
+
+/** Those that lie on the way, as it was asked for. */
+export function stationsFor({ movesGuests = false }: { movesGuests?: boolean }): typeof stations {
+  return stations.filter(({ onlyIfAsked }) => onlyIfAsked !== true || movesGuests)
+}
 
 export function stationOf(id: StationId): Station & { id: StationId } {
   const found = stations.find((station) => station.id === id)

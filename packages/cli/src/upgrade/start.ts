@@ -21,6 +21,7 @@ interface Flags {
 interface StartFlags extends Flags, TargetFlags {
   override?: string
   confirmTimeout?: number
+  moveGuests?: true
 }
 
 const exitCodes = `
@@ -35,6 +36,9 @@ export function startUpgradeCommand(): Command {
     .addOption(waitOption())
     .addOption(new Option('--override <checks>', 'ids of checks whose risk you take, with commas between; kept on record'))
     .addOption(new Option('--confirm-timeout <seconds>', 'how long the release may take to prove itself').argParser(parseSeconds))
+    .addOption(
+      new Option('--move-guests', 'when the release runs: move guests that an older QEMU runs to the one that is installed'),
+    )
     .addOption(outputOption())
     .addHelpText('after', exitCodes)
     .action(start)
@@ -58,7 +62,7 @@ export function parseSeconds(text: string): number {
   throw new InvalidArgumentError('give whole seconds from 5 to 1800.')
 }
 
-async function start({ override, confirmTimeout, wait, output, ...flags }: StartFlags): Promise<void> {
+async function start({ override, confirmTimeout, moveGuests, wait, output, ...flags }: StartFlags): Promise<void> {
   const connection = connect()
   const teller = createTeller(process.stderr, output === 'json')
   const target = await targetFrom(flags, connection, teller)
@@ -66,6 +70,7 @@ async function start({ override, confirmTimeout, wait, output, ...flags }: Start
   const annotations = {
     ...(override === undefined ? {} : { 'sheaf.io/override': override }),
     ...(confirmTimeout === undefined ? {} : { 'sheaf.io/confirm-timeout': `${confirmTimeout}s` }),
+    ...(moveGuests === true ? { 'sheaf.io/move-guests': 'true' } : {}),
   }
   try {
     await begin(target, annotations, { connection, teller, wait: wait === true, output })
@@ -95,6 +100,7 @@ async function retry(name: string | undefined, { wait, output }: Flags): Promise
 const keptAnnotations: ReadonlySet<string> = new Set([
   'sheaf.io/override',
   'sheaf.io/confirm-timeout',
+  'sheaf.io/move-guests',
   'harvesterhci.io/skip-version-check',
 ])
 

@@ -1,6 +1,7 @@
 // The guests that run at a moment, by their processes: what an upgrade promises not to touch.
 
 import { upgradeLabels, type VirtualMachineInstance, virtualMachineInstanceDefinition } from '@sheaf/api'
+import type { RunningState } from '@sheaf/qemu'
 import type { SeenGuest } from './journal.ts'
 import type { UpgradePorts } from './ports.ts'
 
@@ -13,8 +14,10 @@ export async function seeGuests({ hypervisor, client }: Pick<UpgradePorts, 'hype
   )
   return machines
     .filter(({ id }) => !own.has(id))
-    .flatMap(({ id, plan, state }) =>
-      state.kind === 'running' ? [{ name: plan.name.replace('_', '/'), id, pid: state.pid, startedAt: state.startedAt }] : [],
-    )
+    .flatMap(({ id, plan, state }) => (state.kind === 'running' ? [seenGuest(plan.name.replace('_', '/'), id, state)] : []))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function seenGuest(name: string, id: string, { pid, startedAt, earlierPids }: RunningState): SeenGuest {
+  return { name, id, pid, startedAt, ...(earlierPids && { earlierPids }) }
 }

@@ -4,6 +4,7 @@
 import { type Inventory, type Observation, type StationId, stations } from '@sheaf/upgrade'
 import { recordedObservation, type Pass, type StationWork } from './station.ts'
 import { imageStation } from './stations/image.ts'
+import { guestsStation } from './stations/guests.ts'
 import { logStation } from './stations/log.ts'
 import { migrationsStation } from './stations/migrations.ts'
 import { payloadStation } from './stations/payload.ts'
@@ -24,6 +25,7 @@ export const works: Readonly<Record<StationId, StationWork>> = {
   snapshot: snapshotStation,
   migrations: migrationsStation,
   switch: switchStation,
+  guests: guestsStation,
 }
 
 export async function inventoryOf(pass: Pass): Promise<Inventory> {
@@ -32,7 +34,7 @@ export async function inventoryOf(pass: Pass): Promise<Inventory> {
   const seen: Partial<Record<StationId, Observation>> = {}
   for (const { id } of stations) seen[id] = failure === undefined ? await ahead(id, pass) : behind(id, pass)
   const all = seen as Record<StationId, Observation>
-  const isAtSwitch = stations.every(({ id }) => id === 'switch' || all[id].state === 'done')
+  const isAtSwitch = stations.every(({ id, isAfterwards }) => id === 'switch' || isAfterwards || all[id].state === 'done')
   return {
     nowMs: ports.clock.now(),
     stations: all,

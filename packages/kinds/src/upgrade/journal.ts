@@ -12,7 +12,7 @@ export interface Journal {
   read(): Promise<JournalEntry[]>
 }
 
-/** A guest as it ran at a moment: the same process has the same pid and start. */
+/** A guest as it ran at a moment: the same guest has the same start, and the same process the same pid too. */
 export interface SeenGuest {
   /** `namespace/name`. */
   name: string
@@ -20,6 +20,8 @@ export interface SeenGuest {
   id: string
   pid: number
   startedAt: string
+  /** Processes that it was moved away from. */
+  earlierPids?: readonly number[]
 }
 
 export type JournalEntry = { atMs: number } & (
@@ -40,4 +42,12 @@ export interface Found {
   release?: Release
   rehearsal?: Rehearsal
   migrations?: MigrationReport
+  moves?: GuestMoves
+}
+
+/** What became of the guests that an older QEMU ran. */
+export interface GuestMoves {
+  moved: readonly { name: string; from: string; to: string; pausedMs?: number }[]
+  /** They run on where they are. */
+  left: readonly { name: string; why: string }[]
 }

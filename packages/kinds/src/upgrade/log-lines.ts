@@ -2,6 +2,7 @@
 
 import { stationOf } from '@sheaf/upgrade'
 import type { JournalEntry } from './journal.ts'
+import { movesText } from './moves-text.ts'
 import type { UpgradeLogLine } from './platform.ts'
 
 export function logLineOf(entry: JournalEntry): UpgradeLogLine {
@@ -37,8 +38,9 @@ function messageOf(entry: JournalEntry): string {
   }
 }
 
-function foundText({ release, rehearsal, migrations }: Extract<JournalEntry, { kind: 'done' }>['found'] & {}): string {
+function foundText({ release, rehearsal, migrations, moves }: Extract<JournalEntry, { kind: 'done' }>['found'] & {}): string {
   if (release !== undefined) return ` (${release.version}, signed by the key ${release.keyId})`
   if (rehearsal !== undefined) return ` (${rehearsal.changes} objects would be rewritten, in ${rehearsal.tookMs} ms)`
+  if (moves !== undefined) return ` (${movesText(moves)})`
   return migrations === undefined ? '' : ` (${migrations.changed} objects were rewritten)`
 }

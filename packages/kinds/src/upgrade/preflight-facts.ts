@@ -17,6 +17,7 @@ import { type Preflight, preflight, type PreflightFacts, type ReleaseFacts } fro
 import { findStrayGuests } from '../node/stray-guests.ts'
 import { upgradeHistory } from './history.ts'
 import { leftoverNames } from './leftovers.ts'
+import { machinesOnOlderQemu } from './on-older-qemu.ts'
 import type { Release } from './platform.ts'
 import type { UpgradePorts } from './ports.ts'
 import { repoMemoryBytes } from './repo-machine.ts'
@@ -123,7 +124,7 @@ async function gather({ release, size }: Known, ports: UpgradePorts, except: Upg
     deprecated: { stored: storedDeprecations(machines.items), clients: await clientsOf(ports) },
     qemu: {
       hostVersion: host.qemuVersion,
-      machinesOnOlder: [],
+      machinesOnOlder: (await machinesOnOlderQemu(ports)).map(({ name }) => name),
       unsupportedMachineTypes: unsupported(machines.items, capabilities.emulator?.machineTypes),
     },
     leftovers: await leftoverNames(ports, history.upgrades, except),

@@ -186,7 +186,7 @@ async function reportEnd(pass: Pass, history: UpgradeHistory): Promise<Upgrade> 
   const inventory: Inventory = {
     nowMs: ports.clock.now(),
     stations: Object.fromEntries(stations.map(({ id }) => [id, { state: 'done' }])) as Inventory['stations'],
-    wish: { paused: false, aborted: false },
+    wish: { paused: false, aborted: false, movesGuests: record.stations.guests.begunMs !== undefined },
     ...(record.failure === undefined ? {} : { failure: record.failure }),
   }
   return report(pass, { inventory, step: { kind: 'finish', outcome: 'Succeeded' }, history })
@@ -209,6 +209,7 @@ async function report(pass: Pass, { inventory, step, history, trouble }: Decided
     step,
     plan: planUpgrade({
       seen: inventory.stations,
+      movesGuests: inventory.wish.movesGuests === true,
       releaseBytes: record.release?.sizeBytes ?? usualReleaseBytes,
       history: history.durations,
     }),

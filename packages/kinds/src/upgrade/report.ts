@@ -12,17 +12,22 @@ export interface MachineReport {
   runsNow: boolean
   /** The process is the one from before: the guest cannot have noticed anything. */
   isSameProcess: boolean
+  /** It was moved to another process while it ran: the guest is the one from before. Absent when it was not. */
+  wasMoved?: true
 }
 
 export function machineReports(before: readonly SeenGuest[], now: readonly SeenGuest[]): MachineReport[] {
   const names = [...new Set([...before, ...now].map(({ name }) => name))].toSorted()
   return names.map((name) => {
     const [then, since] = [before, now].map((guests) => guests.find((guest) => guest.name === name))
+    const isSameGuest = then !== undefined && then.startedAt === since?.startedAt
+    const wasMoved = isSameGuest && since.earlierPids?.includes(then.pid) === true
     return {
       name,
       ranBefore: then !== undefined,
       runsNow: since !== undefined,
-      isSameProcess: then !== undefined && then.pid === since?.pid && then.startedAt === since.startedAt,
+      isSameProcess: isSameGuest && then.pid === since.pid,
+      ...(wasMoved ? { wasMoved } : {}),
     }
   })
 }
@@ -30,7 +35,7 @@ export function machineReports(before: readonly SeenGuest[], now: readonly SeenG
 /** Goes with the upgrade. */
 export function reportOf(
   upgrade: Upgrade,
-  { finish, opened, release, failure, guestsBefore, hostServes, migrations }: UpgradeRecord,
+  { finish, opened, release, failure, guestsBefore, hostServes, migrations, moves }: UpgradeRecord,
 ): ConfigMap {
   const name = upgrade.metadata.name ?? ''
   const report = {
@@ -41,6 +46,7 @@ export function reportOf(
     ...(failure === undefined ? {} : { failure }),
     served: hostServes === undefined ? 'by the repo VM' : 'by the host',
     migrations: migrations ?? { migrations: [], changed: 0, left: [] },
+    ...(moves === undefined ? {} : { moves }),
     machines: machineReports(guestsBefore, finish?.guests ?? []),
   }
   return {

@@ -9,8 +9,18 @@ import {
   withHarvesterCondition,
 } from '@sheaf/api'
 import { keyText } from '@sheaf/api/meta'
-import { type Inventory, type Phase, type Plan, type Step, type StationId, stationOf, stations } from '@sheaf/upgrade'
+import {
+  type Inventory,
+  type Phase,
+  type Plan,
+  type Step,
+  type StationId,
+  stationOf,
+  stations,
+  stationsFor,
+} from '@sheaf/upgrade'
 import { upgradeLogName } from './names.ts'
+import { movesText } from './moves-text.ts'
 import { nodeStatusOf } from './node-status.ts'
 import { progressText } from './progress-text.ts'
 import type { UpgradeRecord } from './record.ts'
@@ -117,7 +127,7 @@ function succeededWords({ release, opened, rollback }: UpgradeRecord): Pick<Said
 /** Undefined while nothing of it was begun. */
 function phaseCondition(phase: Phase, facts: StatusFacts): Said | undefined {
   const { record, inventory, upgrade } = facts
-  const own = stations.filter((station) => station.phase === phase)
+  const own = stationsFor(inventory.wish).filter((station) => station.phase === phase)
   const { failure } = record
   if (failure !== undefined && stationOf(failure.station).phase === phase)
     return { type: phase, status: 'False', reason: failure.reason, message: failure.message }
@@ -136,7 +146,7 @@ function phaseCondition(phase: Phase, facts: StatusFacts): Said | undefined {
 }
 
 function doneWords(phase: Phase, { record, repoUrl }: StatusFacts): Pick<Said, 'reason' | 'message'> {
-  const { release, rehearsal, migrations, hostServes } = record
+  const { release, rehearsal, migrations, hostServes, moves } = record
   switch (phase) {
     case 'ImageReady':
       return release === undefined ? {} : { message: `${release.version}, signed by the key ${release.keyId}` }
@@ -156,8 +166,9 @@ function doneWords(phase: Phase, { record, repoUrl }: StatusFacts): Pick<Said, '
       return migrations === undefined
         ? {}
         : { message: `${migrations.changed} objects were rewritten${listed(migrations.migrations)}` }
-    case 'LogReady':
     case 'NodesUpgraded':
+      return moves === undefined ? {} : { message: movesText(moves) }
+    case 'LogReady':
       return {}
   }
 }

@@ -7,6 +7,8 @@ import type { Wish } from '@sheaf/upgrade'
 
 export const pausedAnnotation = 'sheaf.io/upgrade-paused'
 export const abortedAnnotation = 'sheaf.io/upgrade-aborted'
+/** Boolean text: guests that an older QEMU runs are to be moved to the one that is installed. */
+export const moveGuestsAnnotation = 'sheaf.io/move-guests'
 /** Ids of checks, with commas between. */
 export const overrideAnnotation = 'sheaf.io/override'
 /** A duration in seconds, such as `90s`: how long a release may take to prove itself. */
@@ -34,6 +36,7 @@ export function wishOf(upgrade: Upgrade, { nodeName, isAtSwitch }: WishFacts): W
     paused: isTrue(annotation(upgrade, pausedAnnotation)) || (isAtSwitch && isNodePaused(upgrade, nodeName)),
     // Whoever deletes it wants it to be as if it had not been begun.
     aborted: isTrue(annotation(upgrade, abortedAnnotation)) || isBeingDeleted(upgrade),
+    movesGuests: isTrue(annotation(upgrade, moveGuestsAnnotation)),
   }
 }
 

@@ -7,6 +7,7 @@ import { platformActions } from '../platform-actions.ts'
 import type { Ports } from '../ports.ts'
 import { refusedVirtualMachineActions } from '../refused-actions.ts'
 import { kubevirtActions } from '../subresources.ts'
+import { migrateAction } from '../virtualmachineinstancemigration/migrate-action.ts'
 import { carryOut, type Decide } from './carry-out.ts'
 import { expandActions } from './expand-actions.ts'
 import { decideHalt, decideRestart, decideStart, decideStop } from './lifecycle.ts'
@@ -22,6 +23,7 @@ export function virtualMachineActions(ports: ClientPort): RequestAction[] {
     ...kubevirtLifecycle(ports),
     ...harvesterLifecycle(ports),
     ...expandActions(ports),
+    migrateAction(ports),
     ...refusedVirtualMachineActions(ports),
     ...platformActions(),
   ]

@@ -3,9 +3,10 @@
 
 import { type ForwardedPort, forwardedPortsAnnotation, isFinal, type VirtualMachineInstance } from '@sheaf/api'
 import { type Condition, findCondition, isBeingDeleted, withCondition, withoutCondition } from '@sheaf/api/meta'
-import type { Exit, ExitCause, Machine } from '@sheaf/qemu'
+import { type Exit, type ExitCause, type Machine, planObstacle } from '@sheaf/qemu'
 import { agentLacks, freezeStatusOf, withAgentInterfaces } from './agent/agent-status.ts'
 import { condemnedAtMs } from './condemned.ts'
+import { migrationStateOf } from '../virtualmachineinstancemigration/status.ts'
 import { graceMs, isBeforeLaunch, type Step } from './decide.ts'
 import { addressOf } from './launch/guest-address.ts'
 import { osInfoOf } from './agent/guest-info.ts'
@@ -155,6 +156,7 @@ function statusOf(instance: VirtualMachineInstance, sight: Sight): Status {
     conditions: conditionsOf(instance, phase, sight) as NonNullable<Status['conditions']>,
     ...(sight.machine === undefined && sight.step.kind !== 'launch' ? {} : { nodeName: sight.nodeName }),
     ...(exit === undefined ? {} : { reason: reasons[endOf(exit, instance)] }),
+    ...(sight.machine?.migration && { migrationState: migrationStateOf(sight.machine.migration, sight.nodeName) }),
     ...(phase === 'Running' && sight.machine !== undefined ? whileRunning(instance, sight.machine, sight.findings ?? {}) : {}),
   }
 }
@@ -190,12 +192,7 @@ function conditionsOf(instance: VirtualMachineInstance, phase: Phase, sight: Sig
   else conditions = withCondition(conditions, { type: 'AgentConnected', status: 'True', lastTransitionTime: now })
   conditions = withGuestConditions(conditions, instance, findings, now)
   if (running === undefined) return withoutCondition(conditions, 'Paused')
-  conditions = withCondition(conditions, {
-    type: 'LiveMigratable',
-    status: 'False',
-    reason: 'NotMigratable',
-    message: 'this machine is the only node: there is nowhere to migrate to',
-  })
+  conditions = withCondition(conditions, migratableCondition(machine?.plan, now))
   if (!running.paused) return withoutCondition(conditions, 'Paused')
   return withCondition(conditions, {
     type: 'Paused',
@@ -205,6 +202,18 @@ function conditionsOf(instance: VirtualMachineInstance, phase: Phase, sight: Sig
       : { reason: 'PausedIOError', message: 'VMI was paused, low-level IO error detected' }),
     lastTransitionTime: now,
   })
+}
+
+/** To another process of QEMU on this node, which is all the moving that there is. What can only be known then is told then. */
+function migratableCondition(plan: Machine['plan'] | undefined, now: string): Condition {
+  const obstacle = plan && planObstacle(plan)
+  return {
+    type: 'LiveMigratable',
+    ...(obstacle === undefined
+      ? { status: 'True' }
+      : { status: 'False', reason: 'NotMigratable', message: `cannot migrate VMI: ${obstacle.message}` }),
+    lastTransitionTime: now,
+  }
 }
 
 /** Of what is not known (yet, or any more), what was told before still stands. */
@@ -268,6 +277,7 @@ function whileRunning(instance: VirtualMachineInstance, { plan }: Machine, { age
       name: disk.name,
       target: deviceName(plan.disks.slice(0, index), disk.bus),
     })),
+    migrationMethod: 'LiveMigration',
     currentCPUTopology: { cores: plan.cpu.cores, sockets: plan.cpu.sockets, threads: plan.cpu.threads },
     machine: { type: plan.machineType ?? plan.machine },
     ...(memory === undefined ? {} : { memory: { guestAtBoot: memory, guestCurrent: memory, guestRequested: memory } }),

@@ -1,48 +1,68 @@
-// The Kind VirtualMachineInstanceMigration: served, so that clients can ask which there are (none) and are told why no
-// instance moves.
+// The Kind VirtualMachineInstanceMigration: the wish to move a running instance to a new process of the QEMU that is installed now, and
+// the controller that leads it there. There is one node: what moves is the process, and never the place.
 
 import {
-  isFinal,
   type VirtualMachineInstance,
   type VirtualMachineInstanceMigration,
-  virtualMachineInstanceDefinition,
   virtualMachineInstanceMigrationDefinition,
 } from '@sheaf/api'
-import { badRequest, findCondition } from '@sheaf/api/meta'
-import type { AdmissionRequest, Kind } from '@sheaf/machinery/kind'
+import { keyOf } from '@sheaf/api/meta'
+import {
+  type Controller,
+  type Informer,
+  mappedObjects,
+  outsideChanges,
+  ownObjects,
+  startController,
+  startInformer,
+} from '@sheaf/machinery/controller'
+import type { Kind } from '@sheaf/machinery/kind'
 import type { Ports } from '../ports.ts'
-import { notMigratable } from '../refused-actions.ts'
-import { webhookDenial } from '../webhook-denial.ts'
-
-const webhook = 'migration-create-validator.kubevirt.io'
+import { migrationAdmission } from './admission.ts'
+import { isOver } from './migration.ts'
+import { type MigrationPorts, reconcileMigration } from './reconciler.ts'
 
 export function virtualMachineInstanceMigrationKind(ports: Pick<Ports, 'client'>): Kind<VirtualMachineInstanceMigration> {
-  return {
-    definition: virtualMachineInstanceMigrationDefinition,
-    admission: {
-      async validate(request) {
-        if (request.operation === 'CREATE') throw await refusalOf(request, ports)
-      },
-    },
-  }
+  return { definition: virtualMachineInstanceMigrationDefinition, admission: migrationAdmission(ports) }
 }
 
-async function refusalOf(
-  { namespace, object: { spec } }: AdmissionRequest<VirtualMachineInstanceMigration>,
-  { client }: Pick<Ports, 'client'>,
-): Promise<Error> {
-  const name = spec.vmiName ?? ''
-  if (name === '') {
-    return webhookDenial(webhook, [{ type: 'FieldValueRequired', field: 'spec.vmiName', message: 'vmiName is missing' }])
-  }
-  const instance = await client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition).find({ namespace, name })
-  return badRequest(`admission webhook "${webhook}" denied the request: ${reasonOf(instance, `${namespace}/${name}`)}`)
-}
+/** One after the other, so that those that are under way are counted right. None is waited for. */
+const workers = 1
 
-function reasonOf(instance: VirtualMachineInstance | undefined, name: string): string {
-  if (instance === undefined) return `the VMI "${name}" does not exist`
-  if (isFinal(instance)) return 'Cannot migrate VMI in finalized state.'
-  const said = findCondition(instance.status?.conditions, 'LiveMigratable')
-  if (said?.status !== 'False') return notMigratable
-  return `Cannot migrate VMI, Reason: ${said.reason}, Message: ${said.message}`
+export function startMigrationController(ports: MigrationPorts, instances: Informer<VirtualMachineInstance>): Controller {
+  const { client, clock, random, log } = ports
+  const resource = virtualMachineInstanceMigrationDefinition
+  const migrations = startInformer<VirtualMachineInstanceMigration>({ client, resource, clock, random, log })
+  const open = (vmi: VirtualMachineInstance | undefined) =>
+    migrations
+      .list(vmi?.metadata.namespace)
+      .filter((each) => each.spec.vmiName === vmi?.metadata.name && !isOver(each))
+      .map(keyOf)
+  const waiting = () =>
+    migrations
+      .list()
+      .filter((each) => !isOver(each))
+      .map(keyOf)
+  return startController({
+    name: 'virtualmachineinstancemigration',
+    reconcile: (key) => reconcileMigration(key, ports),
+    sources: [
+      ownObjects(migrations),
+      mappedObjects(instances, ({ before, after }) =>
+        before?.status?.phase === after?.status?.phase ? [] : open(after ?? before),
+      ),
+      // One that is over lets another one begin.
+      outsideChanges((enqueue) => {
+        const subscription = ports.hypervisor.onChange(() => {
+          for (const key of waiting()) enqueue(key)
+        })
+        return () => subscription.close()
+      }),
+    ],
+    workers,
+    owns: [migrations],
+    clock,
+    random,
+    log,
+  })
 }

@@ -11,6 +11,8 @@ export type RunState =
   | 'io-error'
   | 'suspended'
   | 'watchdog'
+  /** The guest stands still while it passes from one process to another. */
+  | 'handing-over'
   | 'other'
 
 type Nothing = Readonly<Record<never, never>>
@@ -33,6 +35,29 @@ export interface QmpCommands {
   'input-send-event': { takes: { events: readonly PointerPlace[] }; gives: Nothing }
   'human-monitor-command': { takes: { 'command-line': string }; gives: string }
   quit: { takes: Nothing; gives: Nothing }
+  'qom-get': { takes: { path: string; property: string }; gives: unknown }
+  'query-cpu-model-expansion': {
+    takes: { type: 'full'; model: { name: string } }
+    gives: { model: { props: Readonly<Record<string, unknown>> } }
+  }
+  'query-migrate': { takes: Nothing; gives: MigrationInfo }
+  'migrate-set-capabilities': { takes: { capabilities: readonly { capability: string; state: boolean }[] }; gives: Nothing }
+  'migrate-set-parameters': { takes: { 'max-bandwidth': number }; gives: Nothing }
+  /** Where a process that was started to be a target waits for the source. */
+  'migrate-incoming': { takes: { uri: string }; gives: Nothing }
+  migrate: { takes: { uri: string }; gives: Nothing }
+  migrate_cancel: { takes: Nothing; gives: Nothing }
+}
+
+/** Of the latest migration, outgoing or incoming; nothing when there was none. */
+export interface MigrationInfo {
+  status?: string
+  ram?: { transferred: number; remaining: number }
+  /** Milliseconds; told when it has completed. */
+  downtime?: number
+  'total-time'?: number
+  'error-desc'?: string
+  'blocked-reasons'?: readonly string[]
 }
 
 interface BlockDevice {
@@ -86,7 +111,10 @@ const knownRunStates: readonly string[] = [
   'watchdog',
 ] satisfies RunState[]
 
+const handingOverStates: readonly string[] = ['inmigrate', 'finish-migrate', 'postmigrate']
+
 export function parseRunState(status: string): RunState {
+  if (handingOverStates.includes(status)) return 'handing-over'
   return isKnown(status) ? status : 'other'
 }
 

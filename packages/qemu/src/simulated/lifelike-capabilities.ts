@@ -6,6 +6,7 @@ const gibibyte = 1024 ** 3
 
 export const lifelikeCapabilities: Capabilities = {
   emulator: {
+    version: '7.2.0',
     accelerator: 'kvm',
     processorModels: new Map([
       ['qemu64', []],

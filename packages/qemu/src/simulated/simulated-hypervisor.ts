@@ -16,6 +16,8 @@ import {
   NotRunning,
   nameTaken,
 } from '../hypervisor.ts'
+import { MigrationRefused } from '../migration/migration.ts'
+import { assertMovable } from '../migration/obstacles.ts'
 import { promisedBytes } from '../promised-memory.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
 import { assertValidPlan, givenPaths } from '../validate-plan.ts'
@@ -111,15 +113,43 @@ export class SimulatedHypervisor implements Hypervisor {
   }
 
   async reset(id: string): Promise<void> {
-    this.#world.machines.get(id)?.reset()
+    await this.#inOneProcess(id, (machine) => machine.reset())
   }
 
   async pause(id: string): Promise<void> {
-    this.#world.machines.get(id)?.pause()
+    await this.#inOneProcess(id, (machine) => machine.pause())
   }
 
   async resume(id: string): Promise<void> {
-    this.#world.machines.get(id)?.resume()
+    await this.#inOneProcess(id, (machine) => machine.resume())
+  }
+
+  async #inOneProcess(id: string, act: (machine: SimulatedMachine) => void): Promise<void> {
+    const machine = this.#world.machines.get(id)
+    if (machine === undefined) return
+    await machine.settled()
+    act(machine)
+  }
+
+  async migrate(id: string, name: string): Promise<void> {
+    const machine = this.#running(id, 'there is nothing to be moved')
+    const { plan, state, migration } = machine
+    if (migration?.name === name) return
+    if (migration !== undefined && migration.outcome === undefined)
+      throw new MigrationRefused('UnderWay', `machine ${id} is being moved already, by ${migration.name}`)
+    const { emulator, hugepages, memoryBytes } = this.#world.capabilities()
+    if (emulator === undefined) throw new Error('the simulated host has no QEMU')
+    const { qemuVersion = emulator.version, failedDisks = [] } = state.kind === 'running' ? state : {}
+    // What it runs as: an alias is that of the QEMU which started it.
+    const machineType = plan.machineType ?? plan.machine
+    assertMovable({ plan, fromVersion: qemuVersion, machineType, emulator, hugepages, failedDisks, blockers: [] })
+    if (promisedBytes(plan) > memoryBytes)
+      throw new LaunchRefused('NoMemory', `machine ${id} needs more memory than the host has left for it`)
+    this.#world.move(machine, name)
+  }
+
+  async cancelMigration(id: string): Promise<void> {
+    this.#world.machines.get(id)?.endMove('Cancelled', 'it was cancelled')
   }
 
   async remove(id: string): Promise<void> {
@@ -202,6 +232,7 @@ export class SimulatedHypervisor implements Hypervisor {
 
 /** There is no log file behind the path: ask the world for `serialText`. */
 function describe(machine: SimulatedMachine): Machine {
-  const { plan, forwards, state } = machine
-  return { id: plan.id, plan, forwards, state, serialLogPath: `/simulated/machines/${plan.id}/serial.log` }
+  const { plan, forwards, state, migration } = machine
+  const serialLogPath = `/simulated/machines/${plan.id}/serial.log`
+  return { id: plan.id, plan, forwards, state, serialLogPath, ...(migration && { migration }) }
 }

@@ -6,6 +6,7 @@ import { consoleHistoryBytes } from '../console-history.ts'
 import { type EndingRecord, endingInForce } from '../ending.ts'
 import type { Exit, ExitCause, MachineState, RunningState } from '../hypervisor.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
+import type { Migration, MigrationFailure } from '../migration/migration.ts'
 import { displayGreeting, type SimulatedAgent, type SimulatedService } from './simulated-guest.ts'
 
 export interface SimulatedClock {
@@ -21,7 +22,12 @@ export interface SimulatedTimes {
   bootMs: number
   /** From the power button until the guest has powered itself off. */
   shutdownMs: number
+  /** From the beginning of a move to another process until the guest runs there. */
+  moveMs: number
 }
+
+/** How long a guest stands still when it is moved. */
+const pausedMs = 20
 
 /** What a guest prints when it is up. */
 export const bootBanner = '>'
@@ -35,6 +41,9 @@ export class SimulatedMachine {
   #state: MachineState = { kind: 'prepared' }
   #isBooted = false
   #serialText = ''
+  #migration: Migration | undefined
+  /** While it is moved. */
+  #move: { timer: { cancel(): void }; over: Promise<void>; end(): void } | undefined
   #console: { guestEnd: Duplex; clientEnd: Duplex } | undefined
   #display: { machineEnd: Duplex; clientEnd: Duplex } | undefined
   #agent: SimulatedAgent | undefined
@@ -69,10 +78,65 @@ export class SimulatedMachine {
     return this.#serialText
   }
 
-  start(pid: number): void {
-    this.#state = { kind: 'running', pid, paused: this.plan.startPaused, startedAt: new Date(this.#clock.now()).toISOString() }
+  get migration(): Migration | undefined {
+    return this.#migration
+  }
+
+  start(pid: number, qemuVersion: string): void {
+    const startedAt = new Date(this.#clock.now()).toISOString()
+    this.#state = { kind: 'running', pid, paused: this.plan.startPaused, startedAt, qemuVersion }
     this.#boot()
     this.#onChange()
+  }
+
+  /** Its process becomes another one after a while. With a failure it does not. */
+  beginMove(name: string, to: { pid: number; qemuVersion: string }, failure?: string): void {
+    if (this.#state.kind !== 'running') return
+    const begun: Migration = {
+      name,
+      startedAt: new Date(this.#clock.now()).toISOString(),
+      fromVersion: this.#state.qemuVersion ?? to.qemuVersion,
+      toVersion: to.qemuVersion,
+    }
+    this.#migration = begun
+    const { promise: over, resolve: end } = Promise.withResolvers<void>()
+    const timer = this.#clock.after(this.#times.moveMs, () => {
+      if (failure !== undefined) return this.endMove('QemuFailed', failure)
+      this.#endSessions()
+      if (this.#state.kind === 'running')
+        this.#state = { ...this.#state, ...to, earlierPids: [...(this.#state.earlierPids ?? []), this.#state.pid] }
+      const transferredBytes = this.plan.memoryBytes
+      const at = new Date(this.#clock.now()).toISOString()
+      const outcome = { kind: 'succeeded', at, pausedMs, totalMs: this.#times.moveMs, transferredBytes } as const
+      this.#migration = { ...begun, outcome }
+      this.#move = undefined
+      end()
+      this.#onChange()
+    })
+    this.#move = { timer, over, end }
+    this.#onChange()
+  }
+
+  /** It stays in the process that it is in. */
+  endMove(reason: MigrationFailure, message: string): void {
+    if (this.#move === undefined || this.#migration === undefined) return
+    const { timer, end } = this.#move
+    timer.cancel()
+    const at = new Date(this.#clock.now()).toISOString()
+    this.#migration = { ...this.#migration, outcome: { kind: 'failed', at, reason, message } }
+    this.#move = undefined
+    end()
+    this.#onChange()
+  }
+
+  /** Resolves when it is not being moved. */
+  async settled(): Promise<void> {
+    await this.#move?.over
+  }
+
+  #endSessions(): void {
+    this.#console?.guestEnd.end()
+    this.#display?.machineEnd.end()
   }
 
   pressPowerButton(): void {
@@ -134,6 +198,7 @@ export class SimulatedMachine {
   /** Only the first cause counts. */
   end(cause: ExitCause, lastWords = ''): void {
     if (this.#state.kind === 'exited') return
+    this.endMove('MachineEnded', 'the machine ended while it was moved')
     const exit: Exit = {
       cause:
         endingInForce(this.announcedEnd, { atMs: this.#clock.now(), isOfThisBoot: true })?.kind === 'host-shutdown'
@@ -145,8 +210,7 @@ export class SimulatedMachine {
     this.#state = { kind: 'exited', exit }
     this.#pending?.timer?.cancel()
     this.#agent = undefined
-    this.#console?.guestEnd.end()
-    this.#display?.machineEnd.end()
+    this.#endSessions()
     this.#onChange()
   }
 

@@ -20,6 +20,8 @@ export interface SimulatedFaults {
   ignoresPowerButton?: number
   /** The process ends without a word while the guest boots. */
   crashesWhileBooting?: number
+  /** A move to another process comes to nothing. Drawn once for each move. */
+  failsToMove?: number
 }
 
 export interface SimulatedWorldOptions {
@@ -34,7 +36,7 @@ export interface SimulatedWorldOptions {
 }
 
 /** As QEMU and a small Linux guest do on a machine with emulation. */
-const lifelikeTimes: SimulatedTimes = { startMs: 60, bootMs: 2_000, shutdownMs: 1_200 }
+const lifelikeTimes: SimulatedTimes = { startMs: 60, bootMs: 2_000, shutdownMs: 1_200, moveMs: 500 }
 
 const firstPid = 1_000
 const firstChosenPort = 20_000
@@ -179,9 +181,20 @@ export class SimulatedWorld {
       this.#nextFailures.shift() ??
       (this.#happens(this.#faults.failsToStart) ? 'simulated fault: QEMU refuses to start' : undefined)
     if (refusal !== undefined) return machine.end('failed-to-start', refusal)
-    machine.start(++this.#lastPid)
+    machine.start(++this.#lastPid, this.#qemuVersion())
     if (this.#happens(this.#faults.ignoresPowerButton)) machine.listensToPowerButton = false
     if (this.#happens(this.#faults.crashesWhileBooting)) this.clock.after(this.times.bootMs / 2, () => machine.end('crashed'))
+  }
+
+  /** What QEMU does when a machine is moved to a new process of it. */
+  move(machine: SimulatedMachine, name: string): void {
+    const failure = this.#happens(this.#faults.failsToMove) ? 'simulated fault: QEMU gives up' : undefined
+    machine.beginMove(name, { pid: ++this.#lastPid, qemuVersion: this.#qemuVersion() }, failure)
+  }
+
+  /** Of the QEMU that is installed now. */
+  #qemuVersion(): string {
+    return this.capabilities().emulator?.version ?? 'none'
   }
 
   #chooseForwards(plan: LaunchPlan): ChosenForward[] {

@@ -1,18 +1,18 @@
 // The promises of hypervisor.ts as tests. Every implementation passes the same ones.
 
-import type { Duplex } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   AgentSilent,
   DisplayBusy,
   type ExitCause,
   type Hypervisor,
-  LaunchRefused,
   type Machine,
   MachineLacks,
   NotRunning,
 } from '../hypervisor.ts'
 import type { LaunchPlan } from '../launch-plan.ts'
+import { moveConformance } from './move-conformance.ts'
+import { exitOf, isRefusal, pidOf, typeUntilEchoed, until, untilHeard } from './watched-machine.ts'
 
 /** What the suite needs of an implementation. */
 export interface ConformanceRig extends AsyncDisposable {
@@ -31,9 +31,6 @@ export interface ConformanceRig extends AsyncDisposable {
   /** Ends the process from outside, as the kernel does when memory runs out. */
   crash(machine: Machine): Promise<void>
 }
-
-/** A guest under emulation on a busy machine boots within a second or two; whoever needs longer than this is stuck. */
-const patienceMs = 20_000
 
 export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): void {
   let rig: ConformanceRig
@@ -356,6 +353,8 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
     })
   })
 
+  moveConformance({ rig: () => rig, hypervisor: () => hypervisor, restart, existing, launchBooted })
+
   describe('a machine that does not run', () => {
     it('is not found when it was never launched or its id is no id', async () => {
       expect(await hypervisor.find('none')).toBeUndefined()
@@ -451,47 +450,4 @@ export function hypervisorConformance(openRig: () => Promise<ConformanceRig>): v
       expect(exitOf(await existing('one')).cause).toBe('crashed')
     })
   })
-}
-
-function isRefusal(reason: LaunchRefused['reason']): (error: unknown) => boolean {
-  return (error) => error instanceof LaunchRefused && error.reason === reason
-}
-
-function pidOf({ id, state }: Machine): number {
-  if (state.kind !== 'running') throw new Error(`machine ${id} is ${state.kind}, not running`)
-  return state.pid
-}
-
-function exitOf({ id, state }: Machine) {
-  if (state.kind !== 'exited') throw new Error(`machine ${id} is ${state.kind}, not exited`)
-  return state.exit
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + patienceMs
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`this did not come about within ${patienceMs} ms: ${condition.toString()}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}
-
-/** Everything that is heard from now on. */
-function listenTo(stream: Duplex): () => string {
-  let heard = ''
-  stream.on('data', (chunk: unknown) => {
-    heard += String(chunk)
-  })
-  return () => heard
-}
-
-async function untilHeard(stream: Duplex, text: string): Promise<void> {
-  const heard = listenTo(stream)
-  await until(async () => heard().includes(text))
-}
-
-async function typeUntilEchoed(console: Duplex, text: string): Promise<() => string> {
-  const heard = listenTo(console)
-  console.write(text)
-  await until(async () => heard().includes(text))
-  return heard
 }

@@ -15,7 +15,7 @@ export interface HandOverRecord {
   guests: readonly GuestRecord[]
 }
 
-/** A guest as it ran: the same process has the same pid and start. */
+/** A guest as it ran: the same guest has the same start, and was in the process of this pid. */
 export interface GuestRecord {
   /** Uid of the instance. */
   id: string

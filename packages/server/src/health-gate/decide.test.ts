@@ -47,6 +47,13 @@ describe('UP14 the health gate', () => {
     expect(judgeHealth({ ...good, ...change })).toEqual({ kind: 'unfit', why: expect.stringContaining(why) })
   })
 
+  it('knows a guest that was moved to another process meanwhile', () => {
+    const moved = { ...running(8), earlierPids: [7] } as MachineState
+    expect(judgeHealth({ ...good, machines: new Map([['a', moved]]) })).toEqual({ kind: 'fit' })
+    const another = { ...moved, startedAt: '2027-01-01T00:01:00Z' } as MachineState
+    expect(judgeHealth({ ...good, machines: new Map([['a', another]]) })).toMatchObject({ kind: 'unfit' })
+  })
+
   it('bears with a guest that shut down by itself, and with a clock that was set a little', () => {
     expect(judgeHealth({ ...good, machines: new Map([['a', exited('guest-shutdown')]]) })).toEqual({ kind: 'fit' })
     expect(judgeHealth({ ...good, machines: new Map([['a', running(7, '2027-01-01T00:00:01Z')]]) })).toEqual({ kind: 'fit' })

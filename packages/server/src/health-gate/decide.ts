@@ -49,7 +49,8 @@ function judgeGuest({ name, pid, startedAt }: GuestRecord, now: MachineState | u
     case 'exited':
       return judgeExit(name, now)
     case 'running': {
-      const isSame = now.pid === pid && Math.abs(Date.parse(now.startedAt) - Date.parse(startedAt)) < clockStepMs
+      const isIts = now.pid === pid || now.earlierPids?.includes(pid) === true
+      const isSame = isIts && Math.abs(Date.parse(now.startedAt) - Date.parse(startedAt)) < clockStepMs
       return isSame
         ? { kind: 'fit' }
         : { kind: 'unfit', why: `${name} ran as process ${pid}, and is another process now: ${now.pid}` }

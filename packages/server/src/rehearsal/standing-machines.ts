@@ -57,6 +57,8 @@ export function watchedHypervisor(world: SimulatedWorld, onDeed: (id: string, wh
     reset: told('reset', (id) => hypervisor.reset(id)),
     pause: told('paused', (id) => hypervisor.pause(id)),
     resume: told('resumed', (id) => hypervisor.resume(id)),
+    migrate: told('moved', (id, name: string) => hypervisor.migrate(id, name)),
+    cancelMigration: (id) => hypervisor.cancelMigration(id),
     remove: told('removed', (id) => hypervisor.remove(id)),
     discardKept: (name) => hypervisor.discardKept(name),
     openSerial: isUnknown,

@@ -105,6 +105,6 @@ function judgeQemu({ qemu: { hostVersion, machinesOnOlder, unsupportedMachineTyp
     ? pass(`QEMU ${hostVersion}`)
     : warn(
         `QEMU ${hostVersion} is installed, and an older one still runs ${named(machinesOnOlder)}`,
-        'They go on; each takes up the newer one when it is next started.',
+        'They go on; each takes up the newer one when it is next started. To move them there while they run: sheaf upgrade start --move-guests, or one by one: sheaf migrate VM',
       )
 }

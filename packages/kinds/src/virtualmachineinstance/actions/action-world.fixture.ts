@@ -11,7 +11,7 @@ import { type ApiResponse, bodyText } from '@sheaf/api/client'
 import { findCondition, type Json } from '@sheaf/api/meta'
 import { startInformer } from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
-import { SimulatedWorld } from '@sheaf/qemu'
+import { SimulatedWorld, type SimulatedWorldOptions } from '@sheaf/qemu'
 import { smallKinds, startTestApi } from '../../api-server.fixture.ts'
 import { controllerUser } from '../../controller-user.ts'
 import { localImages } from '../../local-images.ts'
@@ -22,6 +22,7 @@ import { simulatePlatform } from '../../upgrade/simulated-platform.fixture.ts'
 import { virtualMachineKind } from '../../virtualmachine/index.ts'
 import { emptyImageStore } from '../../virtualmachineimage/empty-image-store.fixture.ts'
 import { virtualMachineImageKind } from '../../virtualmachineimage/index.ts'
+import { startMigrationController, virtualMachineInstanceMigrationKind } from '../../virtualmachineinstancemigration/index.ts'
 import { startVirtualMachineInstanceController, virtualMachineInstanceKind } from '../index.ts'
 
 const namespace = 'default'
@@ -44,11 +45,11 @@ export interface Answer {
 
 export type ActionWorld = Awaited<ReturnType<typeof startActionWorld>>
 
-export async function startActionWorld() {
+export async function startActionWorld(options: Partial<SimulatedWorldOptions> = {}) {
   let host: SimulatedWorld | undefined
   let machinePorts: MachinePorts | undefined
   const api = await startTestApi((ports) => {
-    host = new SimulatedWorld({ clock: ports.clock })
+    host = new SimulatedWorld({ clock: ports.clock, ...options })
     const images = localImages('/images', async () => undefined)
     machinePorts = { ...ports, hypervisor: host.open(), images, nodeName: 'attic' }
     const { platform } = simulatePlatform(ports.clock)
@@ -59,6 +60,7 @@ export async function startActionWorld() {
       machine,
       virtualMachineKind(machinePorts),
       virtualMachineInstanceKind(machinePorts),
+      virtualMachineInstanceMigrationKind(machinePorts),
       virtualMachineImageKind({ ...machinePorts, imageStore: emptyImageStore }),
       upgradeKind({ ...machinePorts, platform }),
     ] as Kind[]
@@ -67,7 +69,10 @@ export async function startActionWorld() {
   const world = host
   const instances = api.client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition)
   const informer = startInformer<VirtualMachineInstance>({ ...api, resource: virtualMachineInstanceDefinition })
-  const controller = startVirtualMachineInstanceController(machinePorts, informer)
+  const controllers = [
+    startVirtualMachineInstanceController(machinePorts, informer),
+    startMigrationController(machinePorts, informer),
+  ]
 
   const get = (name: string): Promise<VirtualMachineInstance> => instances.get({ namespace, name })
   const condition = async (name: string, type: string) => findCondition((await get(name)).status?.conditions, type)
@@ -125,7 +130,7 @@ export async function startActionWorld() {
       ),
     async stop(): Promise<void> {
       informer.stop()
-      await controller.stop()
+      for (const controller of controllers) await controller.stop()
       api.server.close()
     },
   }
