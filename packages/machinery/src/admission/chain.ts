@@ -46,7 +46,7 @@ export async function admit(
   if (errors.length > 0) throw invalidError(definition, request.name, errors)
 
   await admission.validate?.(request)
-  for (const text of objectMetaWarnings(object.metadata)) request.warn(text)
+  for (const text of objectMetaWarnings(definition, object.metadata)) request.warn(text)
   for (const text of ownWarnings(definition, request)) request.warn(text)
 }
 

@@ -11,6 +11,11 @@ import { type Engine, loadEngine } from './engine.ts'
 const mostRuleCost = 10_000_000
 /** As in Kubernetes, for all rules of a version. */
 const mostTotalCost = 100_000_000
+/**
+ * Our estimate is no exact copy of Kubernetes': what published definitions were measured against there must not be refused
+ * here for that. What is dear all the same is cut off when it is evaluated.
+ */
+const tolerance = 10
 
 interface Position {
   path: string
@@ -37,7 +42,7 @@ export async function ruleFindings(schema: JsonSchema, path: string): Promise<Fi
 
 function totalErrors(costs: Findings['costs'], path: string): FieldError[] {
   const total = costs.reduce((sum, { cost }) => sum + cost, 0)
-  if (total <= mostTotalCost) return []
+  if (total <= mostTotalCost * tolerance) return []
   const greatest = costs.toSorted((a, b) => b.cost - a.cost).slice(0, 5)
   const contributed = 'contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema'
   const name = 'x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema'
@@ -122,5 +127,5 @@ function charge(
   if (expression === undefined) return
   const cost = expression.cost * (count ?? mostInRequest(schema))
   costs.push({ path: `${path}.${field}`, cost })
-  if (cost > mostRuleCost) errors.push(forbidden(`${path}.${field}`, excess(name, cost, mostRuleCost)))
+  if (cost > mostRuleCost * tolerance) errors.push(forbidden(`${path}.${field}`, excess(name, cost, mostRuleCost)))
 }
