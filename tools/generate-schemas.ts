@@ -30,6 +30,7 @@ const sources = [
       'IoK8sApiCoordinationV1Lease',
       'IoK8sApiAppsV1ControllerRevision',
       'IoK8sApiSchedulingV1PriorityClass',
+      'IoK8sApiextensionsApiserverPkgApisApiextensionsV1CustomResourceDefinition',
     ],
   },
   {
@@ -163,6 +164,7 @@ async function rawDefinitions({ path, kinds, isOwn }: Source): Promise<RawDefini
 /** OpenAPI's groups, as the package's type names abbreviate them. Longer beginnings first. */
 const groups: readonly (readonly [RegExp, string])[] = [
   [/^(?:K8sIo|IoK8s)ApimachineryPkgApisMetaV1/, 'io.k8s.apimachinery.pkg.apis.meta.v1.'],
+  [/^IoK8sApiextensionsApiserverPkgApisApiextensionsV1/, 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.'],
   [/^(?:K8sIo|IoK8s)ApiCoreV1/, 'io.k8s.api.core.v1.'],
   [/^(?:K8sIo|IoK8s)ApiCoordinationV1/, 'io.k8s.api.coordination.v1.'],
   [/^(?:K8sIo|IoK8s)ApiAppsV1/, 'io.k8s.api.apps.v1.'],
@@ -242,6 +244,11 @@ function overlaid(name: string, definition: JsonSchema, overlay: DefinitionOverl
     properties[property] = { ...before, ...patch }
     if (patch.type !== undefined) delete properties[property].$ref
     if (patch['x-kubernetes-int-or-string']) delete properties[property].type
+  }
+  for (const property of overlay.free ?? []) {
+    const before = properties[property]
+    if (before === undefined) throw new Error(`the overlay speaks of ${name}.${property}, which the types do not have`)
+    properties[property] = before.description === undefined ? {} : { description: before.description }
   }
   for (const [property, schema] of Object.entries(overlay.missing ?? {})) {
     if (properties[property] !== undefined) throw new Error(`the overlay adds ${name}.${property}, which the types have by now`)

@@ -27,6 +27,7 @@ import {
   priorityClassKind,
   releaseActions,
   secretKind,
+  type ServedResources,
   startGarbageCollector,
   startMigrationController,
   startNamespaceController,
@@ -179,7 +180,7 @@ export function startControlPlane(host: Ground): ControlPlane {
     onInternalError: (error, { method, path }) => complain(`${method} ${path} failed: ${errorChain(error)}`),
   })
   door = server.fetchAs(controllerUser)
-  const controllers = startControllers(ports, kinds, platform)
+  const controllers = startControllers(ports, server, platform)
   const usersFetch = life.counted(server.fetchAs(user))
   return {
     client: createClient({ userAgent: 'somebody', fetch: usersFetch }),
@@ -213,12 +214,11 @@ export async function prepareStore(plane: ControlPlane): Promise<void> {
 const upgradeKinds = (ports: UpgradePorts): Kind[] =>
   [deprecatedFieldUseKind, upgradeKind(ports), upgradeLogKind(ports), { definition: virtualMachineImageDefinition }] as Kind[]
 
-function startControllers(ports: MachinePorts, kinds: readonly Kind[], platform: Platform | undefined) {
+function startControllers(ports: MachinePorts, resources: ServedResources, platform: Platform | undefined) {
   const { client, clock, random, log } = ports
   const follow = { client, clock, random, log }
   const virtualMachines = startInformer<VirtualMachine>({ ...follow, resource: virtualMachineDefinition })
   const instances = startInformer<VirtualMachineInstance>({ ...follow, resource: virtualMachineInstanceDefinition })
-  const resources = kinds.map(({ definition }) => definition)
   const own = [
     startVirtualMachineController(ports, { virtualMachines, instances }),
     startVirtualMachineInstanceController(ports, instances),

@@ -97,6 +97,43 @@ test('UP90 a store that this release takes as it is has no problems, whatever it
   expect(report.memoryBytes).toBeGreaterThan(0)
 }, 60_000)
 
+test('CR8: a rehearsal knows what definitions in the store make, and takes their objects as they are', async () => {
+  const names = { plural: 'boats', singular: 'boat', kind: 'Boat', listKind: 'BoatList' }
+  const size = { type: 'object', properties: { length: { type: 'integer' } } }
+  const schema = { openAPIV3Schema: { type: 'object', properties: { spec: size } } }
+  const versions = [{ name: 'v1', served: true, storage: true, schema }]
+  const established = { type: 'Established', status: 'True', reason: 'InitialNamesAccepted', message: '' }
+  const put = (key: string, object: { metadata: object }) =>
+    store.write({
+      key,
+      expect: 0,
+      text: (revision) => {
+        const { apiVersion, kind, ...rest } = object as { apiVersion: string; kind: string; metadata: object }
+        const metadata = { ...object.metadata, uid: key, resourceVersion: String(revision) }
+        return JSON.stringify({ apiVersion, kind, ...rest, metadata })
+      },
+    })
+  await put('/apiextensions.k8s.io/customresourcedefinitions/boats.harbour.example.org', {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'boats.harbour.example.org' },
+    spec: { group: 'harbour.example.org', scope: 'Namespaced', names, versions, conversion: { strategy: 'None' } },
+    status: { acceptedNames: names, conditions: [established], storedVersions: ['v1'] },
+  } as never)
+  const boat = (length: unknown) => ({
+    apiVersion: 'harbour.example.org/v1',
+    kind: 'Boat',
+    metadata: { name: 'ann', namespace },
+    spec: { length },
+  })
+  await put('/harbour.example.org/boats/default/ann', boat(7))
+  expect((await rehearseNow()).problems).toEqual([])
+  await put('/harbour.example.org/ships/default/bea', boat(7))
+  expect((await rehearseNow()).problems).toEqual([
+    '/harbour.example.org/ships/default/bea is of a kind that this release does not serve',
+  ])
+}, 60_000)
+
 test('UP91 what the migrations would change is counted and shown, and the store stays as it is', async () => {
   await create('on', { running: true })
   await create('off', { running: false })

@@ -1,5 +1,6 @@
 // The whole dictionary. `@sheaf/api/meta` is the part of it that names no Kind.
 
+export * from './apiextensions.k8s.io/v1/custom-resource-definition.ts'
 export * from './apps/v1/controller-revision.ts'
 export * from './coordination.k8s.io/v1/lease.ts'
 export * from './core/v1/config-map.ts'

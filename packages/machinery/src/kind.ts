@@ -3,7 +3,7 @@
 
 import type { Duplex } from 'node:stream'
 import type { ApiResponse } from '@sheaf/api/client'
-import type { ApiObject, Json, ResourceDefinition } from '@sheaf/api/meta'
+import type { ApiObject, Json, JsonSchema, ResourceDefinition } from '@sheaf/api/meta'
 
 export type { AnsweredRequest, RequestObserver, RequestSubject } from './apiserver/request-observer.ts'
 
@@ -86,4 +86,18 @@ export interface Kind<T extends ApiObject = ApiObject> {
   definition: ResourceDefinition<T>
   admission?: Admission<T>
   actions?: readonly Action[]
+  /** Its schema, where it is not among those that the server was made with. Asked when it is needed: most are rarely. */
+  schema?: () => JsonSchema | undefined
+}
+
+/** The Kind whose objects define further Kinds, which come and go with them. */
+export interface DefinitionRole {
+  group: string
+  version: string
+  plural: string
+  /**
+   * What such an object makes the server serve: a Kind for each version, none as long as it is not ready. Pure. `read` gives
+   * the same object again, for what is rarely needed of it and would fill the memory if it were kept.
+   */
+  kindsOf(definition: ApiObject, read: () => ApiObject): readonly Kind[]
 }

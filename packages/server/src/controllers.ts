@@ -7,9 +7,11 @@ import {
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
 import {
+  type CustomResourceDefinitionPorts,
   type GarbageCollectorPorts,
   type NamespacePorts,
   type NodePorts,
+  startCustomResourceDefinitionController,
   startEventController,
   startGarbageCollector,
   startMigrationController,
@@ -35,7 +37,12 @@ export interface RunningControllers {
   stop(): Promise<void>
 }
 
-type ControllerPorts = UpgradePorts & NodePorts & NamespacePorts & GarbageCollectorPorts & VirtualMachineImagePorts
+type ControllerPorts = UpgradePorts &
+  NodePorts &
+  NamespacePorts &
+  GarbageCollectorPorts &
+  VirtualMachineImagePorts &
+  CustomResourceDefinitionPorts
 
 export interface ControllerOptions {
   /** False where a release is only rehearsed: the upgrade that it is for is led by another process. */
@@ -63,6 +70,7 @@ export function startControllers(ports: ControllerPorts, { leadsUpgrades }: Cont
     startNamespaceController(ports),
     startNodeController(ports),
     startEventController(ports),
+    startCustomResourceDefinitionController(ports),
     startGarbageCollector({ ...ports, informers: [virtualMachines, instances] }),
   ]
   return {

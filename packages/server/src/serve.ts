@@ -8,6 +8,8 @@ import {
   controllerRevisionKind,
   controllerUser,
   createDeprecatedFieldUses,
+  customResourceDefinitionKind,
+  definitionRole,
   type DeprecatedFieldUses,
   deprecatedFieldUseKind,
   ensureNamespaces,
@@ -160,6 +162,7 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
   const ports = portsOf({ hypervisor, images, imageStore, platform, fetch: door.fetch, log, ...settings })
   undo.push(() => ports.events.stop())
   const kinds = kindsOf(ports)
+  const builtIn = kinds.map(({ definition }) => definition)
   const readiness = { isReady: false }
   const metrics = createMetrics()
   const uses = createDeprecatedFieldUses(ports)
@@ -167,6 +170,7 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
     store,
     kinds,
     namespaces: namespaceRole,
+    definitions: definitionRole,
     schemas,
     clock: wallClock,
     random: chance,
@@ -202,10 +206,7 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
   const host = hostFacts({ dataFolder: folder.root, kvmIsUsable: accelerator.isKvm })
   // Whoever takes over takes up this node at once.
   undo.push(() => (handsOverTo === undefined ? retireNode(ports) : undefined))
-  const controllers = startControllers(
-    { ...ports, host, resources: kinds.map(({ definition }) => definition) },
-    { leadsUpgrades: true },
-  )
+  const controllers = startControllers({ ...ports, host, builtIn: () => builtIn, resources: apiServer }, { leadsUpgrades: true })
   undo.push(() => controllers.stop())
   // What a pass waits for will not come any more.
   undo.push(() => held.abandon())
@@ -304,7 +305,7 @@ export function portsOf({ fetch, log, ...machines }: Given): OwnPorts {
 }
 
 export function kindsOf(ports: AllPorts): Kind[] {
-  return [
+  const kinds: Kind[] = [
     namespaceKind,
     configMapKind,
     secretKind,
@@ -329,7 +330,9 @@ export function kindsOf(ports: AllPorts): Kind[] {
     versionKind,
     upgradeKind(ports),
     upgradeLogKind(ports),
+    customResourceDefinitionKind(() => kinds.map(({ definition }) => definition)),
   ]
+  return kinds
 }
 
 async function stop(hypervisor: Hypervisor, undo: Undo): Promise<number> {

@@ -56,6 +56,12 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   countsGeneration: boolean
   /** PUT on a missing object creates it (Lease, Event). */
   createsOnUpdate: boolean
+  /** Sent as `Warning: 299` with every answer: this version is on its way out. */
+  deprecationWarning?: string
+  /** In which version objects are stored, where a resource is served in several. Absent: in this one. */
+  storageVersion?: string
+  /** Whoever deletes an object of this Kind waits for these, and for those that the object has itself. */
+  finalizersAtDeletion?: readonly string[]
   /** What a name may look like. */
   nameRule: 'subdomain' | 'label' | 'path-segment'
   /** What names begin with that nobody gave: an object may then be created without name and generateName. */

@@ -9,6 +9,8 @@ export interface DefinitionOverlay {
   missing?: Readonly<Record<string, JsonSchema>>
   /** What is added to properties that exist. A patch that names a `type` takes the place of a reference. */
   properties?: Readonly<Record<string, JsonSchema>>
+  /** Properties that hold any value, whatever the types make of it. */
+  free?: readonly string[]
   /** Takes the place of the types' list of required properties. */
   required?: readonly string[]
   mapType?: 'atomic'
@@ -20,6 +22,7 @@ export interface DefinitionOverlay {
 /** Overlays by schema name. */
 export type SchemaOverlay = Readonly<Record<string, DefinitionOverlay>>
 
+export const number: JsonSchema = { type: 'number', format: 'double' }
 export const int32: JsonSchema = { type: 'integer', format: 'int32' }
 
 /** How Kubernetes spells a number with a unit; the API takes plain numbers too. */

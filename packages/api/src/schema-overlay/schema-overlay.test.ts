@@ -44,7 +44,9 @@ describe('the generated schemas', () => {
   })
 
   it('know no number but whole ones, and no word that belongs to a programming language', () => {
-    expect(all.filter(([, { type }]) => type === 'number').map(([path]) => path)).toEqual([])
+    const numbers = all.filter(([, { type }]) => type === 'number').map(([path]) => path)
+    // A schema may limit fractions.
+    expect(numbers.filter((path) => !path.includes('.JSONSchemaProps.'))).toEqual([])
     expect(all.filter(([path]) => /\._|\.vSOCK/.test(path))).toEqual([])
     expect(schemas['io.kubevirt.v1.MultusNetwork']?.properties).toHaveProperty('default')
   })

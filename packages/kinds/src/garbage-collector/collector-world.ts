@@ -5,6 +5,7 @@ import type { ServedResource } from '../served-resource.ts'
 import type { DependencyGraph } from './dependency-graph.ts'
 
 export interface CollectorWorld extends Ports {
-  resources: readonly ServedResource[]
+  /** Those that are followed. */
+  resources: () => readonly ServedResource[]
   graph: DependencyGraph
 }

@@ -13,6 +13,8 @@ export interface GraphObject {
 
 export interface DependencyGraph {
   note(resource: ServedResource, change: Change<ApiObject>): void
+  /** Nothing more is heard of these. */
+  forgetAll(resource: ServedResource): void
   byUid(uid: string | undefined): GraphObject | undefined
   dependentsOf(uid: string | undefined): GraphObject[]
 }
@@ -50,6 +52,9 @@ export function createDependencyGraph(): DependencyGraph {
     note(resource, { before, after }) {
       if (before?.metadata.uid !== undefined) forget(before, before.metadata.uid)
       if (after?.metadata.uid !== undefined) remember(resource, after, after.metadata.uid)
+    },
+    forgetAll(resource) {
+      for (const [uid, known] of objects) if (known.resource === resource) forget(known.object, uid)
     },
     byUid: (uid) => (uid === undefined ? undefined : objects.get(uid)),
     dependentsOf(uid) {

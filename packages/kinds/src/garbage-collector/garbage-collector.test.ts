@@ -8,7 +8,7 @@ import {
 } from '@sheaf/api'
 import { type ApiObject, keyOf, type ObjectMeta, type OwnerReference } from '@sheaf/api/meta'
 import { afterEach, expect, test } from 'vitest'
-import { smallKinds, startTestApi, type TestApi } from '../api-server.fixture.ts'
+import { startTestApi, type TestApi } from '../api-server.fixture.ts'
 import { type GarbageCollector, startGarbageCollector } from './index.ts'
 
 const collectors: GarbageCollector[] = []
@@ -24,7 +24,7 @@ async function world() {
 }
 
 function collect(api: TestApi): GarbageCollector {
-  const collector = startGarbageCollector({ ...api, resources: smallKinds.map(({ definition }) => definition) })
+  const collector = startGarbageCollector({ ...api, resources: api.server })
   collectors.push(collector)
   return collector
 }

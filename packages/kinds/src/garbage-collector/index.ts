@@ -11,14 +11,14 @@ import {
   startInformer,
 } from '@sheaf/machinery/controller'
 import type { Ports } from '../ports.ts'
-import { isManageable, type ServedResource } from '../served-resource.ts'
+import { isManageable, type ServedResource, type ServedResources } from '../served-resource.ts'
 import type { CollectorWorld } from './collector-world.ts'
 import { createDependencyGraph, type DependencyGraph, type Located, locate } from './dependency-graph.ts'
 import { reconcileGarbage } from './reconciler.ts'
 
 export interface GarbageCollectorPorts extends Ports {
   /** Everything that may own or be owned. */
-  resources: readonly ServedResource[]
+  resources: ServedResources
   /** Of resources that others follow as well: what is here already is not brought here once more. */
   informers?: readonly Informer[]
 }
@@ -35,12 +35,13 @@ export interface GarbageCollector {
 const workers = 1
 
 export function startGarbageCollector(ports: GarbageCollectorPorts): GarbageCollector {
-  // Events own nothing, belong to nobody and are many.
-  const resources = ports.resources.filter((resource) => isManageable(resource) && resource.kind !== 'Event')
   const graph = createDependencyGraph()
   const controllers = new Map<ServedResource, Controller>()
+  const ending = new Set<Promise<void>>()
+  const resources = (): readonly ServedResource[] => [...controllers.keys()]
   const wake = ({ resource, key }: Located): void => controllers.get(resource)?.enqueue(key)
-  for (const resource of resources) {
+
+  function begin(resource: ServedResource): void {
     const onChange = (change: Change<ApiObject>): void => {
       graph.note(resource, change)
       for (const concerned of concernedBy(change, graph)) wake(concerned)
@@ -48,11 +49,36 @@ export function startGarbageCollector(ports: GarbageCollectorPorts): GarbageColl
     const followed = ports.informers?.find((informer) => informer.resource === resource)
     controllers.set(resource, startCollecting(resource, followed, onChange, { ...ports, resources, graph }))
   }
+
+  /** Its objects are gone, or are served otherwise and will be found again. */
+  function end(resource: ServedResource, controller: Controller): void {
+    controllers.delete(resource)
+    graph.forgetAll(resource)
+    const stopped = controller.stop().finally(() => ending.delete(stopped))
+    ending.add(stopped)
+  }
+
+  function follow(): void {
+    const served = new Set(ports.resources.served().filter(isCollected))
+    for (const [resource, controller] of controllers) if (!served.has(resource)) end(resource, controller)
+    for (const resource of served) if (!controllers.has(resource)) begin(resource)
+  }
+
+  follow()
+  const unfollow = ports.resources.onServedChange(follow)
   return {
     whenSynced: async () => void (await Promise.all([...controllers.values()].map((controller) => controller.whenSynced()))),
-    stop: async () => void (await Promise.all([...controllers.values()].map((controller) => controller.stop()))),
+    async stop() {
+      unfollow()
+      await Promise.all([...ending, ...[...controllers.values()].map((controller) => controller.stop())])
+    },
     snapshot: () => [...controllers.values()].map((controller) => controller.snapshot()),
   }
+}
+
+/** Events own nothing, belong to nobody and are many. */
+function isCollected(resource: ServedResource): boolean {
+  return isManageable(resource) && resource.kind !== 'Event'
 }
 
 function startCollecting(

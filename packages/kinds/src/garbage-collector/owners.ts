@@ -29,7 +29,7 @@ async function stateOf(reference: OwnerReference, dependent: ApiObject, world: C
 }
 
 function ownerResource({ apiVersion, kind }: OwnerReference, { resources }: CollectorWorld): ServedResource | undefined {
-  return resources.find((resource) => resource.kind === kind && resource.group === groupOf(apiVersion))
+  return resources().find((resource) => resource.kind === kind && resource.group === groupOf(apiVersion))
 }
 
 /** The server is asked, not the graph: an owner that no informer has seen yet must not cost its dependents their life. */

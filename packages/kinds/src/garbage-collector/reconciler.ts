@@ -60,7 +60,7 @@ async function liveDependents(
   // What a namespaced object owns is in its namespace.
   const scope = metadata.namespace === undefined ? {} : { namespace: metadata.namespace }
   const found: GraphObject[] = []
-  for (const resource of resources) {
+  for (const resource of resources()) {
     if (metadata.namespace !== undefined && resource.scope === 'Cluster') continue
     const { items } = await client.resource(resource).list(scope)
     for (const object of items) if (dependsOn(object, uid)) found.push({ resource, object })

@@ -9,7 +9,7 @@ import {
 import { findCondition, isAlreadyExists, keyOf } from '@sheaf/api/meta'
 import type { Controller } from '@sheaf/machinery/controller'
 import { afterEach, expect, test } from 'vitest'
-import { smallKinds, startTestApi, type TestApi } from '../api-server.fixture.ts'
+import { startTestApi, type TestApi } from '../api-server.fixture.ts'
 import { ensureNamespaces, startNamespaceController } from './index.ts'
 
 const controllers: Controller[] = []
@@ -27,7 +27,7 @@ async function world() {
 }
 
 function control(api: TestApi): void {
-  controllers.push(startNamespaceController({ ...api, resources: smallKinds.map(({ definition }) => definition) }))
+  controllers.push(startNamespaceController({ ...api, resources: api.server }))
 }
 
 test('the namespaces that everybody expects are made once, and making them again changes nothing', async () => {

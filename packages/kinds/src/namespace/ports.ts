@@ -1,7 +1,7 @@
 import type { Ports } from '../ports.ts'
-import type { ServedResource } from '../served-resource.ts'
+import type { ServedResources } from '../served-resource.ts'
 
 export interface NamespacePorts extends Ports {
   /** Everything that a namespace may contain, and more: cluster-scoped resources are passed over. */
-  resources: readonly ServedResource[]
+  resources: Pick<ServedResources, 'served'>
 }

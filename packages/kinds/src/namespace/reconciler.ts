@@ -39,7 +39,7 @@ export async function reconcileNamespace(key: ObjectKey, ports: NamespacePorts):
 /** Deletes what is not yet being deleted, and tells what is there afterwards. */
 async function emptyOut(namespace: string, ports: NamespacePorts): Promise<Remainder> {
   const remainder: Remainder = { objects: [], failures: [] }
-  for (const resource of ports.resources) {
+  for (const resource of ports.resources.served()) {
     if (resource.scope !== 'Namespaced' || !isManageable(resource)) continue
     try {
       const before = await contents(resource, namespace, ports)

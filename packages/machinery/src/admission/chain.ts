@@ -27,7 +27,8 @@ export async function admit(
 ): Promise<void> {
   const { definition, admission } = resource
   const { object, oldObject } = request
-  const sent = structureOf(resource, schemas, object)
+  const old = comparable(definition, oldObject)
+  const sent = structureOf(resource, schemas, object, old)
   refuseWrongTypes(resource, request, sent.errors)
   onUnknownFields(sent.unknownFields)
 
@@ -35,15 +36,17 @@ export async function admit(
   await admission.mutate?.(request)
   for (const text of dropDuplicateOwners(object.metadata)) request.warn(text)
 
-  const structureErrors = structureOf(resource, schemas, object).errors
+  const structureErrors = structureOf(resource, schemas, object, old).errors
   const metaErrors = checkObjectMeta(definition, object, oldObject)
   // The Kind's own rules may rely on the schema: they look only at objects that have the right shape.
   const ownErrors = structureErrors.length > 0 ? [] : (definition.validate?.(object, oldObject) ?? [])
-  const errors = [...metaErrors, ...structureErrors, ...ownErrors]
+  const isShapeless = structureErrors.some(({ type }) => blocking.has(type))
+  const ruleErrors = (await resource.rules?.(object, oldObject, isShapeless)) ?? []
+  const errors = [...metaErrors, ...structureErrors, ...ownErrors, ...ruleErrors]
   if (errors.length > 0) throw invalidError(definition, request.name, errors)
 
   await admission.validate?.(request)
-  for (const text of objectMetaWarnings(object.metadata)) request.warn(text)
+  for (const text of objectMetaWarnings(definition, object.metadata)) request.warn(text)
   for (const text of ownWarnings(definition, request)) request.warn(text)
 }
 
@@ -57,14 +60,36 @@ function ownWarnings(definition: ResourceDefinition, { object, oldObject, subres
   return (definition.warnings?.(object) ?? []).filter((text) => !known.includes(text))
 }
 
-function structureOf(resource: Resource, schemas: SchemaDefinitions, object: ApiObject): ReturnType<typeof checkStructure> {
+function structureOf(
+  resource: Resource,
+  schemas: SchemaDefinitions,
+  object: ApiObject,
+  old: ApiObject | undefined,
+): ReturnType<typeof checkStructure> {
   if (resource.schema === undefined) return { unknownFields: [], errors: [] }
   // An ApiObject came from JSON, and the schema's walk keeps it JSON.
-  return checkStructure(resource.schema, schemas, object as unknown as JsonObject)
+  return checkStructure(resource.schema, schemas, object as unknown as JsonObject, old as unknown as JsonObject | undefined)
 }
 
+/** As in Kubernetes: whoever writes a custom object is not held responsible for what a stricter schema finds in the rest of it. */
+function comparable({ origin }: ResourceDefinition, old: ApiObject | undefined): ApiObject | undefined {
+  return origin === 'custom' ? old : undefined
+}
+
+/** What keeps rules from being asked: they rely on the types, and on the size of what they go through. */
+const blocking: ReadonlySet<FieldError['type']> = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+])
+
 /** Defaults and the Kind's changes may rely on every field that is there having its type. */
-function refuseWrongTypes({ definition }: Resource, { name }: AdmissionRequest, errors: readonly FieldError[]): void {
+function refuseWrongTypes({ definition, admission }: Resource, { name }: AdmissionRequest, errors: readonly FieldError[]): void {
+  const isTouched = definition.applyDefaults !== undefined || admission.mutate !== undefined
+  // Then all that is wrong is told at once.
+  if (definition.origin === 'custom' && !isTouched) return
   const wrong = errors.filter((error) => error.type === 'FieldValueTypeInvalid')
   if (wrong.length === 0) return
   if (definition.origin === 'custom') throw invalidError(definition, name, wrong)

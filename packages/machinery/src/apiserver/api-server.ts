@@ -2,8 +2,8 @@
 
 import type { Duplex } from 'node:stream'
 import type { ApiRequest, ApiResponse, Fetch } from '@sheaf/api/client'
-import type { Clock, Random, SchemaDefinitions } from '@sheaf/api/meta'
-import type { Kind, UserInfo } from '../kind.ts'
+import type { Clock, Random, ResourceDefinition, SchemaDefinitions } from '@sheaf/api/meta'
+import type { DefinitionRole, Kind, UserInfo } from '../kind.ts'
 import type { Store } from '../store/store.ts'
 import type { RequestObserver } from './request-observer.ts'
 
@@ -41,6 +41,8 @@ export interface ApiServerOptions {
   schemas: SchemaDefinitions
   /** Absent: every namespace is taken to exist. */
   namespaces?: NamespaceRole
+  /** Absent: what is served is given by `kinds` once and for all. */
+  definitions?: DefinitionRole
   clock: Clock
   random: Random
   version: VersionInfo
@@ -62,6 +64,10 @@ export interface ApiServer {
   connect(request: ApiRequest, user: UserInfo): Promise<Duplex>
   /** The same door for callers in this process. */
   fetchAs(user: UserInfo): Fetch
+  /** What is served now: each resource once, in the version that its objects are stored in or else in the first. */
+  served(): readonly ResourceDefinition[]
+  /** Calls back whenever that has changed, until the function that it returns is called. */
+  onServedChange(listener: () => void): () => void
   /** Ends all watches. */
   close(): void
 }

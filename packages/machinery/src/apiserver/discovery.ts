@@ -121,8 +121,8 @@ function namesOf({ shortNames, categories }: ResourceDefinition): object {
 }
 
 /** Lets clients see that the stored form of a resource changed. */
-function storageVersionHash({ group, version, kind }: ResourceDefinition): string {
-  return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64')
+function storageVersionHash({ group, version, storageVersion = version, kind }: ResourceDefinition): string {
+  return createHash('sha256').update(`${group}/${storageVersion}/${kind}`).digest().subarray(0, 8).toString('base64')
 }
 
 /** `/api` and `/apis` in the aggregated shape; `version` is that of the document, whose fields are the same in both. */

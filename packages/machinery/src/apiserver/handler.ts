@@ -2,13 +2,16 @@
 
 import type { Duplex } from 'node:stream'
 import type { ApiRequest, ApiResponse } from '@sheaf/api/client'
-import { StatusError } from '@sheaf/api/meta'
-import type { UserInfo } from '../kind.ts'
-import type { NamespaceResource, Registry } from '../registry/registry.ts'
+import { type ResourceDefinition, StatusError } from '@sheaf/api/meta'
+import type { Kind, UserInfo } from '../kind.ts'
+import type { NamespaceResource, Registry, Resource } from '../registry/registry.ts'
+import { storagePrefix } from '../registry/registry.ts'
 import { RevisionWaiters } from '../registry/revision-waiters.ts'
 import { actionName } from './action-paths.ts'
 import type { ApiServer, ApiServerOptions } from './api-server.ts'
+import { type DefinedKinds, followDefinitions } from './defined-kinds.ts'
 import { isPretty } from './present.ts'
+import { createOpenapiMemory } from './openapi/openapi.ts'
 import { createPublication } from './publication.ts'
 import { pageNotFound, presentRefusal, refusalOf } from './refusals.ts'
 import { requestInfoOf, type ResourceRequest } from './request-info.ts'
@@ -25,8 +28,13 @@ interface Desk {
   index: ResourceIndex
   registry: Registry
   watches: WatchDesk
-  publish: ReturnType<typeof createPublication>
+  /** Undefined where nothing is ever defined. */
+  defined: DefinedKinds | undefined
+  publish: Publish
+  listeners: Set<() => void>
 }
+
+type Publish = ReturnType<typeof createPublication>
 
 /** Throws when the Kinds contradict each other. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
@@ -36,7 +44,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     handle,
     connect: (request, user) => connect(desk, request, user),
     fetchAs: (user) => (request) => handle(request, user),
+    served: () => servedOnce(kindsOf(desk)),
+    onServedChange(listener) {
+      desk.listeners.add(listener)
+      return () => void desk.listeners.delete(listener)
+    },
     close() {
+      desk.defined?.close()
       desk.watches.close()
       desk.registry.revisions.close()
     },
@@ -54,7 +68,43 @@ function deskOf(options: ApiServerOptions): Desk {
     namespaces: namespacesOf(options, index),
     revisions: new RevisionWaiters(store, clock),
   }
-  return { options, index, registry, watches: createWatchDesk(registry), publish: createPublication(options) }
+  const watches = createWatchDesk(registry)
+  const desk: Desk = { options, index, registry, watches, defined: undefined, publish: publishAll, listeners: new Set() }
+  let publication: Publish | undefined
+  function publishAll(request: ApiRequest): ApiResponse | undefined {
+    publication ??= createPublication({ ...options, kinds: kindsOf(desk) }, openapiMemory)
+    return publication(request)
+  }
+  const openapiMemory = createOpenapiMemory()
+  desk.defined = definedIn(options, index, registry, (gone) => {
+    publication = undefined
+    watches.endThoseOf(gone)
+    for (const listener of desk.listeners) listener()
+  })
+  return desk
+}
+
+const kindsOf = ({ options, defined }: Desk): readonly Kind[] => [...options.kinds, ...(defined?.kinds() ?? [])]
+
+function servedOnce(kinds: readonly Kind[]): ResourceDefinition[] {
+  const byPrefix = new Map<string, ResourceDefinition>()
+  for (const { definition } of kinds) {
+    const prefix = storagePrefix(definition)
+    if (!byPrefix.has(prefix) || definition.storageVersion === definition.version) byPrefix.set(prefix, definition)
+  }
+  return [...byPrefix.values()]
+}
+
+function definedIn(
+  { definitions: role }: ApiServerOptions,
+  index: ResourceIndex,
+  registry: Registry,
+  onChange: (gone: readonly Resource[]) => void,
+): DefinedKinds | undefined {
+  if (role === undefined) return undefined
+  const definitions = index.resource(role.group, role.version, role.plural)
+  if (definitions === undefined) throw new Error(`${role.plural} are to define Kinds, but are not among the Kinds`)
+  return followDefinitions({ registry, role, definitions, ownPrefixes: index.prefixes, onChange })
 }
 
 function namespacesOf({ namespaces }: ApiServerOptions, index: ResourceIndex): NamespaceResource | undefined {
@@ -138,9 +188,11 @@ async function route(
     notes.subject = subjectOfAction(request.method, info, actions)
     return serveAction({ request, info, actions, user, warn })
   }
-  const resource = desk.index.resource(info.group, info.version, info.resource)
+  const { group, version } = info
+  const resource = desk.index.resource(group, version, info.resource) ?? desk.defined?.resource(group, version, info.resource)
   if (resource === undefined) return pageNotFound
   notes.subject = subjectOf(request.method, info, { kind: resource.definition.kind, subresource: ownSubresource(info) })
+  if (resource.definition.deprecationWarning !== undefined) warn(resource.definition.deprecationWarning)
   if (info.verb !== 'watch') checkTimeout(info.query)
   const { registry, watches } = desk
   const onSent = (sent: SentBody): void => void (notes.sent = sent)

@@ -1,21 +1,24 @@
-// What the server says about itself: versions, health, discovery and OpenAPI. Built at the first question, then bytes.
+// What the server says about itself: versions, health, discovery and OpenAPI. Built at the first question, then bytes, until something else is served.
 
 import type { ApiRequest, ApiResponse } from '@sheaf/api/client'
 import { acceptedTypes } from './accept-header.ts'
 import type { PublicationOptions } from './api-server.ts'
 import { aggregatedDiscovery, coreVersions, groupDocument, groupList, resourceList } from './discovery.ts'
 import { answerHealth, healthPaths } from './health.ts'
-import { createOpenapi } from './openapi/openapi.ts'
+import { createOpenapi, createOpenapiMemory, type OpenapiMemory } from './openapi/openapi.ts'
 import { answerDocument, once, type PublishedDocument, publish } from './published-document.ts'
 import { rootPath, type ServedGroup, servedGroups } from './served-groups.ts'
 
 type Responder = (request: ApiRequest, query: URLSearchParams) => ApiResponse | undefined
 
 /** Answers GET and HEAD of the paths that are no resources; `undefined` for all others. */
-export function createPublication(options: PublicationOptions): (request: ApiRequest) => ApiResponse | undefined {
+export function createPublication(
+  options: PublicationOptions,
+  memory: OpenapiMemory = createOpenapiMemory(),
+): (request: ApiRequest) => ApiResponse | undefined {
   const groups = servedGroups(options.kinds)
   const health = healthPaths(options.readiness)
-  const openapi = createOpenapi(options, groups)
+  const openapi = createOpenapi(options, groups, memory)
   const documents = new Map<string, Responder>([
     ...discoveryResponders(groups),
     ['/version', fixed(() => options.version)],

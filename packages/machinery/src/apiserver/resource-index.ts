@@ -1,14 +1,18 @@
 // From the names in a path to the Kind or action they mean.
 
-import { apiVersionOf, qualifiedResource, type SchemaDefinitions } from '@sheaf/api/meta'
+import { apiVersionOf, qualifiedResource, type ResourceDefinition, type SchemaDefinitions } from '@sheaf/api/meta'
 import type { Action, Kind } from '../kind.ts'
 import { type Resource, storagePrefix } from '../registry/registry.ts'
+import { shownFormOf } from '../registry/shown-form.ts'
+import { rulesOf } from '../schema/rules/rules-of.ts'
 import { matchActionPath } from './action-paths.ts'
 import type { ResourceRequest } from './request-info.ts'
 
 export interface ResourceIndex {
   resource(group: string, version: string, plural: string): Resource | undefined
   actionsAt(request: ResourceRequest): readonly MatchedAction[]
+  /** Where the objects of these Kinds lie in the store. */
+  prefixes: ReadonlySet<string>
 }
 
 export interface MatchedAction {
@@ -16,22 +20,21 @@ export interface MatchedAction {
   parameters: Readonly<Record<string, string>>
 }
 
-/** Throws when two Kinds claim the same name: stored objects have one version, and nothing here converts them. */
+/** Throws when two Kinds claim the same name: only what objects define is served in several versions. */
 export function indexResources(kinds: readonly Kind[], schemas: SchemaDefinitions): ResourceIndex {
   const resources = new Map<string, Resource>()
   const prefixes = new Map<string, string>()
   const actions = new Map<string, Action[]>()
-  for (const { definition, admission, actions: own } of kinds) {
-    const prefix = storagePrefix(definition)
-    const other = prefixes.get(prefix)
+  for (const kind of kinds) {
+    const { definition, actions: own } = kind
+    const resource = createResource(kind, schemas)
+    const other = prefixes.get(resource.prefix)
     if (other !== undefined) {
       const claim = `${qualifiedResource(definition)} is defined as ${apiVersionOf(definition)} and as ${other}`
       throw new Error(`${claim}: a resource is served in one version`)
     }
-    prefixes.set(prefix, apiVersionOf(definition))
-    const schema = schemas[definition.schemaName]
-    const resource: Resource = { definition, admission: admission ?? {}, schema, prefix }
-    resources.set(nameOf(definition.group, definition.version, definition.plural), resource)
+    prefixes.set(resource.prefix, apiVersionOf(definition))
+    resources.set(resourceKey(definition), resource)
     for (const action of own ?? []) {
       for (const version of action.versions) {
         const at = nameOf(action.group, version, action.plural ?? '')
@@ -40,7 +43,8 @@ export function indexResources(kinds: readonly Kind[], schemas: SchemaDefinition
     }
   }
   return {
-    resource: (group, version, plural) => resources.get(nameOf(group, version, plural)),
+    prefixes: new Set(prefixes.keys()),
+    resource: (group, version, plural) => resources.get(resourceKey({ group, version, plural })),
     actionsAt({ group, version, namespace, resource, name, subresource }) {
       const isAboutObject = namespace !== '' && name !== ''
       const [plural, path] = isAboutObject
@@ -52,6 +56,28 @@ export function indexResources(kinds: readonly Kind[], schemas: SchemaDefinition
       })
     },
   }
+}
+
+/** A Kind with a schema of its own may be stored in another form than it is shown in, and its schema may hold rules. */
+export function createResource(kind: Kind, schemas: SchemaDefinitions): Resource {
+  const { definition, admission = {}, schema: own } = kind
+  const prefix = storagePrefix(definition)
+  if (own === undefined) return { definition, admission, schema: schemas[definition.schemaName], prefix }
+  const resource: Resource = {
+    definition,
+    admission,
+    prefix,
+    get schema() {
+      return own()
+    },
+  }
+  resource.shown = shownFormOf(resource, schemas)
+  resource.rules = rulesOf(own)
+  return resource
+}
+
+export function resourceKey({ group, version, plural }: Pick<ResourceDefinition, 'group' | 'version' | 'plural'>): string {
+  return nameOf(group, version, plural)
 }
 
 /** No part contains a NUL. */

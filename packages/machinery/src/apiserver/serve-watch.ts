@@ -2,7 +2,7 @@
 
 import type { ApiRequest, ApiResponse } from '@sheaf/api/client'
 import { expired, hasReason, type Random } from '@sheaf/api/meta'
-import type { Registry, Target } from '../registry/registry.ts'
+import type { Registry, Resource, Target } from '../registry/registry.ts'
 import { selectionOf } from '../registry/selectors/selection.ts'
 import { startWatch } from '../registry/watch.ts'
 import { RevisionCompacted } from '../store/store.ts'
@@ -21,13 +21,15 @@ const maxTimeoutSeconds = Math.floor((2 ** 31 - 1) / 1_000)
 export interface WatchDesk {
   /** `began` is called when there is something to follow; what it returns, when that ends. */
   watch(request: ApiRequest, target: Target, query: URLSearchParams, began: () => () => void): Promise<ApiResponse>
+  /** Ends those of resources that are served no longer, or otherwise than before: their readers come back and see. */
+  endThoseOf(resources: readonly Resource[]): void
   /** Ends all watches. */
   close(): void
 }
 
 export function createWatchDesk(registry: Registry): WatchDesk {
-  /** Each with what is to be called at its end. */
-  const streams = new Map<WatchStream, () => void>()
+  /** Each with what it follows, and what is to be called at its end. */
+  const streams = new Map<WatchStream, { resource: Resource; ended: () => void }>()
   const shared = new SharedFrames()
   return {
     async watch(request, target, query, began) {
@@ -53,13 +55,16 @@ export function createWatchDesk(registry: Registry): WatchDesk {
           revision: () => registry.store.revision,
           signal: request.signal,
           onEnd: (ended) => {
-            streams.get(ended)?.()
+            streams.get(ended)?.ended()
             streams.delete(ended)
           },
         })
-        if (!stream.isEnded) streams.set(stream, began())
+        if (!stream.isEnded) streams.set(stream, { resource: target.resource, ended: began() })
         return stream
       })
+    },
+    endThoseOf(resources) {
+      for (const [stream, { resource }] of streams) if (resources.includes(resource)) stream.end()
     },
     close() {
       for (const stream of streams.keys()) stream.end()

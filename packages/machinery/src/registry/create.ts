@@ -18,6 +18,7 @@ import { requireNamespace } from './namespace-rules.ts'
 import { shapeObject, unusable } from './object-shape.ts'
 import { refuseOversize } from './object-size.ts'
 import { type DecodedBody, type Encoded, type Registry, storageKey, type WriteCall } from './registry.ts'
+import { shown, storedForm } from './shown-form.ts'
 import { encodeObject, objectOf } from './stored-object.ts'
 
 /** 27⁵ names: eight collisions in a row mean that somebody filled the name space. */
@@ -99,14 +100,14 @@ type Attempt = { kind: 'stored'; encoded: Encoded } | { kind: 'taken'; by: Store
 
 async function tryStore({ store }: Registry, call: WriteCall, object: ApiObject): Promise<Attempt> {
   const key = storageKey({ ...call, name: object.metadata.name ?? '' })
-  const text = encodeObject(object)
+  const text = encodeObject(storedForm(call.resource, object))
   refuseOversize(text(0))
   if (call.dryRun) {
     const by = store.get(key)
-    return by === undefined ? { kind: 'stored', encoded: { text: text(0) } } : { kind: 'taken', by }
+    return by === undefined ? { kind: 'stored', encoded: { text: encodeObject(object)(0) } } : { kind: 'taken', by }
   }
   const result = await store.write({ key, expect: 0, text })
-  if (result.kind === 'written') return { kind: 'stored', encoded: result.entry }
+  if (result.kind === 'written') return { kind: 'stored', encoded: shown(call.resource, result.entry) }
   return { kind: 'taken', by: result.kind === 'conflict' ? result.current : undefined }
 }
 

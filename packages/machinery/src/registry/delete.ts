@@ -5,6 +5,7 @@ import type { StoredEntry } from '../store/store.ts'
 import { missing } from './get.ts'
 import { isHeld, isNamespaceResource, refuseProtected } from './namespace-rules.ts'
 import { type Encoded, type Registry, storageKey, type WriteCall } from './registry.ts'
+import { shown, storedForm } from './shown-form.ts'
 import { encodeObject, objectOf } from './stored-object.ts'
 
 export interface DeleteOptions {
@@ -27,16 +28,19 @@ export async function deleteObject(registry: Registry, call: WriteCall, options:
   let entry = registry.store.get(key)
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     if (entry === undefined) throw missing(call)
-    const old = objectOf(entry)
+    const old = objectOf(shown(call.resource, entry))
     await allow(registry, call, options, old)
     const next = marked(registry, call, options, old)
     const isGoing = !isHeld(registry, call.resource, next)
-    if (!isGoing && sameJson(next, old)) return { kind: 'held', encoded: entry }
-    const text = encodeObject(next)
-    if (call.dryRun) return { kind: isGoing ? 'gone' : 'held', encoded: isGoing ? entry : { text: text(entry.revision) } }
+    if (!isGoing && sameJson(next, old)) return { kind: 'held', encoded: shown(call.resource, entry) }
+    const text = encodeObject(storedForm(call.resource, next))
+    if (call.dryRun)
+      return { kind: isGoing ? 'gone' : 'held', encoded: { text: encodeObject(isGoing ? old : next)(entry.revision) } }
     const result = await registry.store.write({ key, expect: entry.revision, text: isGoing ? null : text })
-    if (result.kind === 'written') return { kind: 'held', encoded: result.entry }
-    if (result.kind === 'deleted') return { kind: 'gone', encoded: lastState(result.before, result.revision) }
+    if (result.kind === 'written') return { kind: 'held', encoded: shown(call.resource, result.entry) }
+    if (result.kind === 'deleted') {
+      return { kind: 'gone', encoded: shown(call.resource, lastState(result.before, result.revision)) }
+    }
     entry = result.current
   }
   throw conflict(call.resource.definition, call.name, modifiedMeanwhile)
@@ -97,8 +101,10 @@ const collectorFinalizers: readonly string[] = ['orphan', 'foregroundDeletion']
 /** The object as it waits for its end. */
 function marked(registry: Registry, { resource }: WriteCall, options: DeleteOptions, old: ApiObject): ApiObject {
   const { finalizers: _ignored, ...meta } = old.metadata
-  const finalizers = finalizersFor(options.propagationPolicy, old.metadata.finalizers ?? [])
   const isFirst = meta.deletionTimestamp === undefined
+  const own = isFirst ? (resource.definition.finalizersAtDeletion ?? []) : []
+  const held = [...new Set([...(old.metadata.finalizers ?? []), ...own])]
+  const finalizers = finalizersFor(options.propagationPolicy, held)
   const next: ApiObject = {
     ...old,
     metadata: {

@@ -3,8 +3,9 @@
 import { expired, type Status, StatusError } from '@sheaf/api/meta'
 import { type Range, type RangeOptions, RevisionCompacted, type StoredEntry } from '../store/store.ts'
 import { decodeContinue, encodeContinue, inconsistentRevision } from './continue-token.ts'
-import { collectionPrefix, type Registry, storageKey, type Target } from './registry.ts'
+import { collectionPrefix, type Encoded, type Registry, type Resource, storageKey, type Target } from './registry.ts'
 import type { Selection } from './selectors/selection.ts'
+import { shown } from './shown-form.ts'
 import { objectOf } from './stored-object.ts'
 import { waitForRevision } from './wait-for-revision.ts'
 
@@ -33,6 +34,12 @@ export interface ListResult {
 const scanLength = 500
 
 export async function list(registry: Registry, request: ListRequest): Promise<ListResult> {
+  const page = await listStored(registry, request)
+  return request.resource.shown === undefined ? page : { ...page, entries: page.entries.map(request.resource.shown) }
+}
+
+/** `matches` of a selection speaks of objects as they are shown. */
+async function listStored(registry: Registry, request: ListRequest): Promise<ListResult> {
   const { from } = request
   if (from.kind === 'not-older-than' || from.kind === 'exactly') await waitForRevision(registry, from.revision)
   if (from.kind === 'continue') return continueList(registry, request, from.token)
@@ -65,8 +72,9 @@ function readPage(registry: Registry, request: ListRequest, pinned: number | und
   const start = after === '' ? {} : { after: resource.prefix + after }
   const at = pinned === undefined ? {} : { revision: pinned }
   const range = limit === 0 ? registry.store.range(prefix, { ...start, ...at }) : undefined
-  const page = range ?? scan(registry, prefix, selection.matches, limit, { ...start, ...at })
-  const entries = range === undefined ? page.entries : matching(page.entries, selection.matches)
+  const matches = entryMatcher(resource, selection)
+  const page = range ?? scan(registry, prefix, matches, limit, { ...start, ...at })
+  const entries = range === undefined ? page.entries : matching(page.entries, matches)
   const last = entries.at(-1)
   if (page.remaining === 0 || last === undefined) return { entries, revision: page.revision }
   const token = encodeContinue({ revision: page.revision, after: last.key.slice(resource.prefix.length) })
@@ -86,22 +94,30 @@ export function selectedTarget(request: Target & { selection: Selection }): Targ
 
 function readOne(registry: Registry, { selection }: ListRequest, target: Target): ListResult {
   const entry = registry.store.get(storageKey(target))
-  return { entries: entry === undefined ? [] : matching([entry], selection.matches), revision: registry.store.revision }
+  const matches = entryMatcher(target.resource, selection)
+  return { entries: entry === undefined ? [] : matching([entry], matches), revision: registry.store.revision }
 }
 
-function matching(entries: StoredEntry[], matches: Selection['matches']): StoredEntry[] {
-  return matches === undefined ? entries : entries.filter((entry) => matches(objectOf(entry)))
+type EntryMatcher = ((entry: Encoded) => boolean) | undefined
+
+/** Undefined when everything is selected. */
+export function entryMatcher(resource: Resource, { matches }: Selection): EntryMatcher {
+  return matches === undefined ? undefined : (entry) => matches(objectOf(shown(resource, entry)))
+}
+
+function matching(entries: StoredEntry[], matches: EntryMatcher): StoredEntry[] {
+  return matches === undefined ? entries : entries.filter(matches)
 }
 
 /** Reads on until `limit` entries match or nothing is left. */
-function scan(registry: Registry, prefix: string, matches: Selection['matches'], limit: number, options: RangeOptions): Range {
+function scan(registry: Registry, prefix: string, matches: EntryMatcher, limit: number, options: RangeOptions): Range {
   if (matches === undefined) return registry.store.range(prefix, { ...options, limit })
   const found: StoredEntry[] = []
   let page = registry.store.range(prefix, { ...options, limit: Math.max(limit, scanLength) })
   const { revision } = page
   for (;;) {
     for (const [index, entry] of page.entries.entries()) {
-      if (matches(objectOf(entry))) found.push(entry)
+      if (matches(entry)) found.push(entry)
       const left = page.entries.length - index - 1 + page.remaining
       if (found.length === limit) return { entries: found, revision, remaining: left }
     }

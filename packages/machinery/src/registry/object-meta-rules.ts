@@ -97,9 +97,11 @@ function checkNoNewFinalizers(metadata: ObjectMeta, old: ObjectMeta | undefined)
 }
 
 /** What is allowed but unwise. */
-export function objectMetaWarnings(metadata: ObjectMeta): string[] {
+export function objectMetaWarnings({ finalizersAtDeletion = [] }: ResourceDefinition, metadata: ObjectMeta): string[] {
   return (metadata.finalizers ?? [])
-    .filter((finalizer) => !finalizer.includes('/') && !standardFinalizers.has(finalizer))
+    .filter(
+      (finalizer) => !finalizer.includes('/') && !standardFinalizers.has(finalizer) && !finalizersAtDeletion.includes(finalizer),
+    )
     .map(
       (finalizer) =>
         `metadata.finalizers: "${finalizer}": prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers`,

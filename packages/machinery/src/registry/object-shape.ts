@@ -84,6 +84,11 @@ const metaFields: Readonly<Record<string, FieldShape>> = {
   clusterName: 'dropped',
 }
 
+/** Whether metadata has a field of this name. */
+export function isMetaField(name: string): boolean {
+  return Object.hasOwn(metaFields, name)
+}
+
 function shapeMeta(definition: ResourceDefinition, metadata: Json, unknownFields: string[]): ObjectMeta {
   const refuse = (value: Json | undefined, path: string, wanted: string): never => {
     throw unusable(

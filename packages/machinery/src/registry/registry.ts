@@ -1,18 +1,35 @@
 // What every verb works on: the store, the ports, and where each resource's objects lie in the store.
 
-import type { Clock, Json, JsonSchema, Random, ResourceDefinition, SchemaDefinitions } from '@sheaf/api/meta'
+import type {
+  ApiObject,
+  Clock,
+  FieldError,
+  Json,
+  JsonSchema,
+  Random,
+  ResourceDefinition,
+  SchemaDefinitions,
+} from '@sheaf/api/meta'
 import type { Admission, UserInfo } from '../kind.ts'
 import type { Store } from '../store/store.ts'
 import type { RevisionWaiters } from './revision-waiters.ts'
 
 /** A Kind as the registry holds it. */
 export interface Resource {
-  definition: ResourceDefinition
+  readonly definition: ResourceDefinition
+  /** Changes with the object that defines the Kind, if one does. */
   admission: Admission
-  schema: JsonSchema | undefined
+  readonly schema: JsonSchema | undefined
   /** Where its objects lie in the store. */
   prefix: string
+  /** What the rules in the schema have against an object; `isShapeless`: its shape is wrong, and they cannot be asked. Absent: it has none. */
+  rules?: (object: ApiObject, old: ApiObject | undefined, isShapeless: boolean) => Promise<FieldError[]>
+  /** A stored object as this resource shows it. Absent: as it lies. */
+  shown?: ShownForm
 }
+
+/** The same entry again, or one with another text. */
+export type ShownForm = <E extends Encoded>(entry: E) => E
 
 /** The resource whose objects the namespaced ones live in. */
 export interface NamespaceResource {

@@ -2,10 +2,10 @@
 
 import type { StoreEvent, Subscription } from '../store/store.ts'
 import { lastState } from './delete.ts'
-import { selectedTarget } from './list.ts'
-import { collectionPrefix, type Encoded, type Registry, storageKey, type Target } from './registry.ts'
+import { entryMatcher, selectedTarget } from './list.ts'
+import { collectionPrefix, type Encoded, type Registry, type Resource, storageKey, type Target } from './registry.ts'
 import type { Selection } from './selectors/selection.ts'
-import { objectOf } from './stored-object.ts'
+import { shown } from './shown-form.ts'
 import { waitForRevision } from './wait-for-revision.ts'
 
 type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED'
@@ -39,20 +39,21 @@ export interface WatchStart {
 export async function startWatch(registry: Registry, request: WatchRequest): Promise<WatchStart> {
   await waitForRevision(registry, request.revision)
   const { store } = registry
-  const { matches } = request.selection
+  const { resource } = request
+  const matches = entryMatcher(resource, request.selection)
   const one = selectedTarget(request)
   const prefix = one === undefined || one === 'none' ? collectionPrefix(request) : storageKey(one)
   const isKey = one !== undefined && one !== 'none'
   const concerns = (key: string): boolean => one !== 'none' && (!isKey || key === prefix)
   const range = request.initialState ? store.range(prefix) : undefined
-  const present = range?.entries.filter((entry) => concerns(entry.key) && (matches === undefined || matches(objectOf(entry))))
+  const present = range?.entries.filter((entry) => concerns(entry.key) && (matches === undefined || matches(entry)))
   const revision = range?.revision ?? (request.revision === 0 ? store.revision : request.revision)
   return {
-    initial: present ?? [],
+    initial: present?.map((entry) => shown(resource, entry)) ?? [],
     revision,
     follow: (onChange) =>
       store.watch(prefix, revision, (event) => {
-        const change = concerns(event.key) ? changeOf(event, matches) : undefined
+        const change = concerns(event.key) ? changeOf(event, resource, matches) : undefined
         if (change !== undefined) onChange(change)
       }),
   }
@@ -71,11 +72,11 @@ function lastStateOf(event: StoreEvent): Encoded | undefined {
 }
 
 /** What an event is to one who sees only what matches: an object that stops matching is gone for him. */
-function changeOf(event: StoreEvent, matches: Selection['matches']): Change | undefined {
+function changeOf(event: StoreEvent, resource: Resource, matches: ReturnType<typeof entryMatcher>): Change | undefined {
   const { before, after } = event
-  const was = before !== undefined && (matches === undefined || matches(objectOf(before)))
-  const is = after !== undefined && (matches === undefined || matches(objectOf(after)))
-  if (is) return { type: was ? 'MODIFIED' : 'ADDED', encoded: after }
+  const was = before !== undefined && (matches === undefined || matches(before))
+  const is = after !== undefined && (matches === undefined || matches(after))
+  if (is) return { type: was ? 'MODIFIED' : 'ADDED', encoded: shown(resource, after) }
   const gone = was ? lastStateOf(event) : undefined
-  return gone === undefined ? undefined : { type: 'DELETED', encoded: gone }
+  return gone === undefined ? undefined : { type: 'DELETED', encoded: shown(resource, gone) }
 }

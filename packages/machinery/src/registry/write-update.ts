@@ -9,6 +9,7 @@ import { missing } from './get.ts'
 import { isHeld, isNamespaceResource, specFinalizersOf } from './namespace-rules.ts'
 import { refuseOversize } from './object-size.ts'
 import { type Encoded, type Registry, type Subresource, storageKey, type WriteCall } from './registry.ts'
+import { isInStoredForm, shown, storedForm } from './shown-form.ts'
 import { encodeObject, objectOf } from './stored-object.ts'
 
 /** Each failed attempt means that another write to the same object went through; so many in a row is an unfair fight. */
@@ -28,14 +29,14 @@ export async function writeUpdate(registry: Registry, call: UpdateCall): Promise
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     if (entry === undefined) throw missing(call)
     const next = await prepare(registry, call, entry)
-    if (next === 'unchanged') return entry
+    if (next === 'unchanged') return shown(call.resource, entry)
     const isLast = next.metadata.deletionTimestamp !== undefined && !isHeld(registry, call.resource, next)
-    const text = encodeObject(next)
+    const text = encodeObject(storedForm(call.resource, next))
     refuseOversize(text(0), entry.text)
-    if (call.dryRun) return { text: text(entry.revision) }
+    if (call.dryRun) return { text: encodeObject(next)(entry.revision) }
     const result = await registry.store.write({ key, expect: entry.revision, text: isLast ? null : text })
-    if (result.kind === 'written') return result.entry
-    if (result.kind === 'deleted') return { text: text(result.revision) }
+    if (result.kind === 'written') return shown(call.resource, result.entry)
+    if (result.kind === 'deleted') return { text: encodeObject(next)(result.revision) }
     entry = result.current
   }
   throw conflict(call.resource.definition, call.name, modifiedMeanwhile)
@@ -43,7 +44,7 @@ export async function writeUpdate(registry: Registry, call: UpdateCall): Promise
 
 async function prepare(registry: Registry, call: UpdateCall, entry: StoredEntry): Promise<ApiObject | 'unchanged'> {
   const { definition } = call.resource
-  const old = objectOf(entry)
+  const old = objectOf(shown(call.resource, entry))
   const wanted = call.wanted(old)
   checkPreconditions(call, entry, old, wanted)
   const object = allowedPart(registry, call, wanted, old)
@@ -59,7 +60,9 @@ async function prepare(registry: Registry, call: UpdateCall, entry: StoredEntry)
     warn: call.warn,
   }
   await admit(call.resource, registry.schemas, request, call.onUnknownFields)
-  if (sameJson(withoutVersion(object), withoutVersion(old))) return 'unchanged'
+  // One that lies there in a version of before is written again all the same: that is how it gets into the new one.
+  const isUnchanged = sameJson(withoutVersion(object), withoutVersion(old))
+  if (isUnchanged && isInStoredForm(call.resource, entry)) return 'unchanged'
   const isOfSpec = call.subresource === undefined || call.subresource === 'scale'
   const moves = isOfSpec && definition.countsGeneration && specChanged(definition.hasStatus, object, old)
   if (moves) object.metadata.generation = (old.metadata.generation ?? 0) + 1

@@ -220,13 +220,13 @@ describe('limits', () => {
     expect(unknownFields).toHaveLength(100)
   })
 
-  test('a text too long to be matched safely does not match', () => {
-    expect(firstError({ type: 'string', pattern: '^a*$' }, 'a'.repeat(10_001))).toContain('should match')
+  test('a pattern on which others would backtrack for years is matched in a moment', () => {
+    expect(firstError({ type: 'string', pattern: '^(a+)+$' }, `${'a'.repeat(10_000)}b`)).toContain('should match')
   })
 
   test('a pattern that RE2 would refuse is refused', () => {
     for (const pattern of ['(?=a)', '(?<!a)b', '(a)\\1']) {
-      expect(() => firstError({ type: 'string', pattern }, 'a')).toThrow('which RE2 does not have')
+      expect(() => firstError({ type: 'string', pattern }, 'a')).toThrow('error parsing regexp')
     }
     expect(firstError({ type: 'string', pattern: '^\\\\1(?<x>a)$' }, '\\1a')).toBeUndefined()
   })

@@ -10,10 +10,14 @@ import {
   type JsonObject,
   type JsonSchema,
   required,
+  sameJson,
   type SchemaDefinitions,
 } from '@sheaf/api/meta'
+import { isMetaField } from '../registry/object-shape.ts'
 import { resolveSchema } from './definition-at.ts'
-import { checkLength, checkScalar, checkType } from './value-checks.ts'
+import { junctorErrors } from './junctors.ts'
+import { correlation, identityOf } from './list-identity.ts'
+import { checkEnum, checkLength, checkScalar, checkSize, checkType } from './value-checks.ts'
 
 export interface StructureFindings {
   /** Paths of the fields that were removed because the schema has none of that name: `spec.disks[0].foo`. */
@@ -34,51 +38,112 @@ interface Walk extends StructureFindings {
   definitions: SchemaDefinitions
 }
 
+/** A value, and what is stored in its place. An error about a value that has not changed is not held against the writer. */
+interface Place {
+  value: Json
+  old: Json | undefined
+  path: string
+  depth: number
+}
+
 /**
- * Prunes `object` and fills its defaults in place, and tells what was pruned and what is wrong. `metadata` is only
- * required to be an object: its rules are the registry's.
+ * Prunes `object` and fills its defaults in place, and tells what was pruned and what is wrong. Of `metadata` only what the
+ * schema itself says is checked: its rules are the registry's. `old`: what is stored, for writers who are only held
+ * responsible for what they change.
  */
-export function checkStructure(schema: JsonSchema, definitions: SchemaDefinitions, object: JsonObject): StructureFindings {
+export function checkStructure(
+  schema: JsonSchema,
+  definitions: SchemaDefinitions,
+  object: JsonObject,
+  old?: JsonObject,
+): StructureFindings {
   const walk: Walk = { definitions, unknownFields: [], errors: [] }
-  if (object.metadata !== undefined) report(walk, checkType({ type: 'object' }, object.metadata, 'metadata'))
   const root = resolveSchema(schema, definitions)
-  if (root !== undefined) checkObject(walk, root, object, '', 0)
+  const place = { value: object, old, path: '', depth: 0 }
+  if (object.metadata !== undefined) checkMetadata(walk, root, object.metadata, place)
+  if (root !== undefined) {
+    checkObject(walk, root, object, place)
+    for (const error of junctorErrors(root, object, '')) report(walk, error, place)
+  }
   return { unknownFields: walk.unknownFields, errors: walk.errors }
 }
 
-function checkValue(walk: Walk, schema: JsonSchema, value: Json, path: string, depth: number): void {
-  if (value === null && schema.nullable === true) return
-  const wrongType = checkType(schema, value, path)
-  if (wrongType !== undefined) return report(walk, wrongType)
-  if (typeof value !== 'object' || value === null) {
-    for (const error of checkScalar(schema, value, path)) report(walk, error)
-    return
+/** The only metadata that a schema may speak of. */
+const namesInMetadata = ['name', 'generateName'] as const
+
+function checkMetadata(walk: Walk, root: JsonSchema | undefined, metadata: Json, place: Place): void {
+  report(walk, checkType({ type: 'object' }, metadata, 'metadata'), place)
+  const said = root?.properties?.metadata?.properties
+  if (said === undefined || !isJsonObject(metadata)) return
+  for (const field of namesInMetadata) {
+    const name = metadata[field]
+    const schema = said[field]
+    if (schema === undefined || typeof name !== 'string') continue
+    for (const error of checkScalar(schema, name, `metadata.${field}`)) report(walk, error, place)
   }
-  if (depth === maxDepth) return report(walk, invalid(path, '', `nested deeper than ${maxDepth} levels`))
-  if (Array.isArray(value)) checkList(walk, schema, value, path, depth)
-  else checkObject(walk, schema, value, path, depth)
 }
 
-function checkObject(walk: Walk, schema: JsonSchema, object: JsonObject, path: string, depth: number): void {
+function checkValue(walk: Walk, schema: JsonSchema, place: Place): void {
+  const { value, path, depth } = place
+  if (value === null && schema.nullable === true) return
+  const wrongType = checkType(schema, value, path)
+  if (wrongType !== undefined) return report(walk, wrongType, place)
+  if (typeof value !== 'object' || value === null) {
+    for (const error of checkScalar(schema, value, path)) report(walk, error, place)
+  } else {
+    if (depth === maxDepth) return report(walk, invalid(path, '', `nested deeper than ${maxDepth} levels`), place)
+    if (Array.isArray(value)) checkList(walk, schema, value, place)
+    else checkObject(walk, schema, value, place)
+    report(walk, checkEnum(schema, value, path), place)
+  }
+  for (const error of junctorErrors(schema, value, path)) report(walk, error, place)
+}
+
+function checkObject(walk: Walk, schema: JsonSchema, object: JsonObject, place: Place): void {
+  const { path, old, depth } = place
+  const isEmbedded = schema['x-kubernetes-embedded-resource'] === true
   fillDefaults(walk, schema, object)
+  if (isEmbedded) checkEmbedded(walk, object, place)
   for (const name of Object.keys(object)) {
     if (path === '' && topFields.has(name)) continue
-    const field = fieldSchema(walk, schema, name)
+    const field = isEmbedded && topFields.has(name) ? embeddedField(walk, schema, name) : fieldSchema(walk, schema, name)
     const value = object[name]
     if (value === undefined) delete object[name]
     else if (field === 'unknown') {
       delete object[name]
       if (walk.unknownFields.length < maxFindings) walk.unknownFields.push(below(path, name))
     } else if (field !== 'anything') {
+      const before = isJsonObject(old) && Object.hasOwn(old, name) ? old[name] : undefined
       if (value === null && field.nullable !== true && saysType(field)) delete object[name]
-      else checkValue(walk, field, value, below(path, name), depth + 1)
+      else checkValue(walk, field, { value, old: before, path: below(path, name), depth: depth + 1 })
     }
   }
+  report(walk, checkSize(schema, object, path), place)
   // Last, because a null that was removed is missing.
   for (const name of schema.required ?? []) {
     const isTop = path === '' && topFields.has(name)
-    if (!isTop && !Object.hasOwn(object, name)) report(walk, required(below(path, name)))
+    if (!isTop && !Object.hasOwn(object, name)) report(walk, required(below(path, name)), place)
   }
+}
+
+/** An object of the API inside another one says what it is, and its metadata has the fields of all metadata. */
+function checkEmbedded(walk: Walk, object: JsonObject, place: Place): void {
+  for (const name of ['apiVersion', 'kind']) {
+    if (!object[name]) report(walk, required(below(place.path, name), 'must not be empty'), place)
+  }
+  const { metadata } = object
+  if (!isJsonObject(metadata)) return
+  for (const name of Object.keys(metadata)) {
+    if (isMetaField(name)) continue
+    delete metadata[name]
+    walk.unknownFields.push(below(place.path, `metadata.${name}`))
+  }
+}
+
+function embeddedField(walk: Walk, schema: JsonSchema, name: string): JsonSchema | 'anything' {
+  if (name === 'metadata') return { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
+  const said = fieldSchema(walk, schema, name)
+  return said === 'unknown' || said === 'anything' ? { type: 'string' } : said
 }
 
 /** A missing field, or a null where null means nothing, becomes the default. */
@@ -108,12 +173,14 @@ function saysType(schema: JsonSchema): boolean {
   return schema.type !== undefined || schema.properties !== undefined || schema['x-kubernetes-int-or-string'] === true
 }
 
-function checkList(walk: Walk, schema: JsonSchema, list: Json[], path: string, depth: number): void {
-  report(walk, checkLength(schema, list, path))
+function checkList(walk: Walk, schema: JsonSchema, list: Json[], place: Place): void {
+  const { path, old, depth } = place
+  report(walk, checkLength(schema, list, path), place)
   const items = resolveSchema(schema.items, walk.definitions)
   if (items !== undefined) {
+    const before = correlation(schema, list, old)
     list.forEach((item, index) => {
-      checkValue(walk, items, item, `${path}[${index}]`, depth + 1)
+      checkValue(walk, items, { value: item, old: before(item, index), path: `${path}[${index}]`, depth: depth + 1 })
     })
   }
   const identity = identityOf(schema)
@@ -122,23 +189,16 @@ function checkList(walk: Walk, schema: JsonSchema, list: Json[], path: string, d
   list.forEach((item, index) => {
     const key = identity(item)
     const text = JSON.stringify(key)
-    if (seen.has(text)) report(walk, duplicate(`${path}[${index}]`, key))
+    if (seen.has(text)) report(walk, duplicate(`${path}[${index}]`, key), place)
     seen.add(text)
   })
-}
-
-/** What two elements of a list may not have in common. */
-function identityOf(schema: JsonSchema): ((item: Json) => Json) | undefined {
-  if (schema['x-kubernetes-list-type'] === 'set') return (item) => item
-  const keys = schema['x-kubernetes-list-map-keys']
-  if (schema['x-kubernetes-list-type'] !== 'map' || keys === undefined) return undefined
-  return (item) => Object.fromEntries(keys.map((key) => [key, isJsonObject(item) ? item[key] : undefined]))
 }
 
 function below(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`
 }
 
-function report(walk: Walk, error: FieldError | undefined): void {
-  if (error !== undefined && walk.errors.length < maxFindings) walk.errors.push(error)
+function report(walk: Walk, error: FieldError | undefined, { value, old }: Place): void {
+  if (error === undefined || walk.errors.length >= maxFindings) return
+  if (old === undefined || !sameJson(value, old)) walk.errors.push(error)
 }

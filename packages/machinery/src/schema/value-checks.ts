@@ -1,6 +1,17 @@
 // What a schema says about one value, without looking into it. Texts as in Kubernetes: clients and tests match on them.
 
-import { type FieldError, invalid, type Json, type JsonSchema, notSupported, tooLong, typeInvalid } from '@sheaf/api/meta'
+import {
+  type FieldError,
+  invalid,
+  type Json,
+  type JsonObject,
+  type JsonSchema,
+  notSupported,
+  sameJson,
+  tooLong,
+  typeInvalid,
+} from '@sheaf/api/meta'
+import { formatCheck } from './formats.ts'
 import { matchesPattern } from './pattern.ts'
 
 type TypeName = NonNullable<JsonSchema['type']> | 'null'
@@ -27,26 +38,40 @@ function allowedTypes(schema: JsonSchema): readonly TypeName[] {
   return schema.type === undefined ? [] : [schema.type]
 }
 
+function tooMany(path: string, count: number, most: number): FieldError {
+  return { type: 'FieldValueTooMany', field: path, message: `Too many: ${count}: must have at most ${most} items` }
+}
+
 /** Length of a list. */
 export function checkLength(schema: JsonSchema, list: readonly Json[], path: string): FieldError | undefined {
   const { minItems, maxItems } = schema
-  if (maxItems !== undefined && list.length > maxItems) {
-    const message = `Too many: ${list.length}: must have at most ${maxItems} items`
-    return { type: 'FieldValueTooMany', field: path, message }
-  }
+  if (maxItems !== undefined && list.length > maxItems) return tooMany(path, list.length, maxItems)
   if (minItems !== undefined && list.length < minItems) {
     return invalid(path, list.length, `${path} in body should have at least ${minItems} items`)
   }
   return undefined
 }
 
+/** How many fields an object has. */
+export function checkSize(schema: JsonSchema, object: JsonObject, path: string): FieldError | undefined {
+  const { minProperties, maxProperties } = schema
+  if (minProperties === undefined && maxProperties === undefined) return undefined
+  const count = Object.keys(object).length
+  if (maxProperties !== undefined && count > maxProperties) return tooMany(path, count, maxProperties)
+  if (minProperties === undefined || count >= minProperties) return undefined
+  return invalid(path, count, `${path} in body should have at least ${minProperties} properties`)
+}
+
+/** Whether the value is one of those that are listed. */
+export function checkEnum(schema: JsonSchema, value: Json, path: string): FieldError | undefined {
+  if (schema.enum === undefined || schema.enum.some((each) => each === value || sameJson(each, value))) return undefined
+  const supported = schema.enum.map((each) => (typeof each === 'string' ? each : JSON.stringify(each)))
+  return notSupported(path, value, supported)
+}
+
 /** Value rules of a string, number or boolean whose type is right. */
 export function checkScalar(schema: JsonSchema, value: Json, path: string): FieldError[] {
-  const errors: (FieldError | undefined)[] = []
-  if (schema.enum !== undefined && !schema.enum.includes(value)) {
-    const supported = schema.enum.map((each) => (typeof each === 'string' ? each : JSON.stringify(each)))
-    errors.push(notSupported(path, value, supported))
-  }
+  const errors: (FieldError | undefined)[] = [checkEnum(schema, value, path)]
   if (typeof value === 'string') errors.push(checkText(schema, value, path), checkFormat(schema, value, path))
   if (typeof value === 'number') errors.push(checkRange(schema, value, path))
   return errors.filter((error) => error !== undefined)
@@ -65,16 +90,9 @@ function checkText(schema: JsonSchema, text: string, path: string): FieldError |
   return invalid(path, text, `${path} in body should match '${pattern}'`)
 }
 
-const rfc3339 =
-  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
-const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
-
-/** Formats without an entry are descriptions only, as in Kubernetes. */
-const formats: Readonly<Record<string, RegExp>> = { 'date-time': rfc3339, byte: base64 }
-
 function checkFormat(schema: JsonSchema, text: string, path: string): FieldError | undefined {
-  const shape = schema.format === undefined ? undefined : formats[schema.format]
-  if (shape === undefined || shape.test(text)) return undefined
+  const isOfFormat = schema.format === undefined ? undefined : formatCheck(schema.format)
+  if (isOfFormat === undefined || isOfFormat(text)) return undefined
   return typeInvalid(path, text, `${path} in body must be of type ${schema.format}: ${JSON.stringify(text)}`)
 }
 
@@ -82,16 +100,25 @@ function checkFormat(schema: JsonSchema, text: string, path: string): FieldError
 const integerBounds: Readonly<Record<string, number>> = { int32: 2 ** 31, int64: 2 ** 63 }
 
 function checkRange(schema: JsonSchema, value: number, path: string): FieldError | undefined {
-  const { minimum, maximum, format } = schema
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, format } = schema
   const bound = format === undefined ? undefined : integerBounds[format]
   if (bound !== undefined && (value >= bound || value < -bound)) {
     return invalid(path, value, `Checked value must be of type integer with format ${format} in ${path}`)
   }
-  if (maximum !== undefined && value > maximum) {
-    return invalid(path, value, `${path} in body should be less than or equal to ${maximum}`)
+  if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum)) {
+    return invalid(path, value, `${path} in body should be less than ${exclusiveMaximum ? '' : 'or equal to '}${maximum}`)
   }
-  if (minimum !== undefined && value < minimum) {
-    return invalid(path, value, `${path} in body should be greater than or equal to ${minimum}`)
+  if (minimum !== undefined && (exclusiveMinimum ? value <= minimum : value < minimum)) {
+    return invalid(path, value, `${path} in body should be greater than ${exclusiveMinimum ? '' : 'or equal to '}${minimum}`)
+  }
+  if (multipleOf !== undefined && !isMultiple(value, multipleOf)) {
+    return invalid(path, value, `${path} in body should be a multiple of ${multipleOf}`)
   }
   return undefined
+}
+
+/** Divided, because the remainder of 0.3 by 0.1 is not zero. */
+function isMultiple(value: number, factor: number): boolean {
+  const quotient = value / factor
+  return Math.abs(quotient - Math.round(quotient)) < 1e-9
 }

@@ -1,7 +1,7 @@
 // Tries every stored object: whether this release serves it, can read it, and would take it if it were written again.
 
 import { type Client, createClient } from '@sheaf/api/client'
-import { type ApiObject, type Json, type ResourceDefinition, resourcePath, StatusError } from '@sheaf/api/meta'
+import { type ApiObject, apiVersionOf, type Json, type ResourceDefinition, resourcePath, StatusError } from '@sheaf/api/meta'
 import { type ApiServer, storagePrefix } from '@sheaf/machinery/apiserver'
 import type { UserInfo } from '@sheaf/machinery/kind'
 import type { Store, StoredEntry } from '@sheaf/machinery/store'
@@ -12,14 +12,13 @@ export const visitor: UserInfo = { username: 'rehearsal', groups: ['system:maste
 interface Trial {
   store: Store
   apiServer: ApiServer
-  definitions: readonly ResourceDefinition[]
   onProblem: (text: string) => void
   signal: AbortSignal
 }
 
 /** Nothing is stored. Answers how many there are. */
-export async function checkObjects({ store, apiServer, definitions, onProblem, signal }: Trial): Promise<number> {
-  const byPrefix = new Map(definitions.map((definition) => [storagePrefix(definition), definition]))
+export async function checkObjects({ store, apiServer, onProblem, signal }: Trial): Promise<number> {
+  const byPrefix = new Map(apiServer.served().map((definition) => [storagePrefix(definition), definition]))
   const { entries } = store.range('')
   for (const entry of entries) {
     signal.throwIfAborted()
@@ -45,12 +44,17 @@ async function complaintsAbout(entry: StoredEntry, definition: ResourceDefinitio
     onWarning: (text) => warnings.push(text),
   })
   try {
-    await writeAgain(client, JSON.parse(entry.text) as ApiObject, definition)
+    await writeAgain(client, readAs(entry, definition), definition)
   } catch (error) {
     if (error instanceof StatusError) return [`${name} would be refused: ${error.message}`]
     return [`${name} cannot be read: ${String(error)}`]
   }
   return warnings.filter((text) => text.startsWith('unknown field')).map((text) => `${name} would lose an ${text}`)
+}
+
+/** As it is served: where a resource has several versions, it may lie there in another one. */
+function readAs({ text }: StoredEntry, definition: ResourceDefinition): ApiObject {
+  return { ...(JSON.parse(text) as ApiObject), apiVersion: apiVersionOf(definition) }
 }
 
 async function writeAgain(client: Client, object: ApiObject, definition: ResourceDefinition): Promise<void> {

@@ -18,7 +18,7 @@ import {
 } from '@sheaf/api'
 import { type Client, createClient } from '@sheaf/api/client'
 import { keyOf, keyText } from '@sheaf/api/meta'
-import { ensureNamespaces, ensurePriorityClasses, isAtRest, localImages, namespaceRole } from '@sheaf/kinds'
+import { definitionRole, ensureNamespaces, ensurePriorityClasses, isAtRest, localImages, namespaceRole } from '@sheaf/kinds'
 import { createApiServer } from '@sheaf/machinery/apiserver'
 import { errorChain, type Log } from '@sheaf/machinery/controller'
 import { openDiskStore, type Store, StoreFull, StoreUnreadable } from '@sheaf/machinery/store'
@@ -105,12 +105,13 @@ async function play(store: Store, { folder, log, signal, onProblem }: Stage): Pr
     privateFolder: folder,
   })
   const kinds = kindsOf(ports)
-  const definitions = kinds.map(({ definition }) => definition)
+  const builtIn = kinds.map(({ definition }) => definition)
   const apiServer = createApiServer({
     store,
     kinds,
     schemas,
     namespaces: namespaceRole,
+    definitions: definitionRole,
     clock: wallClock,
     random: chance,
     version: kubernetesVersion(),
@@ -120,7 +121,7 @@ async function play(store: Store, { folder, log, signal, onProblem }: Stage): Pr
   })
   door.open(apiServer)
   try {
-    const objects = await checkObjects({ store, apiServer, definitions, onProblem, signal })
+    const objects = await checkObjects({ store, apiServer, onProblem, signal })
     const before = await instancesOf(ports.client)
     const owners = await ownersOf(ports.client)
     for (const instance of before) {
@@ -130,7 +131,10 @@ async function play(store: Store, { folder, log, signal, onProblem }: Stage): Pr
     await ensureNamespaces(ports.client)
     await ensurePriorityClasses(ports.client)
     const host = hostFacts({ dataFolder: folder, kvmIsUsable: () => false })
-    const controllers = startControllers({ ...ports, host, resources: definitions }, { leadsUpgrades: false })
+    const controllers = startControllers(
+      { ...ports, host, builtIn: () => builtIn, resources: apiServer },
+      { leadsUpgrades: false },
+    )
     try {
       await raceAbort(controllers.whenSynced(), signal)
       const client = createClient({ fetch: apiServer.fetchAs(visitor), userAgent: 'sheaf-rehearsal' })

@@ -1,11 +1,12 @@
 // `/openapi/v2` and `/openapi/v3`: which form of which document a client gets.
 
 import type { ApiRequest, ApiResponse } from '@sheaf/api/client'
-import { StatusError } from '@sheaf/api/meta'
+import { type SchemaDefinitions, StatusError } from '@sheaf/api/meta'
+import type { Kind } from '../../kind.ts'
 import { acceptedTypes } from '../accept-header.ts'
 import type { PublicationOptions } from '../api-server.ts'
 import { answerDocument, once, type PublishedDocument, publish } from '../published-document.ts'
-import { rootPath, type ServedGroup } from '../served-groups.ts'
+import { rootPath, type ServedGroup, type ServedVersion } from '../served-groups.ts'
 import { publishedDefinitions } from './definitions.ts'
 import { documentV2 } from './document-v2.ts'
 import { documentV3, indexV3 } from './document-v3.ts'
@@ -24,11 +25,20 @@ const v2Protobuf = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
 /** Where kubectl before 1.10, and 1.20 after a refusal, looks for the protobuf form. */
 const oldV2Path = '/swagger-2.0.0.pb-v1'
 
-export function createOpenapi({ kinds, schemas, version }: PublicationOptions, groups: readonly ServedGroup[]): Openapi {
+/** Documents of group versions that have not changed since they were made. */
+export type OpenapiMemory = Map<string, { served: ServedVersion; document: () => PublishedDocument }>
+
+export const createOpenapiMemory = (): OpenapiMemory => new Map()
+
+export function createOpenapi(
+  { kinds, schemas, version }: PublicationOptions,
+  groups: readonly ServedGroup[],
+  memory: OpenapiMemory,
+): Openapi {
   const definitions = once(() =>
     publishedDefinitions(
       kinds.map((kind) => kind.definition),
-      schemas,
+      { ...schemas, ...ownSchemas(kinds) },
     ),
   )
   const v2 = once(() => {
@@ -38,12 +48,20 @@ export function createOpenapi({ kinds, schemas, version }: PublicationOptions, g
   const v2Json = once(() => publish('application/json', v2()))
   const v2Bytes = once(() => publish(v2Protobuf, encodeV2(v2())))
 
+  const remembered = new Map(memory)
+  memory.clear()
   const v3 = new Map(
     groups.flatMap((group) =>
-      group.versions.map((served): [string, () => PublishedDocument] => [
-        rootPath(group.name, served.version).slice(1),
-        once(() => publish('application/json', documentV3(version.gitVersion, operationsOf(group, served), definitions()))),
-      ]),
+      group.versions.map((served): [string, () => PublishedDocument] => {
+        const name = rootPath(group.name, served.version).slice(1)
+        const known = remembered.get(name)
+        const document =
+          known !== undefined && servesTheSame(known.served, served)
+            ? known.document
+            : once(() => publish('application/json', documentV3(version.gitVersion, operationsOf(group, served), definitions())))
+        memory.set(name, { served, document })
+        return [name, document]
+      }),
     ),
   )
   const v3Index = once(() => {
@@ -79,6 +97,18 @@ export function createOpenapi({ kinds, schemas, version }: PublicationOptions, g
       return path.startsWith('/openapi/v3') ? answerV3(request, path, query) : undefined
     },
   }
+}
+
+function ownSchemas(kinds: readonly Kind[]): SchemaDefinitions {
+  const own = kinds.map(({ definition, schema }) => [definition.schemaName, schema?.()] as const)
+  return Object.fromEntries(own.flatMap(([name, schema]) => (schema === undefined ? [] : [[name, schema]])))
+}
+
+function servesTheSame(before: ServedVersion, now: ServedVersion): boolean {
+  const isEach = (list: readonly unknown[], other: readonly unknown[]): boolean =>
+    list.length === other.length && list.every((each, index) => each === other[index])
+  const actionsOf = ({ actions }: ServedVersion): unknown[] => actions.map(({ action }) => action)
+  return isEach(before.definitions, now.definitions) && isEach(actionsOf(before), actionsOf(now))
 }
 
 /** With its hash in it, an address never gives anything else: a year is the longest that caches keep it. */
