@@ -3,6 +3,7 @@
 import type { ApiRequest, ApiResponse } from '@sheaf/api/client'
 import { badRequest, notFound, type ResourceDefinition, type Status } from '@sheaf/api/meta'
 import type { UserInfo } from '../kind.ts'
+import { apply } from '../registry/apply.ts'
 import { create } from '../registry/create.ts'
 import { deleteObject, deletionStatus } from '../registry/delete.ts'
 import { deleteCollection } from '../registry/delete-collection.ts'
@@ -26,7 +27,7 @@ import { MethodNotAllowed, pageNotFound, verbNotSupported } from './refusals.ts'
 import type { ResourceRequest, Verb } from './request-info.ts'
 import type { SentBody } from './request-observer.ts'
 import type { WatchDesk } from './serve-watch.ts'
-import { deleteOptionsOf, type WriteOptions, writeOptionsOf } from './write-options.ts'
+import { applyOptionsOf, deleteOptionsOf, managerOfUserAgent, type WriteOptions, writeOptionsOf } from './write-options.ts'
 
 export interface ResourceExchange {
   registry: Registry
@@ -179,6 +180,12 @@ async function servePatch(exchange: ResourceExchange, { target, subresource }: P
   const presentation = presentationOf(exchange, subresource)
   const { type, body } = decodePatch(exchange.request, exchange.resource.definition.origin)
   exchange.onSent({ form: type, value: body.value })
+  if (type === 'apply') {
+    const options = applyOptionsOf(exchange.info.query)
+    const request = { subresource, body, force: options.force }
+    const { encoded, isNew } = await apply(exchange.registry, writeCallOf(exchange, target, options), request)
+    return presentObject(isNew ? 201 : 200, encoded, presentation)
+  }
   const call = writeCallOf(exchange, target, writeOptionsOf('PatchOptions', exchange.info.query))
   const patched =
     subresource === 'scale'
@@ -190,7 +197,7 @@ async function servePatch(exchange: ResourceExchange, { target, subresource }: P
 async function serveDelete(exchange: ResourceExchange, target: Target): Promise<ApiResponse> {
   const presentation = presentationOf(exchange)
   const options = deleteOptionsOf(exchange.info.query, deleteBody(exchange)?.value)
-  const call = writeCallOf(exchange, target, { dryRun: options.dryRun, fieldValidation: 'Ignore' })
+  const call = writeCallOf(exchange, target, deletionAs(options))
   const result = await deleteObject(exchange.registry, call, options)
   if (result.kind === 'held') return presentObject(200, result.encoded, presentation)
   return presentValue(200, deletionStatus(call, result) satisfies Status, presentation)
@@ -199,13 +206,20 @@ async function serveDelete(exchange: ResourceExchange, target: Target): Promise<
 async function serveDeleteCollection(exchange: ResourceExchange, target: Target): Promise<ApiResponse> {
   const presentation = presentationOf(exchange)
   const options = deleteOptionsOf(exchange.info.query, deleteBody(exchange)?.value)
-  const call = writeCallOf(exchange, target, { dryRun: options.dryRun, fieldValidation: 'Ignore' })
+  const call = writeCallOf(exchange, target, deletionAs(options))
   const request = listRequestOf(target, exchange.info.query)
   return presentList(await deleteCollection(exchange.registry, call, request, options), presentation)
 }
 
-function writeCallOf({ user, warn }: ResourceExchange, target: Target, options: WriteOptions): WriteCall {
-  return { ...target, ...options, user, warn }
+/** A deletion brings in no fields. */
+function deletionAs({ dryRun }: { dryRun: boolean }): WriteOptions {
+  return { dryRun, fieldValidation: 'Ignore', fieldManager: '' }
+}
+
+function writeCallOf({ user, warn, request }: ResourceExchange, target: Target, options: WriteOptions): WriteCall {
+  const { fieldManager, dryRun, fieldValidation } = options
+  const manager = fieldManager || managerOfUserAgent(request.headers['user-agent'])
+  return { ...target, dryRun, fieldValidation, fieldManager: manager, user, warn }
 }
 
 function requiredBody({ request, resource: { definition }, onSent }: ResourceExchange): DecodedBody {

@@ -10,6 +10,7 @@ import {
   type Json,
   type JsonObject,
   notSupported,
+  required,
   tooLong,
 } from '@sheaf/api/meta'
 import type { DeleteOptions } from '../registry/delete.ts'
@@ -17,28 +18,42 @@ import type { FieldValidation } from '../registry/registry.ts'
 import { isTrue } from './request-info.ts'
 
 export interface WriteOptions {
+  /** What the writer calls itself in the request; empty where it does not say. */
+  fieldManager: string
   dryRun: boolean
   fieldValidation: FieldValidation
 }
 
 type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions'
 
-/** As in Kubernetes: the name is kept with every object once fields have owners. */
+/** As in Kubernetes: the name is kept with every object that the manager writes. */
 const maxManagerBytes = 128
 const fieldValidations: readonly FieldValidation[] = ['Ignore', 'Warn', 'Strict']
 
 export function writeOptionsOf(kind: OptionsKind, query: URLSearchParams): WriteOptions {
+  return optionsOf(kind, query, query.has('force') ? [forbidden('force', 'may not be specified for non-apply patch')] : [])
+}
+
+/** Whoever applies must say who it is: its fields are found again by that name. */
+export function applyOptionsOf(query: URLSearchParams): WriteOptions & { force: boolean } {
+  const isNamed = (query.get('fieldManager') ?? '') !== ''
+  const options = optionsOf('PatchOptions', query, isNamed ? [] : [required('fieldManager', 'is required for apply patch')])
+  return { ...options, force: isTrue(query.get('force') ?? 'false') }
+}
+
+function optionsOf(kind: OptionsKind, query: URLSearchParams, further: readonly FieldError[]): WriteOptions {
   const dryRun = query.getAll('dryRun').filter((value) => value !== '')
+  const fieldManager = query.get('fieldManager') ?? ''
   const fieldValidation = query.get('fieldValidation') || 'Warn'
   const known = fieldValidations.find((each) => each === fieldValidation)
   const errors = [
+    ...further,
+    ...managerErrors(fieldManager),
     ...dryRunErrors(dryRun),
-    ...managerErrors(query.get('fieldManager') ?? ''),
     ...(known === undefined ? [notSupported('fieldValidation', fieldValidation, fieldValidations)] : []),
-    ...(query.has('force') ? [forbidden('force', 'may not be specified for non-apply patch')] : []),
   ]
   if (errors.length > 0 || known === undefined) throw invalidOptions(kind, errors)
-  return { dryRun: dryRun.length > 0, fieldValidation: known }
+  return { fieldManager, dryRun: dryRun.length > 0, fieldValidation: known }
 }
 
 function dryRunErrors(values: readonly unknown[]): FieldError[] {
@@ -46,11 +61,23 @@ function dryRunErrors(values: readonly unknown[]): FieldError[] {
   return wrong === undefined ? [] : [notSupported('dryRun', wrong, ['All'])]
 }
 
+/** Of a writer that does not name itself: the product in its user agent, as far as it can be shown. */
+export function managerOfUserAgent(userAgent: string | undefined): string {
+  let name = ''
+  for (const character of (userAgent ?? '').split('/', 1)[0] ?? '') {
+    if (!printable.test(character)) continue
+    if (Buffer.byteLength(name + character) > maxManagerBytes) break
+    name += character
+  }
+  return name
+}
+
+const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u
+
 function managerErrors(manager: string): FieldError[] {
   if (Buffer.byteLength(manager) > maxManagerBytes)
     return [tooLong('fieldManager', `may not be more than ${maxManagerBytes} bytes`)]
-  const isPrintable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(manager)
-  return isPrintable ? [] : [invalid('fieldManager', manager, 'should only contain printable characters')]
+  return printable.test(manager) ? [] : [invalid('fieldManager', manager, 'should only contain printable characters')]
 }
 
 function invalidOptions(kind: OptionsKind, errors: readonly FieldError[]): Error {

@@ -62,9 +62,9 @@ function excerptOf(body: JsonObject): string {
   return text.length > maxExcerpt ? `${text.slice(0, maxExcerpt)}…` : text
 }
 
-type FieldShape = 'string' | 'number' | 'string-map' | 'string-list' | 'owners' | 'dropped'
+type FieldShape = 'string' | 'number' | 'string-map' | 'string-list' | 'owners' | 'managers' | 'dropped'
 
-/** `dropped`: accepted, and not kept. Nobody owns single fields here yet. */
+/** `dropped`: accepted, and not kept. */
 const metaFields: Readonly<Record<string, FieldShape>> = {
   name: 'string',
   generateName: 'string',
@@ -79,7 +79,7 @@ const metaFields: Readonly<Record<string, FieldShape>> = {
   annotations: 'string-map',
   ownerReferences: 'owners',
   finalizers: 'string-list',
-  managedFields: 'dropped',
+  managedFields: 'managers',
   selfLink: 'dropped',
   clusterName: 'dropped',
 }
@@ -99,7 +99,8 @@ function shapeMeta(definition: ResourceDefinition, metadata: Json, unknownFields
     if (shape === undefined || shape === 'dropped' || value === undefined || value === null) continue
     const problem = problemOf(shape, value)
     if (problem !== undefined) refuse(problem.value, `metadata.${name}`, problem.wanted)
-    if (!isEmpty(value)) kept[name] = shape === 'owners' ? shapeOwners(value, unknownFields) : value
+    // An empty list of managers says something: that nobody owns anything.
+    if (shape === 'managers' || !isEmpty(value)) kept[name] = shape === 'owners' ? shapeOwners(value, unknownFields) : value
   }
   // Every field was checked against the type that ObjectMeta gives it.
   return kept as ObjectMeta
@@ -127,6 +128,8 @@ function problemOf(shape: Exclude<FieldShape, 'dropped'>, value: Json): Problem 
       return Array.isArray(value) ? notAllStrings(value) : { value, wanted: '[]string' }
     case 'owners':
       return ownersProblem(value)
+    case 'managers':
+      return Array.isArray(value) && value.every(isJsonObject) ? undefined : { value, wanted: '[]v1.ManagedFieldsEntry' }
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { conflict, invalid, invalidError, isJsonObject, type Json, type JsonSchema, type StatusError } from '@sheaf/api/meta'
 import { applyFieldValidation, unknownFieldIssue } from './field-validation.ts'
+import { ownersAfterWrite } from './field-owners.ts'
 import { shapeObject } from './object-shape.ts'
 import { applyJsonPatch } from './patch/json-patch.ts'
 import { applyMergePatch } from './patch/merge-patch.ts'
@@ -33,6 +34,8 @@ export async function patch(
       unknownFields = shaped.unknownFields
       return shaped.object
     },
+    ownersAfter: (live, { metadata }, next) =>
+      ownersAfterWrite(registry, call, { subresource, sentOwners: metadata.managedFields, live, next }),
     onUnknownFields: (paths) =>
       applyFieldValidation(call, [...body.strictIssues, ...[...unknownFields, ...paths].map(unknownFieldIssue)], refuse),
   })
@@ -56,7 +59,7 @@ export function applyPatch(
   }
 }
 
-function refuseUidOfMissing(registry: Registry, call: WriteCall, value: Json): void {
+export function refuseUidOfMissing(registry: Registry, call: WriteCall, value: Json): void {
   const uid = isJsonObject(value) && isJsonObject(value.metadata) ? value.metadata.uid : undefined
   if (typeof uid !== 'string' || registry.store.get(storageKey(call)) !== undefined) return
   const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`

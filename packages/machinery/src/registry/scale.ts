@@ -14,6 +14,7 @@ import {
   type ScalePaths,
 } from '@sheaf/api/meta'
 import { applyFieldValidation, unknownFieldIssue } from './field-validation.ts'
+import { ownersAfterWrite } from './field-owners.ts'
 import { get } from './get.ts'
 import { shapeObject, unusable } from './object-shape.ts'
 import { applyPatch, type PatchType } from './patch.ts'
@@ -94,6 +95,8 @@ async function writeScale(registry: Registry, call: WriteCall, change: ScaleChan
       const { resourceVersion: _stored, ...metadata } = old.metadata
       return { ...scaled, metadata: { ...metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } }
     },
+    ownersAfter: (live, _scale, next) =>
+      ownersAfterWrite(registry, call, { subresource: 'scale', sentOwners: undefined, live, next }),
     // What the stored object holds is not the business of whoever scales it; what was sent is.
     onUnknownFields: () =>
       applyFieldValidation(call, [...change.strictIssues, ...unknownFields.map(unknownFieldIssue)], (why) =>

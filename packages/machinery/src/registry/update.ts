@@ -3,6 +3,7 @@
 import { type ApiObject, badRequest, invalid, invalidError, isAlreadyExists, type ResourceDefinition } from '@sheaf/api/meta'
 import { create } from './create.ts'
 import { applyFieldValidation, unknownFieldIssue } from './field-validation.ts'
+import { ownersAfterWrite } from './field-owners.ts'
 import { type ShapedObject, shapeObject, unusable } from './object-shape.ts'
 import { type DecodedBody, type Encoded, type Registry, type Subresource, storageKey, type WriteCall } from './registry.ts'
 import { writeUpdate } from './write-update.ts'
@@ -49,6 +50,8 @@ export function replace(
     ...call,
     subresource,
     wanted: () => object,
+    ownersAfter: (live, { metadata }, next) =>
+      ownersAfterWrite(registry, call, { subresource, sentOwners: metadata.managedFields, live, next }),
     onUnknownFields: (paths) =>
       applyFieldValidation(call, [...strictIssues, ...paths.map(unknownFieldIssue)], (why) => unusable(definition, why)),
   })

@@ -1,10 +1,11 @@
 // Every change of an existing object goes through here: read, let the verb say what it wants, keep what only the
 // server may change, admit, compare, append; and again from the start when somebody else was quicker.
 
-import { type ApiObject, conflict, isJsonObject, modifiedMeanwhile, sameJson } from '@sheaf/api/meta'
-import { admit, type OnUnknownFields } from '../admission/chain.ts'
+import { type ApiObject, conflict, isJsonObject, type ManagedFieldsEntry, modifiedMeanwhile, sameJson } from '@sheaf/api/meta'
+import { type AdmissionSteps, admit } from '../admission/chain.ts'
 import type { StoredEntry } from '../store/store.ts'
 import { cloneJson } from './clone-json.ts'
+import { setOwners } from './field-owners.ts'
 import { missing } from './get.ts'
 import { isHeld, isNamespaceResource, specFinalizersOf } from './namespace-rules.ts'
 import { refuseOversize } from './object-size.ts'
@@ -18,7 +19,9 @@ export interface UpdateCall extends WriteCall {
   subresource: Subresource | undefined
   /** What the caller wants, given what is stored: a private object. Preconditions are checked here; may throw. */
   wanted(old: ApiObject): ApiObject
-  onUnknownFields: OnUnknownFields
+  onUnknownFields: AdmissionSteps['onUnknownFields']
+  /** Who owns what afterwards, given what is stored, what was wanted and what will be stored. */
+  ownersAfter(old: ApiObject, wanted: ApiObject, next: ApiObject): ManagedFieldsEntry[] | undefined
 }
 
 /** The object as it is afterwards. Throws NotFound. */
@@ -58,17 +61,22 @@ async function prepare(registry: Registry, call: UpdateCall, entry: StoredEntry)
     dryRun: call.dryRun,
     warn: call.warn,
   }
-  await admit(call.resource, registry.schemas, request, call.onUnknownFields)
-  if (sameJson(withoutVersion(object), withoutVersion(old))) return 'unchanged'
+  await admit(call.resource, registry.schemas, request, {
+    onUnknownFields: call.onUnknownFields,
+    onShaped: () => setOwners(object, call.ownersAfter(old, wanted, object)),
+  })
+  if (sameJson(comparable(object), comparable(old))) return 'unchanged'
   const isOfSpec = call.subresource === undefined || call.subresource === 'scale'
   const moves = isOfSpec && definition.countsGeneration && specChanged(definition.hasStatus, object, old)
   if (moves) object.metadata.generation = (old.metadata.generation ?? 0) + 1
   return object
 }
 
-function withoutVersion({ metadata, ...fields }: ApiObject): object {
-  const { resourceVersion: _ignored, ...meta } = metadata
-  return { ...fields, metadata: meta }
+/** That somebody wrote the same again is no change, although its time would be another. */
+function comparable({ metadata, ...fields }: ApiObject): object {
+  const { resourceVersion: _ignored, managedFields, ...meta } = metadata
+  const owners = managedFields?.map(({ time: _time, ...entry }) => entry)
+  return { ...fields, metadata: { ...meta, managedFields: owners } }
 }
 
 function checkPreconditions(call: UpdateCall, entry: StoredEntry, old: ApiObject, wanted: ApiObject): void {

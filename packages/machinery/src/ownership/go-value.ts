@@ -1,0 +1,32 @@
+// How Go prints a JSON value: some of Kubernetes' messages contain one, and clients show them as they are.
+
+import type { Json } from '@sheaf/api/meta'
+
+/** `%T` */
+export function goType(value: Json): string {
+  if (value === null) return '<nil>'
+  if (Array.isArray(value)) return '[]interface {}'
+  switch (typeof value) {
+    case 'number':
+      return Number.isInteger(value) ? 'int64' : 'float64'
+    case 'boolean':
+      return 'bool'
+    case 'string':
+      return 'string'
+    default:
+      return 'map[string]interface {}'
+  }
+}
+
+/** `%#v` of the value in its wrapper. */
+export function goValue(value: Json): string {
+  return `&value.valueUnstructured{Value:${goSyntax(value)}}`
+}
+
+function goSyntax(value: Json | undefined): string {
+  if (value === null || value === undefined) return 'interface {}(nil)'
+  if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`
+  if (typeof value !== 'object') return typeof value === 'string' ? JSON.stringify(value) : String(value)
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `map[string]interface {}{${members.map(([name, member]) => `${JSON.stringify(name)}:${goSyntax(member)}`).join(', ')}}`
+}

@@ -1,0 +1,134 @@
+// Server-side apply: what somebody wants of an object, in full; what others want of it stays.
+
+import {
+  type ApiObject,
+  apiVersionOf,
+  badRequest,
+  isAlreadyExists,
+  isJsonObject,
+  isNotFound,
+  type Json,
+  type ManagedFieldsEntry,
+  type ResourceDefinition,
+  StatusError,
+  timestamp,
+} from '@sheaf/api/meta'
+import { checkApplied } from '../ownership/check-applied.ts'
+import { conflictError } from '../ownership/conflict-error.ts'
+import { emptySet, type FieldSet } from '../ownership/field-set.ts'
+import { applyAsClient } from '../ownership/last-applied.ts'
+import { decodeManagers, encodeManagers } from '../ownership/managers.ts'
+import { objectTypeOf, setOf } from '../ownership/ownership.ts'
+import { create } from './create.ts'
+import { emptyObject, managerName, withoutOwners } from './field-owners.ts'
+import { applyFieldValidation } from './field-validation.ts'
+import { missing } from './get.ts'
+import { shapeObject } from './object-shape.ts'
+import { type DecodedBody, type Encoded, type Registry, type Subresource, storageKey, type WriteCall } from './registry.ts'
+import { checkIdentity, type UpdateResult } from './update.ts'
+import { refuseUidOfMissing } from './patch.ts'
+import { writeUpdate } from './write-update.ts'
+
+export interface ApplyRequest {
+  subresource: Subresource | undefined
+  body: DecodedBody
+  /** Take what is somebody else's. */
+  force: boolean
+}
+
+/** Creating and deleting may cross this often before it is somebody's fight. */
+const maxAttempts = 8
+
+export async function apply(registry: Registry, call: WriteCall, request: ApplyRequest): Promise<UpdateResult> {
+  checkVersion(call.resource.definition, request.body.value)
+  for (let attempt = 1; ; attempt++) {
+    const isNew = registry.store.get(storageKey(call)) === undefined
+    try {
+      if (!isNew) return { encoded: await applyToStored(registry, call, request), isNew }
+      if (request.subresource !== undefined) throw missing(call)
+      return { encoded: await createApplied(registry, call, request), isNew }
+    } catch (error) {
+      const crossed = isNew ? isAlreadyExists(error) : isNotFound(error)
+      if (!crossed || request.subresource !== undefined || attempt === maxAttempts) throw error
+    }
+  }
+}
+
+function checkVersion(definition: ResourceDefinition, configuration: Json): void {
+  if (!isJsonObject(configuration)) throw badRequest('error decoding YAML: a configuration is an object')
+  const expected = apiVersionOf(definition)
+  const { apiVersion, kind, metadata } = configuration
+  if (apiVersion !== expected || kind !== definition.kind) {
+    throw badRequest(`Incorrect version specified in apply patch. Specified patch version: ${apiVersion}, expected: ${expected}`)
+  }
+  if (isJsonObject(metadata) && metadata.managedFields !== undefined && metadata.managedFields !== null) {
+    throw badRequest('metadata.managedFields must be nil')
+  }
+}
+
+function createApplied(registry: Registry, call: WriteCall, request: ApplyRequest): Promise<Encoded> {
+  const applied = appliedTo(registry, call, request, emptyObject(registry, call.resource))
+  refuseUidOfMissing(registry, call, request.body.value)
+  const { object } = shapeObject(call.resource.definition, applied.object)
+  checkIdentity(call, object)
+  const body = { value: applied.object, strictIssues: [] }
+  return create(registry, { ...call, name: '' }, body, () => applied.owners)
+}
+
+function applyToStored(registry: Registry, call: WriteCall, request: ApplyRequest): Promise<Encoded> {
+  let owners: ManagedFieldsEntry[] | undefined
+  return writeUpdate(registry, {
+    ...call,
+    subresource: request.subresource,
+    wanted: (old) => {
+      const applied = appliedTo(registry, call, request, old)
+      owners = applied.owners
+      const { object } = shapeObject(call.resource.definition, applied.object)
+      checkIdentity(call, object)
+      return object
+    },
+    ownersAfter: () => owners,
+    // What the schema does not know was refused before.
+    onUnknownFields: () => {},
+  })
+}
+
+interface AppliedObject {
+  object: Json
+  owners: ManagedFieldsEntry[] | undefined
+}
+
+function appliedTo(registry: Registry, call: WriteCall, request: ApplyRequest, old: ApiObject): AppliedObject {
+  const { definition, schema } = call.resource
+  const type = objectTypeOf(schema, registry.schemas)
+  const { value: configuration, strictIssues } = request.body
+  const problems = checkApplied(configuration, type)
+  if (problems.length > 0) throw unusable(call, configuration, problems)
+  const applied = applyAsClient({
+    type,
+    live: withoutOwners(old),
+    configuration,
+    managers: decodeManagers(old.metadata.managedFields),
+    name: managerName(call, 'Apply', request.subresource),
+    time: timestamp(registry.clock),
+    force: request.force,
+    untouched: untouchedBy(definition, request.subresource),
+  })
+  if (applied.kind === 'conflicts') throw conflictError(applied.conflicts)
+  applyFieldValidation(call, strictIssues, (why) => badRequest(`error strict decoding YAML: ${why}`))
+  return { object: applied.object, owners: encodeManagers(applied.managers) }
+}
+
+function unusable({ resource: { definition }, namespace }: WriteCall, configuration: Json, problems: string[]): StatusError {
+  const metadata = isJsonObject(configuration) && isJsonObject(configuration.metadata) ? configuration.metadata : {}
+  const name = typeof metadata.name === 'string' ? metadata.name : ''
+  const subject = `${namespace}/${name}; ${apiVersionOf(definition)}, Kind=${definition.kind}`
+  const text = problems.length === 1 ? problems[0] : `errors:\n${problems.map((problem) => `  ${problem}`).join('\n')}`
+  return new StatusError(500, '', `failed to create typed patch object (${subject}): ${text}`)
+}
+
+/** What a write through this door leaves as it is. */
+function untouchedBy({ hasStatus, origin }: ResourceDefinition, subresource: Subresource | undefined): FieldSet {
+  if (subresource === 'status') return origin === 'native' ? setOf(['spec']) : setOf(['metadata'], ['spec'])
+  return hasStatus ? setOf(['status']) : emptySet
+}

@@ -1,0 +1,4 @@
+/** The text of `299 - "text"`. */
+export function warningText(header: string): string {
+  return header.replace(/^299 - "/, '').replace(/"$/, '').replaceAll('\\"', '"').replaceAll('\\\\', '\\')
+}
