@@ -1,8 +1,16 @@
 // Every case there is, by the file that holds its recorded answers.
 
 import { applyBasics } from './cases/apply-basics.ts'
+import { applyHistory } from './cases/apply-history.ts'
+import { applyLists } from './cases/apply-lists.ts'
+import { applyMachines } from './cases/apply-machines.ts'
+import { applySubresources } from './cases/apply-subresources.ts'
 import type { ExchangeCase } from './exchange-case.ts'
 
 export const caseFiles: readonly { file: string; cases: readonly ExchangeCase[] }[] = [
   { file: 'apply-basics', cases: applyBasics },
+  { file: 'apply-history', cases: applyHistory },
+  { file: 'apply-lists', cases: applyLists },
+  { file: 'apply-machines', cases: applyMachines },
+  { file: 'apply-subresources', cases: applySubresources },
 ]

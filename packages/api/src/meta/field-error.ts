@@ -19,8 +19,18 @@ export interface FieldError {
   message: string
 }
 
+/** As Go quotes a text, and so Kubernetes: as JSON does but for some of the control characters. */
+export function quoted(text: string): string {
+  return JSON.stringify(text).replace(/\\(u00[01][0-9a-f]|.)/g, (escape, which: string) => {
+    if (which === 'u0007') return '\\a'
+    if (which === 'u000b') return '\\v'
+    return which.startsWith('u00') ? `\\x${which.slice(3)}` : escape
+  })
+}
+
 /** Strings quoted, numbers and booleans plain, everything else as JSON. */
 function shown(value: unknown): string {
+  if (typeof value === 'string') return quoted(value)
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value ?? null)
 }
 

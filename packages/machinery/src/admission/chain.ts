@@ -13,6 +13,7 @@ import type { AdmissionRequest } from '../kind.ts'
 import { checkObjectMeta, dropDuplicateOwners, objectMetaWarnings } from '../registry/object-meta-rules.ts'
 import { unusable } from '../registry/object-shape.ts'
 import type { Resource } from '../registry/registry.ts'
+import { dropEmptyCollections } from '../schema/empty-collections.ts'
 import { checkStructure } from '../schema/structural.ts'
 
 /** What happens to the object on its way. Each may throw. */
@@ -39,7 +40,11 @@ export async function admit(
   // A built-in Kind's defaults are part of its form; a custom one's are somebody else's changes, as those of a webhook.
   if (definition.origin === 'custom') steps.onShaped()
   definition.applyDefaults?.(object)
-  if (definition.origin === 'native') steps.onShaped()
+  if (definition.origin === 'native') {
+    // An ApiObject came from JSON.
+    if (resource.schema !== undefined) dropEmptyCollections(resource.schema, schemas, object as unknown as JsonObject)
+    steps.onShaped()
+  }
   await admission.mutate?.(request)
   for (const text of dropDuplicateOwners(object.metadata)) request.warn(text)
 

@@ -62,7 +62,8 @@ function decodeConfiguration(bytes: Uint8Array): DecodedBody {
   const refuse = (why: string): StatusError => badRequest(`error decoding YAML: ${why}`)
   if (/^\s*\{/.test(text)) {
     try {
-      return decodeJson(text)
+      const body = decodeJson(text)
+      if (body.strictIssues.length === 0) return body
     } catch (error) {
       if (error instanceof StatusError) throw error
     }

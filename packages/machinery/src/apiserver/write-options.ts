@@ -10,6 +10,7 @@ import {
   type Json,
   type JsonObject,
   notSupported,
+  quoted,
   required,
   tooLong,
 } from '@sheaf/api/meta'
@@ -28,10 +29,11 @@ type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteO
 
 /** As in Kubernetes: the name is kept with every object that the manager writes. */
 const maxManagerBytes = 128
-const fieldValidations: readonly FieldValidation[] = ['Ignore', 'Warn', 'Strict']
+const fieldValidations: readonly FieldValidation[] = ['Ignore', 'Strict', 'Warn']
 
 export function writeOptionsOf(kind: OptionsKind, query: URLSearchParams): WriteOptions {
-  return optionsOf(kind, query, query.has('force') ? [forbidden('force', 'may not be specified for non-apply patch')] : [])
+  const isForced = kind === 'PatchOptions' && query.has('force')
+  return optionsOf(kind, query, isForced ? [forbidden('force', 'may not be specified for non-apply patch')] : [])
 }
 
 /** Whoever applies must say who it is: its fields are found again by that name. */
@@ -50,15 +52,17 @@ function optionsOf(kind: OptionsKind, query: URLSearchParams, further: readonly 
     ...further,
     ...managerErrors(fieldManager),
     ...dryRunErrors(dryRun),
-    ...(known === undefined ? [notSupported('fieldValidation', fieldValidation, fieldValidations)] : []),
+    ...(known === undefined ? [notSupported('fieldValidation', fieldValidation, ['', ...fieldValidations])] : []),
   ]
   if (errors.length > 0 || known === undefined) throw invalidOptions(kind, errors)
   return { fieldManager, dryRun: dryRun.length > 0, fieldValidation: known }
 }
 
 function dryRunErrors(values: readonly unknown[]): FieldError[] {
-  const wrong = values.find((value) => value !== 'All')
-  return wrong === undefined ? [] : [notSupported('dryRun', wrong, ['All'])]
+  if (values.every((value) => value === 'All')) return []
+  const list = `[]string{${values.map((value) => quoted(String(value))).join(', ')}}`
+  const message = `Unsupported value: ${list}: supported values: "All"`
+  return [{ type: 'FieldValueNotSupported', field: 'dryRun', message }]
 }
 
 /** Of a writer that does not name itself: the product in its user agent, as far as it can be shown. */
@@ -77,7 +81,11 @@ const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u
 function managerErrors(manager: string): FieldError[] {
   if (Buffer.byteLength(manager) > maxManagerBytes)
     return [tooLong('fieldManager', `may not be more than ${maxManagerBytes} bytes`)]
-  return printable.test(manager) ? [] : [invalid('fieldManager', manager, 'should only contain printable characters')]
+  const at = [...manager].findIndex((character) => !printable.test(character))
+  if (at < 0) return []
+  const code = manager.codePointAt([...manager].slice(0, at).join('').length) ?? 0
+  const shown = code.toString(16).toUpperCase().padStart(4, '0')
+  return [invalid('fieldManager', manager, `invalid character U+${shown} (at position ${at})`)]
 }
 
 function invalidOptions(kind: OptionsKind, errors: readonly FieldError[]): Error {

@@ -4,7 +4,7 @@
 import { isJsonObject, type Json } from '@sheaf/api/meta'
 import { stepText, type Step } from './field-path.ts'
 import { type FieldType, formOf, type ListType, type MapType, type ScalarType, typeOfField } from './field-type.ts'
-import { goType, goValue } from './go-value.ts'
+import { goText, goType, goValue } from './go-value.ts'
 import { stepOfItem, UntypedValue } from './list-step.ts'
 
 /** `.spec.size: expected numeric (int or float), got string` */
@@ -15,9 +15,9 @@ export function checkApplied(value: Json, type: FieldType, path = ''): string[] 
     case 'scalar':
       return checkScalar(value, form.type).map((problem) => at(path, problem))
     case 'list':
-      return Array.isArray(value) ? checkItems(value, form.type, path) : [at(path, `expected list, got ${goValue(value)}`)]
+      return Array.isArray(value) ? checkItems(value, form.type, path) : [at(path, `expected list, got ${goText(value)}`)]
     case 'map':
-      return isJsonObject(value) ? checkMembers(value, form.type, path) : [at(path, `expected map, got ${goValue(value)}`)]
+      return isJsonObject(value) ? checkMembers(value, form.type, path) : [at(path, `expected map, got ${goText(value)}`)]
   }
 }
 
@@ -30,9 +30,9 @@ function checkScalar(value: Json, type: ScalarType): string[] {
     case 'number':
       return typeof value === 'number' ? [] : [`expected numeric (int or float), got ${goType(value)}`]
     case 'boolean':
-      return typeof value === 'boolean' ? [] : [`expected boolean, got ${goValue(value)}`]
+      return typeof value === 'boolean' ? [] : [`expected boolean, got ${goText(value)}`]
     case 'any':
-      return typeof value === 'object' ? [`expected any scalar, got ${goValue(value)}`] : []
+      return typeof value === 'object' ? [`expected any scalar, got ${goText(value)}`] : []
   }
 }
 

@@ -30,3 +30,16 @@ function goSyntax(value: Json | undefined): string {
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
   return `map[string]interface {}{${members.map(([name, member]) => `${JSON.stringify(name)}:${goSyntax(member)}`).join(', ')}}`
 }
+
+/** `%v` of the value in its wrapper. */
+export function goText(value: Json): string {
+  return `&{${plain(value)}}`
+}
+
+function plain(value: Json | undefined): string {
+  if (value === null || value === undefined) return '<nil>'
+  if (Array.isArray(value)) return `[${value.map(plain).join(' ')}]`
+  if (typeof value !== 'object') return String(value)
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `map[${members.map(([name, member]) => `${name}:${plain(member)}`).join(' ')}]`
+}

@@ -21,7 +21,6 @@ import { decodeManagers, encodeManagers } from '../ownership/managers.ts'
 import { objectTypeOf, setOf } from '../ownership/ownership.ts'
 import { create } from './create.ts'
 import { emptyObject, managerName, withoutOwners } from './field-owners.ts'
-import { applyFieldValidation } from './field-validation.ts'
 import { missing } from './get.ts'
 import { shapeObject } from './object-shape.ts'
 import { type DecodedBody, type Encoded, type Registry, type Subresource, storageKey, type WriteCall } from './registry.ts'
@@ -59,11 +58,19 @@ function checkVersion(definition: ResourceDefinition, configuration: Json): void
   const expected = apiVersionOf(definition)
   const { apiVersion, kind, metadata } = configuration
   if (apiVersion !== expected || kind !== definition.kind) {
-    throw badRequest(`Incorrect version specified in apply patch. Specified patch version: ${apiVersion}, expected: ${expected}`)
+    throw badRequest(`invalid object type: ${goKind(textOr(apiVersion), textOr(kind))}`)
   }
   if (isJsonObject(metadata) && metadata.managedFields !== undefined && metadata.managedFields !== null) {
     throw badRequest('metadata.managedFields must be nil')
   }
+}
+
+const textOr = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
+
+/** `/v1, Kind=ConfigMap`, as Go prints it. */
+function goKind(apiVersion: string, kind: string): string {
+  const groupVersion = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`
+  return `${groupVersion}, Kind=${kind}`
 }
 
 function createApplied(registry: Registry, call: WriteCall, request: ApplyRequest): Promise<Encoded> {
@@ -71,7 +78,9 @@ function createApplied(registry: Registry, call: WriteCall, request: ApplyReques
   refuseUidOfMissing(registry, call, request.body.value)
   const { object } = shapeObject(call.resource.definition, applied.object)
   checkIdentity(call, object)
-  const body = { value: applied.object, strictIssues: [] }
+  // A version says that something was there; whoever applies wants it to be there all the same.
+  const { resourceVersion: _version, ...metadata } = object.metadata
+  const body = { value: { ...object, metadata } as unknown as Json, strictIssues: [] }
   return create(registry, { ...call, name: '' }, body, () => applied.owners)
 }
 
@@ -115,14 +124,21 @@ function appliedTo(registry: Registry, call: WriteCall, request: ApplyRequest, o
     untouched: untouchedBy(definition, request.subresource),
   })
   if (applied.kind === 'conflicts') throw conflictError(applied.conflicts)
-  applyFieldValidation(call, strictIssues, (why) => badRequest(`error strict decoding YAML: ${why}`))
+  refuseDuplicates(call, strictIssues)
   return { object: applied.object, owners: encodeManagers(applied.managers) }
 }
 
-function unusable({ resource: { definition }, namespace }: WriteCall, configuration: Json, problems: string[]): StatusError {
+function refuseDuplicates(call: WriteCall, issues: readonly string[]): void {
+  if (issues.length === 0 || call.fieldValidation === 'Ignore') return
+  const why = `error converting YAML to JSON: yaml: unmarshal errors:\n${issues.map((issue) => `  ${issue}`).join('\n')}`
+  if (call.fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: ${why}`)
+  call.warn(why)
+}
+
+function unusable({ resource: { definition } }: WriteCall, configuration: Json, problems: string[]): StatusError {
   const metadata = isJsonObject(configuration) && isJsonObject(configuration.metadata) ? configuration.metadata : {}
-  const name = typeof metadata.name === 'string' ? metadata.name : ''
-  const subject = `${namespace}/${name}; ${apiVersionOf(definition)}, Kind=${definition.kind}`
+  const key = `${textOr(metadata.namespace)}/${textOr(metadata.name)}`
+  const subject = `${key}; ${goKind(apiVersionOf(definition), definition.kind)}`
   const text = problems.length === 1 ? problems[0] : `errors:\n${problems.map((problem) => `  ${problem}`).join('\n')}`
   return new StatusError(500, '', `failed to create typed patch object (${subject}): ${text}`)
 }

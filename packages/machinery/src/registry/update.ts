@@ -66,9 +66,7 @@ export function checkIdentity({ name, namespace }: WriteCall, { metadata }: Shap
     throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
   }
   if (namespace !== '' && metadata.namespace !== undefined && metadata.namespace !== namespace) {
-    throw badRequest(
-      `the namespace of the object (${metadata.namespace}) does not match the namespace on the request (${namespace})`,
-    )
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
   }
 }
 
