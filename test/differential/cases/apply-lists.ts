@@ -130,8 +130,11 @@ function flowsOf({ what, one, two, written }: Sort): ExchangeCase[] {
   ]
 }
 
+/** Through all the flows, in two files: a file of the repository has a limit. */
+export const applyScalarsAndMaps: readonly ExchangeCase[] = sorts.slice(0, 15).flatMap(flowsOf)
+
 export const applyLists: readonly ExchangeCase[] = [
-  ...sorts.flatMap(flowsOf),
+  ...sorts.slice(15).flatMap(flowsOf),
   {
     name: 'SA21 the applied order of a list leads, and others keep their places',
     steps: [
@@ -209,8 +212,8 @@ export const applyLists: readonly ExchangeCase[] = [
   {
     name: 'SA22 metadata of the server cannot be applied to',
     steps: [
-      apply(w, 'one', widget('w', { text: 'x' }, { metadata: { generation: 7, creationTimestamp: '2020-01-01T00:00:00Z', selfLink: '/x', deletionTimestamp: '2020-01-01T00:00:00Z' } })),
-      apply(w, 'one', widget('w', { text: 'y' }, { metadata: { generation: 7, creationTimestamp: null, deletionGracePeriodSeconds: 5 } })),
+      apply(w, 'one', widget('w', { text: 'x' }, { metadata: { generation: 7, creationTimestamp: '2020-01-01T00:00:00Z', selfLink: '/x' } })),
+      apply(w, 'one', widget('w', { text: 'y' }, { metadata: { generation: 7, creationTimestamp: null } })),
       get(w),
     ],
   },

@@ -1,5 +1,8 @@
 // What is wrong with a field, and how Kubernetes words it.
 
+import { goQuoted, goSyntax } from './go-syntax.ts'
+import type { Json } from './json.ts'
+
 export type FieldErrorType =
   | 'FieldValueRequired'
   | 'FieldValueInvalid'
@@ -19,19 +22,11 @@ export interface FieldError {
   message: string
 }
 
-/** As Go quotes a text, and so Kubernetes: as JSON does but for some of the control characters. */
-export function quoted(text: string): string {
-  return JSON.stringify(text).replace(/\\(u00[01][0-9a-f]|.)/g, (escape, which: string) => {
-    if (which === 'u0007') return '\\a'
-    if (which === 'u000b') return '\\v'
-    return which.startsWith('u00') ? `\\x${which.slice(3)}` : escape
-  })
-}
-
-/** Strings quoted, numbers and booleans plain, everything else as JSON. */
+/** Numbers and booleans plain, nothing as the word `null`, everything else as Go writes it. */
 function shown(value: unknown): string {
-  if (typeof value === 'string') return quoted(value)
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value ?? null)
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  // Whoever refuses a value has it from JSON.
+  return value === null || value === undefined ? goQuoted('null') : goSyntax(value as Json)
 }
 
 export const required = (field: string, detail = ''): FieldError => ({

@@ -4,6 +4,7 @@ import type { ApiRequest, ApiResponse } from '@sheaf/api/client'
 import { badRequest, notFound, type ResourceDefinition, type Status } from '@sheaf/api/meta'
 import type { UserInfo } from '../kind.ts'
 import { apply } from '../registry/apply.ts'
+import { applyScale } from '../registry/apply-scale.ts'
 import { create } from '../registry/create.ts'
 import { deleteObject, deletionStatus } from '../registry/delete.ts'
 import { deleteCollection } from '../registry/delete-collection.ts'
@@ -183,7 +184,9 @@ async function servePatch(exchange: ResourceExchange, { target, subresource }: P
   if (type === 'apply') {
     const options = applyOptionsOf(exchange.info.query)
     const request = { subresource, body, force: options.force }
-    const { encoded, isNew } = await apply(exchange.registry, writeCallOf(exchange, target, options), request)
+    const call = writeCallOf(exchange, target, options)
+    if (subresource === 'scale') return presentObject(200, await applyScale(exchange.registry, call, request), presentation)
+    const { encoded, isNew } = await apply(exchange.registry, call, request)
     return presentObject(isNew ? 201 : 200, encoded, presentation)
   }
   const call = writeCallOf(exchange, target, writeOptionsOf('PatchOptions', exchange.info.query))

@@ -4,13 +4,13 @@ import {
   badRequest,
   type FieldError,
   forbidden,
+  goQuoted,
   invalid,
   invalidError,
   isJsonObject,
   type Json,
   type JsonObject,
   notSupported,
-  quoted,
   required,
   tooLong,
 } from '@sheaf/api/meta'
@@ -60,7 +60,7 @@ function optionsOf(kind: OptionsKind, query: URLSearchParams, further: readonly 
 
 function dryRunErrors(values: readonly unknown[]): FieldError[] {
   if (values.every((value) => value === 'All')) return []
-  const list = `[]string{${values.map((value) => quoted(String(value))).join(', ')}}`
+  const list = `[]string{${values.map((value) => goQuoted(String(value))).join(', ')}}`
   const message = `Unsupported value: ${list}: supported values: "All"`
   return [{ type: 'FieldValueNotSupported', field: 'dryRun', message }]
 }

@@ -1,6 +1,6 @@
-// How Go prints a JSON value: some of Kubernetes' messages contain one, and clients show them as they are.
+// How Go prints the type of a JSON value, and a value in the wrapper that Kubernetes' own code has around it.
 
-import type { Json } from '@sheaf/api/meta'
+import { goSyntax, type Json } from '@sheaf/api/meta'
 
 /** `%T` */
 export function goType(value: Json): string {
@@ -21,14 +21,6 @@ export function goType(value: Json): string {
 /** `%#v` of the value in its wrapper. */
 export function goValue(value: Json): string {
   return `&value.valueUnstructured{Value:${goSyntax(value)}}`
-}
-
-function goSyntax(value: Json | undefined): string {
-  if (value === null || value === undefined) return 'interface {}(nil)'
-  if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`
-  if (typeof value !== 'object') return typeof value === 'string' ? JSON.stringify(value) : String(value)
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `map[string]interface {}{${members.map(([name, member]) => `${JSON.stringify(name)}:${goSyntax(member)}`).join(', ')}}`
 }
 
 /** `%v` of the value in its wrapper. */

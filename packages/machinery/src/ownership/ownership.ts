@@ -78,7 +78,7 @@ export interface Update {
   next: Json
   managers: Managers
   name: ManagerName
-  time: string
+  time: string | undefined
 }
 
 /** After a plain write. Throws UntypedValue where an object does not fit its type. */
@@ -120,7 +120,7 @@ export function applyConfiguration(call: ApplyCall): Applied {
   // The live object and the configuration both are objects, so there is something.
   const merged = mergeApplied(toJson(live), configuration, type) ?? {}
   const object = last === undefined ? merged : prune(merged, last.fields, now, type)
-  const comparison = compareFields(toJson(live), object, type)
+  const comparison = compareOutside(toJson(live), object, type, call.untouched)
   const others = new Map([...now].filter(([each]) => each !== identity))
   if (!call.force) {
     const conflicts = conflictsOf(others, comparison)
@@ -129,6 +129,16 @@ export function applyConfiguration(call: ApplyCall): Applied {
   const isChanged = !sameJson(toJson(live), object)
   const own: Manager = { ...name, time: isChanged ? time : last?.time, fields: difference(fields, unowned) }
   return { kind: 'applied', object, managers: withManager(takeFrom(others, comparison), own) }
+}
+
+/** Differences in fields that the write does not reach are none. */
+function compareOutside(live: Json, next: Json, type: FieldType, untouched: FieldSet): Comparison {
+  const { added, modified, removed } = compareFields(live, next, type)
+  return {
+    added: differenceBelow(added, untouched),
+    modified: differenceBelow(modified, untouched),
+    removed: differenceBelow(removed, untouched),
+  }
 }
 
 /** An ApiObject came from JSON. */

@@ -4,6 +4,7 @@ import {
   type ApiObject,
   apiVersionOf,
   badRequest,
+  invalidError,
   isAlreadyExists,
   isJsonObject,
   isNotFound,
@@ -17,8 +18,9 @@ import { checkApplied } from '../ownership/check-applied.ts'
 import { conflictError } from '../ownership/conflict-error.ts'
 import { emptySet, type FieldSet } from '../ownership/field-set.ts'
 import { applyAsClient } from '../ownership/last-applied.ts'
-import { decodeManagers, encodeManagers } from '../ownership/managers.ts'
-import { objectTypeOf, setOf } from '../ownership/ownership.ts'
+import { decodeManagers, encodeManagers, type Managers } from '../ownership/managers.ts'
+import { type ApplyCall, objectTypeOf, setOf } from '../ownership/ownership.ts'
+import { nullFields } from '../schema/null-fields.ts'
 import { create } from './create.ts'
 import { emptyObject, managerName, withoutOwners } from './field-owners.ts'
 import { missing } from './get.ts'
@@ -53,7 +55,7 @@ export async function apply(registry: Registry, call: WriteCall, request: ApplyR
   }
 }
 
-function checkVersion(definition: ResourceDefinition, configuration: Json): void {
+export function checkVersion(definition: ResourceDefinition, configuration: Json): void {
   if (!isJsonObject(configuration)) throw badRequest('error decoding YAML: a configuration is an object')
   const expected = apiVersionOf(definition)
   const { apiVersion, kind, metadata } = configuration
@@ -109,33 +111,56 @@ interface AppliedObject {
 
 function appliedTo(registry: Registry, call: WriteCall, request: ApplyRequest, old: ApiObject): AppliedObject {
   const { definition, schema } = call.resource
-  const type = objectTypeOf(schema, registry.schemas)
-  const { value: configuration, strictIssues } = request.body
-  const problems = checkApplied(configuration, type)
-  if (problems.length > 0) throw unusable(call, configuration, problems)
-  const applied = applyAsClient({
-    type,
+  const { object, managers } = applyTo(registry, call, {
+    ...request,
+    definition,
+    type: objectTypeOf(schema, registry.schemas),
     live: withoutOwners(old),
-    configuration,
     managers: decodeManagers(old.metadata.managedFields),
     name: managerName(call, 'Apply', request.subresource),
+  })
+  const nulls =
+    definition.origin === 'custom' && schema !== undefined ? nullFields(schema, registry.schemas, request.body.value) : []
+  if (nulls.length > 0) throw invalidError(definition, call.name, nulls)
+  return { object, owners: encodeManagers(managers) }
+}
+
+export interface ApplyTarget extends ApplyRequest, Pick<ApplyCall, 'type' | 'live' | 'managers' | 'name'> {
+  definition: ResourceDefinition
+}
+
+/** What becomes of an object and its owners. Throws what is wrong with the configuration, and conflicts. */
+export function applyTo(
+  registry: Registry,
+  call: WriteCall,
+  { definition, type, live, managers, name, body, force, subresource }: ApplyTarget,
+): { object: Json; managers: Managers } {
+  const { value: configuration, strictIssues } = body
+  const problems = checkApplied(configuration, type)
+  if (problems.length > 0) throw unusable(definition, configuration, problems)
+  const applied = applyAsClient({
+    type,
+    live,
+    configuration,
+    managers,
+    name,
     time: timestamp(registry.clock),
-    force: request.force,
-    untouched: untouchedBy(definition, request.subresource),
+    force,
+    untouched: untouchedBy(definition, subresource),
   })
   if (applied.kind === 'conflicts') throw conflictError(applied.conflicts)
   refuseDuplicates(call, strictIssues)
-  return { object: applied.object, owners: encodeManagers(applied.managers) }
+  return { object: applied.object, managers: applied.managers }
 }
 
 function refuseDuplicates(call: WriteCall, issues: readonly string[]): void {
   if (issues.length === 0 || call.fieldValidation === 'Ignore') return
   const why = `error converting YAML to JSON: yaml: unmarshal errors:\n${issues.map((issue) => `  ${issue}`).join('\n')}`
   if (call.fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: ${why}`)
-  call.warn(why)
+  for (const issue of issues) call.warn(issue)
 }
 
-function unusable({ resource: { definition } }: WriteCall, configuration: Json, problems: string[]): StatusError {
+function unusable(definition: ResourceDefinition, configuration: Json, problems: string[]): StatusError {
   const metadata = isJsonObject(configuration) && isJsonObject(configuration.metadata) ? configuration.metadata : {}
   const key = `${textOr(metadata.namespace)}/${textOr(metadata.name)}`
   const subject = `${key}; ${goKind(apiVersionOf(definition), definition.kind)}`
@@ -144,7 +169,7 @@ function unusable({ resource: { definition } }: WriteCall, configuration: Json, 
 }
 
 /** What a write through this door leaves as it is. */
-function untouchedBy({ hasStatus, origin }: ResourceDefinition, subresource: Subresource | undefined): FieldSet {
-  if (subresource === 'status') return origin === 'native' ? setOf(['spec']) : setOf(['metadata'], ['spec'])
+function untouchedBy({ hasStatus }: ResourceDefinition, subresource: Subresource | undefined): FieldSet {
+  if (subresource === 'status') return setOf(['spec'])
   return hasStatus ? setOf(['status']) : emptySet
 }

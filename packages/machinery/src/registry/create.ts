@@ -49,7 +49,7 @@ export async function create(
     ownersOf ??
     ((next) => {
       const sentOwners = sent.metadata.managedFields
-      return ownersAfterWrite(registry, call, { subresource: undefined, sentOwners, live: undefined, next })
+      return ownersAfterWrite(registry, call, { subresource: undefined, sentOwners, live: undefined, wanted: undefined, next })
     })
   const isGenerated = name === '' && sent.metadata.generateName !== undefined
   for (let attempt = 1; ; attempt++) {

@@ -13,6 +13,8 @@ export interface PlainWrite {
   sentOwners: readonly ManagedFieldsEntry[] | undefined
   /** What is stored; undefined for an object that is new. */
   live: ApiObject | undefined
+  /** What was sent; undefined for an object that is new. */
+  wanted: ApiObject | undefined
   /** What is to be stored, with its defaults. */
   next: ApiObject
 }
@@ -20,7 +22,7 @@ export interface PlainWrite {
 /** The owners after the write; undefined where none are recorded. */
 export function ownersAfterWrite(registry: Registry, call: WriteCall, write: PlainWrite): ManagedFieldsEntry[] | undefined {
   const { resource } = call
-  const { live, next, subresource } = write
+  const { live, subresource } = write
   const managers = managersBefore(write)
   // Nobody's fields are followed on an object that was written before there were owners, until somebody applies to it.
   if (managers.size === 0 && live !== undefined) return undefined
@@ -28,10 +30,11 @@ export function ownersAfterWrite(registry: Registry, call: WriteCall, write: Pla
     const after = managersAfterUpdate({
       type: objectTypeOf(resource.schema, registry.schemas),
       live: withoutOwners(live ?? emptyObject(registry, resource)),
-      next: withoutOwners(next),
+      next: withoutOwners(claimed(call, write)),
       managers,
       name: managerName(call, 'Update', subresource),
-      time: timestamp(registry.clock),
+      // Kubernetes keeps no time for those who scale.
+      time: subresource === 'scale' ? undefined : timestamp(registry.clock),
     })
     return encodeManagers(after)
   } catch (error) {
@@ -39,6 +42,15 @@ export function ownersAfterWrite(registry: Registry, call: WriteCall, write: Pla
     if (error instanceof UntypedValue) return undefined
     throw error
   }
+}
+
+/** Metadata that comes with the status of a custom object is not stored, and yet its sender's: so in Kubernetes. */
+function claimed({ resource }: WriteCall, { subresource, wanted, next }: PlainWrite): ApiObject {
+  if (subresource !== 'status' || resource.definition.origin === 'native' || wanted === undefined) return next
+  const { labels, annotations, ownerReferences, finalizers } = wanted.metadata
+  const sent = Object.entries({ labels, annotations, ownerReferences, finalizers }).filter(([, value]) => value !== undefined)
+  const { labels: _l, annotations: _a, ownerReferences: _o, finalizers: _f, ...own } = next.metadata
+  return { ...next, metadata: { ...own, ...Object.fromEntries(sent) } }
 }
 
 export function managerName(

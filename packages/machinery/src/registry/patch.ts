@@ -34,8 +34,10 @@ export async function patch(
       unknownFields = shaped.unknownFields
       return shaped.object
     },
-    ownersAfter: (live, { metadata }, next) =>
-      ownersAfterWrite(registry, call, { subresource, sentOwners: metadata.managedFields, live, next }),
+    ownersAfter: (live, wanted, next) => {
+      const sentOwners = wanted.metadata.managedFields
+      return ownersAfterWrite(registry, call, { subresource, sentOwners, live, wanted, next })
+    },
     onUnknownFields: (paths) =>
       applyFieldValidation(call, [...body.strictIssues, ...[...unknownFields, ...paths].map(unknownFieldIssue)], refuse),
   })

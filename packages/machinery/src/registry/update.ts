@@ -50,8 +50,10 @@ export function replace(
     ...call,
     subresource,
     wanted: () => object,
-    ownersAfter: (live, { metadata }, next) =>
-      ownersAfterWrite(registry, call, { subresource, sentOwners: metadata.managedFields, live, next }),
+    ownersAfter: (live, wanted, next) => {
+      const sentOwners = wanted.metadata.managedFields
+      return ownersAfterWrite(registry, call, { subresource, sentOwners, live, wanted, next })
+    },
     onUnknownFields: (paths) =>
       applyFieldValidation(call, [...strictIssues, ...paths.map(unknownFieldIssue)], (why) => unusable(definition, why)),
   })

@@ -38,7 +38,8 @@ export async function writeUpdate(registry: Registry, call: UpdateCall): Promise
     if (call.dryRun) return { text: text(entry.revision) }
     const result = await registry.store.write({ key, expect: entry.revision, text: isLast ? null : text })
     if (result.kind === 'written') return result.entry
-    if (result.kind === 'deleted') return { text: text(result.revision) }
+    // As Kubernetes answers: the object that goes, at the revision that it had.
+    if (result.kind === 'deleted') return { text: text(entry.revision) }
     entry = result.current
   }
   throw conflict(call.resource.definition, call.name, modifiedMeanwhile)
@@ -124,10 +125,11 @@ function withStatusOf(object: ApiObject, source: ApiObject): ApiObject {
 
 /** The metadata that was wanted, with the server's own fields as they are stored. */
 function keptMeta({ metadata }: ApiObject, old: ApiObject): ApiObject['metadata'] {
-  const { labels, annotations, ownerReferences, finalizers } = metadata
-  const { labels: _l, annotations: _a, ownerReferences: _o, finalizers: _f, ...own } = old.metadata
+  const { generateName, labels, annotations, ownerReferences, finalizers } = metadata
+  const { generateName: _g, labels: _l, annotations: _a, ownerReferences: _o, finalizers: _f, ...own } = old.metadata
   return {
     ...own,
+    ...(generateName === undefined ? {} : { generateName }),
     ...(labels === undefined ? {} : { labels }),
     ...(annotations === undefined ? {} : { annotations }),
     ...(ownerReferences === undefined ? {} : { ownerReferences }),

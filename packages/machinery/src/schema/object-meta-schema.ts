@@ -19,6 +19,11 @@ const texts = (description: string): JsonSchema => ({
   additionalProperties: { type: 'string' },
 })
 
+export const apiVersionField = describedText(
+  'Group and version of the form in which the object is written, such as apps/v1.',
+)
+export const kindField = describedText('What the object is, in CamelCase.')
+
 const objectMeta: JsonSchema = {
   type: 'object',
   description: 'What every stored object has: its name, its labels, its owners and what the server keeps about it.',
@@ -107,8 +112,8 @@ function rootOf(schema: JsonSchema, definitions: SchemaDefinitions): JsonSchema 
   const known = roots.get(schema)
   if (known !== undefined) return known
   const own = resolveSchema(schema, definitions)
-  const named: JsonSchema = { type: 'string' }
-  const root = { ...own, properties: { ...own?.properties, apiVersion: named, kind: named, metadata: refTo(objectMetaName) } }
+  const common = { apiVersion: apiVersionField, kind: kindField, metadata: refTo(objectMetaName) }
+  const root = { ...own, properties: { ...own?.properties, ...common } }
   roots.set(schema, root)
   return root
 }

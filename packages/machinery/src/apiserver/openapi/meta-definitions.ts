@@ -2,7 +2,18 @@
 
 import type { JsonSchema, SchemaDefinitions } from '@sheaf/api/meta'
 import { scaleDefinition } from '../../registry/scale.ts'
-import { describedInteger as integer, describedFlag as flag, describedText as text, metaPrefix as prefix, objectMetaDefinitions, objectMetaName, refTo } from '../../schema/object-meta-schema.ts'
+import {
+  apiVersionField,
+  describedFlag as flag,
+  describedInteger as integer,
+  describedText as text,
+  kindField,
+  metaPrefix as prefix,
+  objectMetaDefinitions,
+  objectMetaName,
+  refTo,
+} from '../../schema/object-meta-schema.ts'
+import { scaleSchema } from '../../schema/scale-schema.ts'
 import type { PublishedSchema } from './definitions.ts'
 
 export const metaNames = {
@@ -13,9 +24,6 @@ export const metaNames = {
   patch: `${prefix}.Patch`,
   scale: scaleDefinition.schemaName,
 } as const
-
-export const apiVersionField = text('Group and version of the form in which the object is written, such as apps/v1.')
-export const kindField = text('What the object is, in CamelCase.')
 
 const listMeta: JsonSchema = {
   type: 'object',
@@ -84,27 +92,7 @@ const deleteOptions: JsonSchema = {
 }
 
 const scale = {
-  type: 'object',
-  description: 'How many replicas there are to be, and how many there are.',
-  properties: {
-    apiVersion: apiVersionField,
-    kind: kindField,
-    metadata: refTo(metaNames.objectMeta),
-    spec: {
-      type: 'object',
-      description: 'What is wanted.',
-      properties: { replicas: { type: 'integer', format: 'int32', description: 'How many there are to be.' } },
-    },
-    status: {
-      type: 'object',
-      description: 'What is seen.',
-      required: ['replicas'],
-      properties: {
-        replicas: { type: 'integer', format: 'int32', description: 'How many there are.' },
-        selector: text('Selects them by their labels.'),
-      },
-    },
-  },
+  ...scaleSchema,
   'x-kubernetes-group-version-kind': [
     { group: scaleDefinition.group, version: scaleDefinition.version, kind: scaleDefinition.kind },
   ],
