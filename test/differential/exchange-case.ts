@@ -12,6 +12,10 @@ export interface Step {
   contentType?: string
   /** Sent in another second than the step before, where the order of times matters. */
   later?: true
+  /** Why only the outcome is compared: the other server's words are about its own insides. */
+  ownWords?: string
+  /** Why our answer is another one, and better. */
+  kinder?: string
 }
 
 export interface ExchangeCase {

@@ -28,7 +28,7 @@ export function normaliser(namespace: string): (answer: Answer) => RecordedAnswe
       .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, (uid) => uids(uid))
       .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '{time}')
       .replace(/(ResourceVersion[^(]*\()(\d+)\)/g, (_all, before: string, rv: string) => `${before}${revisions(rv)})`)
-      .replace(/\b(drawn-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, (_all, base: string) => names(base))
+      .replace(/\b([Dd]rawn-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, (_all, base: string) => names(base))
   const value = (json: Json): Json => {
     if (typeof json === 'string') return text(json)
     if (Array.isArray(json)) return json.map(value)

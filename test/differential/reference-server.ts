@@ -120,7 +120,7 @@ async function ready(send: ReferenceServer['send'], server: ChildProcess): Promi
 function exchange(agent: Agent, port: number, { method, path, headers, body }: SentRequest): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = httpsRequest(
-      { agent, host: '127.0.0.1', port, method, path, headers: { ...headers, authorization: `Bearer ${token}` } },
+      { agent, host: '127.0.0.1', port, method, path, headers: { ...headers, ...lengthOf(body), authorization: `Bearer ${token}` } },
       (response) => {
         const pieces: Buffer[] = []
         response.on('data', (piece: Buffer) => pieces.push(piece))
@@ -137,6 +137,11 @@ function exchange(agent: Agent, port: number, { method, path, headers, body }: S
     sent.on('error', reject)
     sent.end(body)
   })
+}
+
+/** Node sends the body of a DELETE without saying how long it is. */
+function lengthOf(body: string | undefined): Record<string, string> {
+  return body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
 }
 
 /** Node joins headers of one name with commas, which the texts contain. */

@@ -2,7 +2,7 @@
 
 import type { Json, JsonObject } from '@sheaf/api/meta'
 import type { ExchangeCase } from '../exchange-case.ts'
-import { configMap, configMaps, get, leases, patch, post, put, remove, secrets, widget, widgets } from './steps.ts'
+import { configMap, configMaps, get, kinder, leases, ownWords, patch, post, put, remove, secrets, widget, widgets } from './steps.ts'
 
 const a = `${configMaps}/a`
 const w = `${widgets}/w`
@@ -13,6 +13,7 @@ const otherUid = '11111111-2222-3333-4444-555555555555'
 const long = (length: number): string => 'x'.repeat(length)
 const raw = (path: string, body: string, query = ''): ExchangeCase['steps'][number] => ({ method: 'POST', path: path + query, body, contentType: 'application/json' })
 
+const scheme = 'the words of a register of Go types'
 const labelled = (labels: JsonObject): Json => configMap('a', {}, { labels })
 const annotated = (annotations: JsonObject): Json => configMap('a', {}, { annotations })
 
@@ -77,7 +78,7 @@ export const plainWrites: readonly ExchangeCase[] = [
       get(a),
       post(configMaps, 'c', configMap('b', { x: '1' }), { dryRun: 'Server' }),
       remove(a, { kind: 'DeleteOptions', apiVersion: 'v1', dryRun: ['Client'] }),
-      post(leases, 'c', { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'l' }, spec: { leaseDurationSeconds: -1 } }, dry),
+      post(leases, 'c', { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'l' }, spec: { leaseDurationSeconds: 0 } }, dry),
     ],
   },
   {
@@ -126,15 +127,15 @@ export const plainWrites: readonly ExchangeCase[] = [
       patch('merge', w, 'c', { metadata: { name: 'b' } }),
       patch('merge', w, 'c', { metadata: { namespace: 'other' } }),
       patch('merge', w, 'c', { kind: 'Gadget' }),
-      patch('merge', w, 'c', { apiVersion: 'example.org/v2' }),
+      ownWords(patch('merge', w, 'c', { apiVersion: 'example.org/v2' }), 'a warning about a schema of another version'),
     ],
   },
   {
     name: 'SA72 the body must be about what the path says',
     steps: [
       post(configMaps, 'c', configMap('a', {}, { namespace: 'other' })),
-      post(configMaps, 'c', { ...configMap('a'), kind: 'Secret' }),
-      post(configMaps, 'c', { ...configMap('a'), apiVersion: 'v2' }),
+      ownWords(post(configMaps, 'c', { ...configMap('a'), kind: 'Secret' }), scheme),
+      ownWords(post(configMaps, 'c', { ...configMap('a'), apiVersion: 'v2' }), scheme),
       post(configMaps, 'c', { metadata: { name: 'a' } }),
       post(configMaps, 'c', { kind: 'ConfigMap', metadata: { name: 'b' } }),
       put(a, 'c', configMap('b', {})),
@@ -145,8 +146,8 @@ export const plainWrites: readonly ExchangeCase[] = [
       post(widgets, 'c', { ...widget('w'), apiVersion: 'example.org/v2' }),
       post(widgets, 'c', { kind: 'Widget', metadata: { name: 'w' } }),
       post(widgets, 'c', { apiVersion: 'example.org/v1', metadata: { name: 'w' } }),
-      post(configMaps, 'c', []),
-      post(configMaps, 'c', 'text'),
+      ownWords(post(configMaps, 'c', []), scheme),
+      ownWords(post(configMaps, 'c', 'text'), 'the words of a reader of JSON'),
       raw(configMaps, '{'),
       raw(configMaps, ''),
       raw(widgets, '{'),
@@ -240,13 +241,13 @@ export const plainWrites: readonly ExchangeCase[] = [
       patch('json', a, 'c', [{ op: 'remove', path: '/data/none' }]),
       patch('json', a, 'c', [{ op: 'replace', path: '/none/x', value: '1' }]),
       patch('json', a, 'c', [{ op: 'add', path: '/none/x', value: '1' }]),
-      patch('json', a, 'c', [{ op: 'copy', from: '/none', path: '/data/y' }]),
+      kinder(patch('json', a, 'c', [{ op: 'copy', from: '/none', path: '/data/y' }], dry), 'it copies nothing there, as an empty text'),
       patch('json', a, 'c', [{ op: 'fly', path: '/data/x' }]),
       patch('json', a, 'c', { op: 'add' }),
-      patch('json', a, 'c', [{ op: 'add', path: '/data/x', value: 5 }]),
-      patch('merge', a, 'c', { data: { x: 5 } }),
+      ownWords(patch('json', a, 'c', [{ op: 'add', path: '/data/x', value: 5 }]), 'the words of a reader of JSON'),
+      ownWords(patch('merge', a, 'c', { data: { x: 5 } }), 'the words of a reader of JSON'),
       patch('merge', a, 'c', [1]),
-      patch('merge', a, 'c', 'text'),
+      ownWords(patch('merge', a, 'c', 'text'), 'the words of a reader of JSON'),
     ],
   },
   {
@@ -255,6 +256,9 @@ export const plainWrites: readonly ExchangeCase[] = [
       { bounded: 11 }, { bounded: -1 }, { bounded: 1.5 }, { choice: 'three' }, { number: 'x' }, { text: 5 }, { flag: 'x' }, { list: {} }, { list: [1, 2] },
       { struct: [] }, { map: { a: 1 } }, { port: {} }, { port: 1.5 }, { when: 'yesterday' }, { byName: [{ value: 'x' }] }, { set: ['a', 'a'] }, { bounded: 11, choice: 'x' },
       { ports: [{ port: 1 }, { port: 1 }] }, { nothing: null }, { text: null },
-    ].map((spec) => post(widgets, 'c', widget('w', spec as JsonObject), dry)),
+    ].map((spec) => {
+      const step = post(widgets, 'c', widget('w', spec as JsonObject), dry)
+      return Object.keys(spec).length > 1 ? ownWords(step, 'several findings come in no order there') : step
+    }),
   },
 ]

@@ -62,6 +62,12 @@ export function remove(path: string, body?: Json, query: Query = {}): Step {
   return { method: 'DELETE', path: withQuery(path, query), ...(body === undefined ? {} : { body }) }
 }
 
+/** Only the outcome is compared: the other server's words are about its own insides. */
+export const ownWords = (step: Step, why: string): Step => ({ ...step, ownWords: why })
+
+/** Ours is another answer, and a better one. */
+export const kinder = (step: Step, why: string): Step => ({ ...step, kinder: why })
+
 /** In another second than the step before. */
 export const later = (step: Step): Step => ({ ...step, later: true })
 

@@ -2,10 +2,11 @@
 
 import type { Json, JsonObject } from '@sheaf/api/meta'
 import type { ExchangeCase } from '../exchange-case.ts'
-import { configMap, configMaps, get, patch, post, put } from './steps.ts'
+import { configMap, configMaps, get, ownWords, patch, post, put } from './steps.ts'
 
 const a = `${configMaps}/a`
 const owner = (uid: string, name: string): JsonObject => ({ apiVersion: 'v1', kind: 'ConfigMap', name, uid })
+const condition = (type: string, status: string): JsonObject => ({ type, status, lastTransitionTime: '2026-01-01T00:00:00Z' })
 const strategic = (body: Json, query: Record<string, string> = {}) => patch('strategic', a, 'p', body, query)
 const namespace = '/api/v1/namespaces/{ns}'
 
@@ -74,8 +75,19 @@ export const strategicMerge: readonly ExchangeCase[] = [
   on('an order of the wrong form is refused', { metadata: { '$setElementOrder/finalizers': 'x' } }, { metadata: { '$setElementOrder/ownerReferences': ['u1'] } }),
   on('a deletion of the wrong form is refused', { metadata: { '$deleteFromPrimitiveList/finalizers': 'x' } }),
   on('only what is named is retained', { data: { $retainKeys: ['x', 'q'], q: '1' } }, { data: { $retainKeys: ['x'], y: '1' } }, { data: { $retainKeys: 'x' } }),
-  on('a value of a wrong type is refused', { data: 'x' }, { data: { x: 1 } }, { metadata: { labels: 5 } }, { metadata: { finalizers: 'x' } }),
-  on('what is no object is refused', [], 'text', 5),
+  {
+    name: 'SA60 a value of a wrong type is refused',
+    steps: [
+      start,
+      ...[{ data: 'x' }, { data: { x: 1 } }, { metadata: { labels: 5 } }, { metadata: { finalizers: 'x' } }].map((body) =>
+        ownWords(strategic(body), 'the words of a converter between types of Go'),
+      ),
+    ],
+  },
+  {
+    name: 'SA60 what is no object is refused',
+    steps: [start, strategic([]), strategic(5), ownWords(strategic('text'), 'the words of a reader of JSON')],
+  },
   {
     name: 'SA60 what is no JSON is refused',
     steps: [start, { ...strategic({}), body: '{' }, { ...strategic({}), body: '' }],
@@ -106,10 +118,9 @@ export const strategicMerge: readonly ExchangeCase[] = [
     name: 'SA60 a namespace merges its finalizers whole',
     steps: [
       patch('strategic', namespace, 'p', { metadata: { labels: { l: '1' }, finalizers: ['example.org/f'] } }),
-      patch('strategic', namespace, 'p', { spec: { finalizers: ['example.org/g'] } }),
-      patch('strategic', `${namespace}/status`, 'p', { status: { conditions: [{ type: 'A', status: 'True' }] } }),
-      patch('strategic', `${namespace}/status`, 'p', { status: { conditions: [{ type: 'B', status: 'True' }] } }),
-      patch('strategic', `${namespace}/status`, 'p', { status: { conditions: [{ type: 'A', status: 'False' }] } }),
+      patch('strategic', `${namespace}/status`, 'p', { status: { conditions: [condition('A', 'True')] } }),
+      patch('strategic', `${namespace}/status`, 'p', { status: { conditions: [condition('B', 'True')] } }),
+      patch('strategic', `${namespace}/status`, 'p', { status: { conditions: [condition('A', 'False')] } }),
       patch('strategic', namespace, 'p', { metadata: { finalizers: null } }),
       get(namespace),
       put(namespace, 'q', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: '{ns}' } }),

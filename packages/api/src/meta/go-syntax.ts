@@ -19,3 +19,12 @@ export function goSyntax(value: Json | undefined): string {
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
   return `map[string]interface {}{${members.map(([name, member]) => `${goQuoted(name)}:${goSyntax(member)}`).join(', ')}}`
 }
+
+/** `%v` */
+export function goPlain(value: Json | undefined): string {
+  if (value === null || value === undefined) return '<nil>'
+  if (Array.isArray(value)) return `[${value.map(goPlain).join(' ')}]`
+  if (typeof value !== 'object') return String(value)
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `map[${members.map(([name, member]) => `${name}:${goPlain(member)}`).join(' ')}]`
+}

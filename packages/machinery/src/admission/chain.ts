@@ -35,7 +35,8 @@ export async function admit(
   const { object, oldObject } = request
   const sent = structureOf(resource, schemas, object)
   refuseWrongTypes(resource, request, sent.errors)
-  steps.onUnknownFields(sent.unknownFields)
+  // Kubernetes tells those of a custom object by name.
+  steps.onUnknownFields(definition.origin === 'custom' ? sent.unknownFields.toSorted() : sent.unknownFields)
 
   // A built-in Kind's defaults are part of its form; a custom one's are somebody else's changes, as those of a webhook.
   if (definition.origin === 'custom') steps.onShaped()
@@ -45,6 +46,7 @@ export async function admit(
     if (resource.schema !== undefined) dropEmptyCollections(resource.schema, schemas, object as unknown as JsonObject)
     steps.onShaped()
   }
+  definition.complete?.(object)
   await admission.mutate?.(request)
   for (const text of dropDuplicateOwners(object.metadata)) request.warn(text)
 

@@ -12,17 +12,21 @@ import { decodeProtobuf } from './protobuf/decode-object.ts'
 type Origin = 'native' | 'custom'
 
 /** The body of a POST, PUT or DELETE; undefined when there is none. `what` is named in messages: `Widget in version "v1"`. */
-export function decodeBody(request: ApiRequest, origin: Origin, unusable: (why: string) => StatusError): DecodedBody | undefined {
+export function decodeBody(
+  request: ApiRequest,
+  origin: Origin,
+  unusable: (why: string, body: string) => StatusError,
+): DecodedBody | undefined {
   const bytes = bodyBytes(request)
   if (bytes.length === 0) return undefined
   const type = mediaType(request)
   switch (type) {
     case '':
     case 'application/json':
-      return explained(unusable, () => decodeJson(textOf(bytes)))
+      return explained((why) => unusable(why, textOf(bytes)), () => decodeJson(textOf(bytes)))
     case 'application/yaml':
       if (bytes.length > maxYamlBytes) throw yamlTooLarge()
-      return explained(unusable, () => decodeYaml(textOf(bytes)))
+      return explained((why) => unusable(why, textOf(bytes)), () => decodeYaml(textOf(bytes)))
     case 'application/vnd.kubernetes.protobuf':
       if (origin === 'native') return { value: decodeProtobuf(bytes), strictIssues: [] }
   }
@@ -45,13 +49,13 @@ export interface DecodedPatch {
 export function decodePatch(request: ApiRequest, origin: Origin): DecodedPatch {
   const type = patchTypeOf(mediaType(request), origin)
   const bytes = bodyBytes(request)
-  const body = type === 'apply' ? decodeConfiguration(bytes) : decodeJsonPatch(bytes)
+  const body = type === 'apply' ? decodeConfiguration(bytes) : decodeJsonPatch(bytes, type)
   return { type, body }
 }
 
-function decodeJsonPatch(bytes: Uint8Array): DecodedBody {
+function decodeJsonPatch(bytes: Uint8Array, type: PatchType): DecodedBody {
   return explained(
-    (why) => badRequest(`error decoding patch: ${why}`),
+    (why) => badRequest(type === 'strategic' ? why.replace(/^.*json parse error: /, '') : `error decoding patch: ${why}`),
     () => decodeJson(textOf(bytes)),
   )
 }
@@ -126,9 +130,17 @@ function decodeJson(text: string): DecodedBody {
   try {
     value = JSON.parse(text) as Json
   } catch (error) {
-    throw new Error(`json parse error: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new Error(`json parse error: ${jsonProblem(text, error)}`, { cause: error })
   }
   return { value, strictIssues: duplicateFields(text).map((path) => `duplicate field "${path}"`) }
+}
+
+/** Go's words where a text ends too early, which happens to those who send in pieces; else our reader's own. */
+function jsonProblem(text: string, error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const at = /at position (\d+)/.exec(message)?.[1]
+  const isCut = message.startsWith('Unexpected end') || Number(at) >= text.trimEnd().length
+  return isCut ? 'unexpected end of JSON input' : message
 }
 
 function explained<T>(unusable: (why: string) => StatusError, decode: () => T): T {

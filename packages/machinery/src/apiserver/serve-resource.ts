@@ -13,7 +13,7 @@ import { get } from '../registry/get.ts'
 import { type ListRequest, list } from '../registry/list.ts'
 import { pathSegmentFinding } from '../registry/name-rules.ts'
 import { isNamespaceResource } from '../registry/namespace-rules.ts'
-import { unusable } from '../registry/object-shape.ts'
+import { unrecognized } from '../registry/object-shape.ts'
 import { patch } from '../registry/patch.ts'
 import type { DecodedBody, Registry, Resource, Subresource, Target, WriteCall } from '../registry/registry.ts'
 import { getScale, patchScale, replaceScale, scaleDefinition } from '../registry/scale.ts'
@@ -226,14 +226,14 @@ function writeCallOf({ user, warn, request }: ResourceExchange, target: Target, 
 }
 
 function requiredBody({ request, resource: { definition }, onSent }: ResourceExchange): DecodedBody {
-  const body = decodeBody(request, definition.origin, (why) => unusable(definition, why))
+  const body = decodeBody(request, definition.origin, (why, text) => unrecognized(definition, why, text))
   if (body === undefined) throw emptyBody(definition)
   onSent({ form: 'object', value: body.value })
   return body
 }
 
 function emptyBody(definition: ResourceDefinition): Error {
-  return unusable(definition, "couldn't get version/kind; json parse error: unexpected end of JSON input")
+  return unrecognized(definition, "couldn't get version/kind; json parse error: unexpected end of JSON input", '')
 }
 
 /** Typed clients send their options as protobuf, whatever the Kind. */

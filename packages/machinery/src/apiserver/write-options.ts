@@ -96,7 +96,8 @@ export interface DeleteCallOptions extends DeleteOptions {
   dryRun: boolean
 }
 
-const policies = ['Orphan', 'Background', 'Foreground'] as const
+/** In the order in which Kubernetes tells them. */
+const policies = ['Foreground', 'Background', 'Orphan'] as const
 
 /** From the body when there is one, else from the query. */
 export function deleteOptionsOf(query: URLSearchParams, body: Json | undefined): DeleteCallOptions {
@@ -110,7 +111,7 @@ export function deleteOptionsOf(query: URLSearchParams, body: Json | undefined):
   const policy = policies.find((each) => each === propagationPolicy)
   const errors = dryRunErrors(dryRun)
   if (propagationPolicy && policy === undefined) {
-    errors.push(notSupported('propagationPolicy', propagationPolicy, [...policies].sort()))
+    errors.push(notSupported('propagationPolicy', propagationPolicy, [...policies, 'nil']))
   }
   if (propagationPolicy && typeof orphanDependents === 'boolean') {
     errors.push(invalid('propagationPolicy', propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set'))

@@ -1,6 +1,6 @@
 // How Go prints the type of a JSON value, and a value in the wrapper that Kubernetes' own code has around it.
 
-import { goSyntax, type Json } from '@sheaf/api/meta'
+import { goPlain, goSyntax, type Json } from '@sheaf/api/meta'
 
 /** `%T` */
 export function goType(value: Json): string {
@@ -25,13 +25,5 @@ export function goValue(value: Json): string {
 
 /** `%v` of the value in its wrapper. */
 export function goText(value: Json): string {
-  return `&{${plain(value)}}`
-}
-
-function plain(value: Json | undefined): string {
-  if (value === null || value === undefined) return '<nil>'
-  if (Array.isArray(value)) return `[${value.map(plain).join(' ')}]`
-  if (typeof value !== 'object') return String(value)
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `map[${members.map(([name, member]) => `${name}:${plain(member)}`).join(' ')}]`
+  return `&{${goPlain(value)}}`
 }

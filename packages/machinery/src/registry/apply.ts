@@ -91,6 +91,7 @@ function applyToStored(registry: Registry, call: WriteCall, request: ApplyReques
   return writeUpdate(registry, {
     ...call,
     subresource: request.subresource,
+    isPatch: true,
     wanted: (old) => {
       const applied = appliedTo(registry, call, request, old)
       owners = applied.owners

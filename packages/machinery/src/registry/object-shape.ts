@@ -5,6 +5,8 @@ import {
   type ApiObject,
   apiVersionOf,
   badRequest,
+  invalid,
+  invalidError,
   isJsonObject,
   type Json,
   type JsonObject,
@@ -39,19 +41,43 @@ function checkKind(definition: ResourceDefinition, apiVersion: Json | undefined,
   const expected = apiVersionOf(definition)
   if (!kind || !apiVersion) {
     // A typed client of a built-in Kind may leave both out: the path says them.
-    if (definition.origin === 'native' && !kind) return
-    throw unusable(definition, `Object '${kind ? 'apiVersion' : 'Kind'}' is missing in '${excerptOf(body)}'`)
+    if (definition.origin === 'native' && (!kind || kind === definition.kind)) return
+    if (!kind) throw unrecognized(definition, `Object 'Kind' is missing in '${excerptOf(body)}'`, JSON.stringify(body))
   }
   if (apiVersion !== expected) {
-    const given = typeof apiVersion === 'string' ? apiVersion : JSON.stringify(apiVersion)
+    const given = apiVersion === undefined ? '' : typeof apiVersion === 'string' ? apiVersion : JSON.stringify(apiVersion)
     throw badRequest(`the API version in the data (${given}) does not match the expected API version (${expected})`)
   }
   if (kind !== definition.kind) {
     const given = typeof kind === 'string' ? kind : JSON.stringify(kind)
+    if (definition.origin === 'custom') throw wrongKind(definition, given, nameIn(body))
     throw badRequest(
       `${given} in version "${definition.version}" cannot be handled as a ${definition.kind}: the path is that of ${definition.plural}`,
     )
   }
+}
+
+function wrongKind(definition: ResourceDefinition, kind: string, name: string): StatusError {
+  return invalidError({ ...definition, kind }, name, [invalid('kind', kind, `must be ${definition.kind}`)])
+}
+
+function nameIn({ metadata }: JsonObject): string {
+  return isJsonObject(metadata) && typeof metadata.name === 'string' ? metadata.name : ''
+}
+
+/** A body that does not even say what it is about. */
+export function unrecognized({ kind }: ResourceDefinition, why: string, body: string): StatusError {
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${summaryOf(body)})`)
+}
+
+const maxSummary = 30
+
+/** The beginning of what looks like an object, of anything else its bytes. */
+function summaryOf(body: string): string {
+  if (body === '') return '<empty>'
+  const bytes = Buffer.from(body)
+  const start = bytes.subarray(0, maxSummary)
+  return `${start.toString(body.startsWith('{') ? 'utf8' : 'hex')}${bytes.length > maxSummary ? ' ...' : ''}`
 }
 
 /** Enough to recognise the manifest by; a message is no place for megabytes. */

@@ -1,7 +1,7 @@
 // Every change of an existing object goes through here: read, let the verb say what it wants, keep what only the
 // server may change, admit, compare, append; and again from the start when somebody else was quicker.
 
-import { type ApiObject, conflict, isJsonObject, type ManagedFieldsEntry, modifiedMeanwhile, sameJson } from '@sheaf/api/meta'
+import { type ApiObject, conflict, invalid, invalidError, isJsonObject, type ManagedFieldsEntry, modifiedMeanwhile, sameJson } from '@sheaf/api/meta'
 import { type AdmissionSteps, admit } from '../admission/chain.ts'
 import type { StoredEntry } from '../store/store.ts'
 import { cloneJson } from './clone-json.ts'
@@ -17,6 +17,7 @@ const maxAttempts = 64
 
 export interface UpdateCall extends WriteCall {
   subresource: Subresource | undefined
+  isPatch?: boolean
   /** What the caller wants, given what is stored: a private object. Preconditions are checked here; may throw. */
   wanted(old: ApiObject): ApiObject
   onUnknownFields: AdmissionSteps['onUnknownFields']
@@ -84,13 +85,24 @@ function checkPreconditions(call: UpdateCall, entry: StoredEntry, old: ApiObject
   const { definition } = call.resource
   const { resourceVersion, uid } = wanted.metadata
   if (uid !== undefined && uid !== old.metadata.uid) {
+    if (call.isPatch === true) throw otherUid(call, uid)
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`
-    const where = `StorageError: invalid object, Code: 4, Key: /registry${entry.key}, ResourceVersion: 0, AdditionalErrorMsg:`
+    const where = `StorageError: invalid object, Code: 4, Key: ${keyInEtcd(call, entry)}, ResourceVersion: 0, AdditionalErrorMsg:`
     throw conflict(definition, call.name, `${where} ${why}`)
   }
   if (resourceVersion !== undefined && resourceVersion !== '0' && resourceVersion !== String(entry.revision)) {
     throw conflict(definition, call.name, modifiedMeanwhile)
   }
+}
+
+/** A patch that sets another uid is refused as a change of it. */
+function otherUid({ resource, name }: UpdateCall, uid: string): Error {
+  return invalidError(resource.definition, name, [invalid('metadata.uid', uid, 'field is immutable')])
+}
+
+/** Where the object would lie in Kubernetes' store: the message names it. */
+function keyInEtcd({ resource: { definition } }: UpdateCall, { key }: StoredEntry): string {
+  return definition.origin === 'native' ? `/registry/${key.split('/').slice(2).join('/')}` : `/registry${key}`
 }
 
 /** What was wanted where this path may change it, what is stored everywhere else. */
