@@ -29,7 +29,10 @@ export function comparedAnswers(
 function isLeftoverNull({ status, body }: RecordedAnswer, own: RecordedAnswer | undefined): boolean {
   if (status !== 422 || own?.status !== 200 || !isJsonObject(body) || !isJsonObject(body.details)) return false
   const { causes } = body.details
-  return Array.isArray(causes) && causes.every((cause) => isJsonObject(cause) && /^Invalid value: "null": /.test(String(cause.message)))
+  return (
+    Array.isArray(causes) &&
+    causes.every((cause) => isJsonObject(cause) && /^Invalid value: "null": /.test(String(cause.message)))
+  )
 }
 
 /** For steps whose words are those of Go's own types and readers. */

@@ -52,9 +52,7 @@ function inlined(schema: JsonSchema, definitions: SchemaDefinitions): JsonSchema
     ...both,
     ...(properties === undefined ? {} : { properties: mapValues(properties, (each) => inlined(each, definitions)) }),
     ...(items === undefined ? {} : { items: inlined(items, definitions) }),
-    ...(typeof additionalProperties === 'object'
-      ? { additionalProperties: inlined(additionalProperties, definitions) }
-      : {}),
+    ...(typeof additionalProperties === 'object' ? { additionalProperties: inlined(additionalProperties, definitions) } : {}),
   }
 }
 

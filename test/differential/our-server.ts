@@ -1,10 +1,7 @@
 // Our API server in this process, with the Kinds that both servers have. The custom ones are without the rules and defaults
 // that go beyond their schema: there is no webhook on the other side either.
 
-import {
-  schemas,
-  virtualMachineDefinition,
-} from '@sheaf/api'
+import { schemas, virtualMachineDefinition } from '@sheaf/api'
 import { type ApiResponse, isStreaming } from '@sheaf/api/client'
 import type { ResourceDefinition } from '@sheaf/api/meta'
 import { configMapKind, leaseKind, namespaceKind, namespaceRole, secretKind } from '@sheaf/kinds'
@@ -33,7 +30,12 @@ const widgetDefinition: ResourceDefinition = {
   selectableFields: {},
 }
 
-function withoutOwnRules({ applyDefaults: _d, validate: _v, warnings: _w, ...definition }: ResourceDefinition): ResourceDefinition {
+function withoutOwnRules({
+  applyDefaults: _d,
+  validate: _v,
+  warnings: _w,
+  ...definition
+}: ResourceDefinition): ResourceDefinition {
   return definition
 }
 

@@ -120,7 +120,14 @@ async function ready(send: ReferenceServer['send'], server: ChildProcess): Promi
 function exchange(agent: Agent, port: number, { method, path, headers, body }: SentRequest): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = httpsRequest(
-      { agent, host: '127.0.0.1', port, method, path, headers: { ...headers, ...lengthOf(body), authorization: `Bearer ${token}` } },
+      {
+        agent,
+        host: '127.0.0.1',
+        port,
+        method,
+        path,
+        headers: { ...headers, ...lengthOf(body), authorization: `Bearer ${token}` },
+      },
       (response) => {
         const pieces: Buffer[] = []
         response.on('data', (piece: Buffer) => pieces.push(piece))

@@ -42,7 +42,10 @@ export const widgetSchema: JsonSchema = {
         numbers: { type: 'array', items: number, 'x-kubernetes-list-type': 'set' },
         byName: {
           type: 'array',
-          items: item({ name: text, value: text, tags: { type: 'array', items: text, 'x-kubernetes-list-type': 'set' } }, { required: ['name'] }),
+          items: item(
+            { name: text, value: text, tags: { type: 'array', items: text, 'x-kubernetes-list-type': 'set' } },
+            { required: ['name'] },
+          ),
           'x-kubernetes-list-type': 'map',
           'x-kubernetes-list-map-keys': ['name'],
         },

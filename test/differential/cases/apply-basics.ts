@@ -9,7 +9,10 @@ const w = `${widgets}/w`
 export const applyBasics: readonly ExchangeCase[] = [
   { name: 'SA1 applying creates what is not there', steps: [apply(a, 'one', configMap('a', { x: '1' })), get(a)] },
   { name: 'SA1 applying a custom object creates it', steps: [apply(w, 'one', widget('w', { text: 'x', number: 1 }))] },
-  { name: 'SA1 an object without fields of its own can be applied', steps: [apply(a, 'one', configMap('a')), apply(w, 'one', widget('w'))] },
+  {
+    name: 'SA1 an object without fields of its own can be applied',
+    steps: [apply(a, 'one', configMap('a')), apply(w, 'one', widget('w'))],
+  },
   {
     name: 'SA1 labels and annotations are owned one by one',
     steps: [apply(a, 'one', configMap('a', undefined, { labels: { l: '1', m: '2' }, annotations: { n: '3' } }))],
@@ -24,14 +27,15 @@ export const applyBasics: readonly ExchangeCase[] = [
   },
   {
     name: 'SA3 what is no longer applied goes',
-    steps: [apply(a, 'one', configMap('a', { x: '1', y: '2' })), apply(a, 'one', configMap('a', { x: '1' })), apply(a, 'one', configMap('a'))],
+    steps: [
+      apply(a, 'one', configMap('a', { x: '1', y: '2' })),
+      apply(a, 'one', configMap('a', { x: '1' })),
+      apply(a, 'one', configMap('a')),
+    ],
   },
   {
     name: 'SA3 a label that is no longer applied goes',
-    steps: [
-      apply(a, 'one', configMap('a', { x: '1' }, { labels: { l: '1' } })),
-      apply(a, 'one', configMap('a', { x: '1' })),
-    ],
+    steps: [apply(a, 'one', configMap('a', { x: '1' }, { labels: { l: '1' } })), apply(a, 'one', configMap('a', { x: '1' }))],
   },
   {
     name: 'SA3 what others own stays when it is no longer applied',
@@ -114,7 +118,11 @@ export const applyBasics: readonly ExchangeCase[] = [
   },
   {
     name: 'SA7 a plain write that takes a field away takes it from its owners',
-    steps: [apply(a, 'one', configMap('a', { x: '1', y: '1' })), patch('merge', a, 'patcher', { data: { y: null } }), apply(a, 'one', configMap('a', { x: '1' }))],
+    steps: [
+      apply(a, 'one', configMap('a', { x: '1', y: '1' })),
+      patch('merge', a, 'patcher', { data: { y: null } }),
+      apply(a, 'one', configMap('a', { x: '1' })),
+    ],
   },
   {
     name: 'SA7 creating owns everything that was sent',
@@ -122,11 +130,27 @@ export const applyBasics: readonly ExchangeCase[] = [
   },
   {
     name: 'SA7 creating a custom object owns everything that was sent, and the defaults',
-    steps: [post(widgets, 'creator', widget('w', { text: 'x', struct: { a: '1', deep: { c: '2' } }, list: ['1'], set: ['s'], byName: [{ name: 'n', value: 'v' }] }))],
+    steps: [
+      post(
+        widgets,
+        'creator',
+        widget('w', {
+          text: 'x',
+          struct: { a: '1', deep: { c: '2' } },
+          list: ['1'],
+          set: ['s'],
+          byName: [{ name: 'n', value: 'v' }],
+        }),
+      ),
+    ],
   },
   {
     name: 'SA8 whoever does not name itself is called by its user agent',
-    steps: [post(configMaps, '', configMap('a', { x: '1' })), put(a, '', configMap('a', { x: '2' })), patch('merge', a, '', { data: { x: '3' } })],
+    steps: [
+      post(configMaps, '', configMap('a', { x: '1' })),
+      put(a, '', configMap('a', { x: '2' })),
+      patch('merge', a, '', { data: { x: '3' } }),
+    ],
   },
   {
     name: 'SA9 applying needs the name of a manager',
@@ -134,7 +158,11 @@ export const applyBasics: readonly ExchangeCase[] = [
   },
   {
     name: 'SA9 the name of a manager has a limit and can be shown',
-    steps: [apply(a, 'm'.repeat(129), configMap('a')), apply(a, 'a\u0007b', configMap('a')), put(a, 'm'.repeat(129), configMap('a'))],
+    steps: [
+      apply(a, 'm'.repeat(129), configMap('a')),
+      apply(a, 'a\u0007b', configMap('a')),
+      put(a, 'm'.repeat(129), configMap('a')),
+    ],
   },
   {
     name: 'SA9 force belongs to apply',
@@ -172,7 +200,15 @@ export const applyBasics: readonly ExchangeCase[] = [
   {
     name: 'SA10 a configuration names no managers',
     steps: [
-      apply(a, 'one', configMap('a', {}, { managedFields: [{ manager: 'x', operation: 'Apply', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: {} }] })),
+      apply(
+        a,
+        'one',
+        configMap(
+          'a',
+          {},
+          { managedFields: [{ manager: 'x', operation: 'Apply', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: {} }] },
+        ),
+      ),
       apply(a, 'one', configMap('a', {}, { managedFields: [] })),
     ],
   },
@@ -181,8 +217,14 @@ export const applyBasics: readonly ExchangeCase[] = [
     steps: [
       { ...apply(a, 'one', {}), body: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  x: "1"\n' },
       { ...apply(a, 'one', {}), body: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  x: "1"\n  x: "2"\n' },
-      { ...apply(a, 'one', {}, { fieldValidation: 'Strict' }), body: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  x: "3"\n  x: "4"\n' },
-      { ...apply(a, 'one', {}, { fieldValidation: 'Ignore' }), body: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  x: "3"\n  x: "5"\n' },
+      {
+        ...apply(a, 'one', {}, { fieldValidation: 'Strict' }),
+        body: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  x: "3"\n  x: "4"\n',
+      },
+      {
+        ...apply(a, 'one', {}, { fieldValidation: 'Ignore' }),
+        body: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  x: "3"\n  x: "5"\n',
+      },
     ],
   },
   {
@@ -302,7 +344,13 @@ export const applyBasics: readonly ExchangeCase[] = [
       apply(`${secrets}/s`, 'one', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, stringData: { p: 'x' } }),
       apply(`${secrets}/s`, 'one', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, stringData: { p: 'y' } }),
       post(secrets, 'creator', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 't' }, stringData: { p: 'x' } }),
-      apply(`${secrets}/t`, 'one', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 't' }, data: { p: 'eA==' }, type: 'Opaque' }),
+      apply(`${secrets}/t`, 'one', {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 't' },
+        data: { p: 'eA==' },
+        type: 'Opaque',
+      }),
     ],
   },
   {

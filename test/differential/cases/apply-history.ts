@@ -41,7 +41,11 @@ export const applyHistory: readonly ExchangeCase[] = [
   },
   {
     name: 'SA30 a writer whose fields are all taken is recorded no more',
-    steps: [post(configMaps, 'one', configMap('a', { x: '1' })), patch('merge', a, 'two', { data: { x: '2' } }), patch('merge', a, 'three', { data: null })],
+    steps: [
+      post(configMaps, 'one', configMap('a', { x: '1' })),
+      patch('merge', a, 'two', { data: { x: '2' } }),
+      patch('merge', a, 'three', { data: null }),
+    ],
   },
   {
     name: 'SA30 a replaced object has new owners for what changed',
@@ -92,10 +96,26 @@ export const applyHistory: readonly ExchangeCase[] = [
     name: 'SA31 a record that is none leaves the stored one',
     steps: [
       post(configMaps, 'one', configMap('a', { x: '1' })),
-      patch('merge', a, 'two', { metadata: { managedFields: [{ manager: 'm', operation: 'Take', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: {} }] } }),
-      patch('merge', a, 'two', { metadata: { managedFields: [{ manager: 'm', operation: 'Update', apiVersion: 'v1', fieldsType: 'FieldsV2', fieldsV1: {} }] } }),
-      patch('merge', a, 'two', { metadata: { managedFields: [{ manager: 'm', operation: 'Update', fieldsType: 'FieldsV1', fieldsV1: {} }] } }),
-      patch('merge', a, 'two', { metadata: { managedFields: [{ manager: 'm', operation: 'Update', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: { data: {} } }] } }),
+      patch('merge', a, 'two', {
+        metadata: {
+          managedFields: [{ manager: 'm', operation: 'Take', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: {} }],
+        },
+      }),
+      patch('merge', a, 'two', {
+        metadata: {
+          managedFields: [{ manager: 'm', operation: 'Update', apiVersion: 'v1', fieldsType: 'FieldsV2', fieldsV1: {} }],
+        },
+      }),
+      patch('merge', a, 'two', {
+        metadata: { managedFields: [{ manager: 'm', operation: 'Update', fieldsType: 'FieldsV1', fieldsV1: {} }] },
+      }),
+      patch('merge', a, 'two', {
+        metadata: {
+          managedFields: [
+            { manager: 'm', operation: 'Update', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: { data: {} } },
+          ],
+        },
+      }),
       patch('merge', a, 'two', { metadata: { managedFields: null } }),
       get(a),
     ],
@@ -103,15 +123,63 @@ export const applyHistory: readonly ExchangeCase[] = [
   {
     name: 'SA31 a new object may bring a record',
     steps: [
-      post(configMaps, 'one', configMap('a', { x: '1' }, { managedFields: [{ manager: 'm', operation: 'Apply', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: { 'f:data': { 'f:x': {}, 'f:y': {} } } }] })),
-      put(a, 'two', configMap('a', { x: '1', y: '2' }, { managedFields: [{ manager: 'm', operation: 'Apply', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: { 'f:data': { 'f:x': {} } } }] })),
+      post(
+        configMaps,
+        'one',
+        configMap(
+          'a',
+          { x: '1' },
+          {
+            managedFields: [
+              {
+                manager: 'm',
+                operation: 'Apply',
+                apiVersion: 'v1',
+                fieldsType: 'FieldsV1',
+                fieldsV1: { 'f:data': { 'f:x': {}, 'f:y': {} } },
+              },
+            ],
+          },
+        ),
+      ),
+      put(
+        a,
+        'two',
+        configMap(
+          'a',
+          { x: '1', y: '2' },
+          {
+            managedFields: [
+              {
+                manager: 'm',
+                operation: 'Apply',
+                apiVersion: 'v1',
+                fieldsType: 'FieldsV1',
+                fieldsV1: { 'f:data': { 'f:x': {} } },
+              },
+            ],
+          },
+        ),
+      ),
     ],
   },
   {
     name: 'SA31 fields in the words of a version that is not served are forgotten',
     steps: [
       post(configMaps, 'one', configMap('a', { x: '1' })),
-      patch('json', a, 'two', [{ op: 'add', path: '/metadata/managedFields/-', value: { manager: 'old', operation: 'Apply', apiVersion: 'v1beta9', fieldsType: 'FieldsV1', fieldsV1: { 'f:data': { 'f:x': {} } } } }]),
+      patch('json', a, 'two', [
+        {
+          op: 'add',
+          path: '/metadata/managedFields/-',
+          value: {
+            manager: 'old',
+            operation: 'Apply',
+            apiVersion: 'v1beta9',
+            fieldsType: 'FieldsV1',
+            fieldsV1: { 'f:data': { 'f:x': {} } },
+          },
+        },
+      ]),
       patch('merge', a, 'two', { data: { y: '1' } }),
     ],
   },
@@ -166,7 +234,11 @@ export const applyHistory: readonly ExchangeCase[] = [
     name: 'SA33 the annotation follows what kubectl applies',
     steps: [
       post(configMaps, 'kubectl-client-side-apply', configMap('a', { x: '1' }, lastApplied(last({ x: '1' })))),
-      apply(a, 'kubectl', configMap('a', { z: '1', b: '<&>' }, { labels: { l: '1' }, annotations: { other: 'x', [annotation]: 'sent' } })),
+      apply(
+        a,
+        'kubectl',
+        configMap('a', { z: '1', b: '<&>' }, { labels: { l: '1' }, annotations: { other: 'x', [annotation]: 'sent' } }),
+      ),
       apply(a, 'kubectl', configMap('a', { z: '1' }, { labels: { l: '1' } })),
       apply(a, 'other', configMap('a', { q: '1' })),
     ],
@@ -174,7 +246,19 @@ export const applyHistory: readonly ExchangeCase[] = [
   {
     name: 'SA33 a custom object keeps its last configuration too',
     steps: [
-      post(widgets, 'kubectl-client-side-apply', widget('w', { text: 'a', set: ['x'] }, { metadata: lastApplied(`{"apiVersion":"example.org/v1","kind":"Widget","metadata":{"annotations":{},"name":"w","namespace":"{ns}"},"spec":{"set":["x"],"text":"a"}}\n`) })),
+      post(
+        widgets,
+        'kubectl-client-side-apply',
+        widget(
+          'w',
+          { text: 'a', set: ['x'] },
+          {
+            metadata: lastApplied(
+              `{"apiVersion":"example.org/v1","kind":"Widget","metadata":{"annotations":{},"name":"w","namespace":"{ns}"},"spec":{"set":["x"],"text":"a"}}\n`,
+            ),
+          },
+        ),
+      ),
       apply(w, 'kubectl', widget('w', { text: 'b', set: ['y'] })),
     ],
   },

@@ -36,7 +36,12 @@ const sorts: readonly Sort[] = [
   },
   { what: 'a map', one: { map: { a: '1', b: '1' } }, two: { map: { b: '2', c: '2' } }, written: { map: { a: '3', d: '3' } } },
   { what: 'an empty map', one: { map: {} }, two: { map: { a: '1' } }, written: { map: {} } },
-  { what: 'an atomic map', one: { atomicMap: { a: '1' } }, two: { atomicMap: { b: '2' } }, written: { atomicMap: { a: '1', c: '3' } } },
+  {
+    what: 'an atomic map',
+    one: { atomicMap: { a: '1' } },
+    two: { atomicMap: { b: '2' } },
+    written: { atomicMap: { a: '1', c: '3' } },
+  },
   {
     what: 'a map of structs',
     one: { mapOfStructs: { x: { a: '1' }, y: { a: '1' } } },
@@ -56,8 +61,18 @@ const sorts: readonly Sort[] = [
   { what: 'a set of numbers', one: { numbers: [3, 10, 1] }, two: { numbers: [2, 10] }, written: { numbers: [1, 2] } },
   {
     what: 'a list by name',
-    one: { byName: [{ name: 'a', value: '1' }, { name: 'b', value: '1', tags: ['x'] }] },
-    two: { byName: [{ name: 'c', value: '2' }, { name: 'b', tags: ['y'] }] },
+    one: {
+      byName: [
+        { name: 'a', value: '1' },
+        { name: 'b', value: '1', tags: ['x'] },
+      ],
+    },
+    two: {
+      byName: [
+        { name: 'c', value: '2' },
+        { name: 'b', tags: ['y'] },
+      ],
+    },
     written: { byName: [{ name: 'b', value: '3', tags: ['x'] }, { name: 'd' }] },
   },
   {
@@ -185,7 +200,11 @@ export const applyLists: readonly ExchangeCase[] = [
   {
     name: 'SA21 elements with one name in a stored list are in one piece',
     steps: [
-      post(widgets, 'creator', widget('w', { free: { list: [1, 1] }, list: ['a', 'a'], listOfStructs: [{ a: '1' }, { a: '1' }] })),
+      post(
+        widgets,
+        'creator',
+        widget('w', { free: { list: [1, 1] }, list: ['a', 'a'], listOfStructs: [{ a: '1' }, { a: '1' }] }),
+      ),
       apply(w, 'one', widget('w', { list: ['a', 'a'], listOfStructs: [{ a: '1' }, { a: '1' }] })),
       post(widgets, 'creator', widget('v', { set: ['a', 'a'] })),
       post(widgets, 'creator', widget('v', { byName: [{ name: 'a' }, { name: 'a' }] })),
@@ -203,16 +222,36 @@ export const applyLists: readonly ExchangeCase[] = [
   {
     name: 'SA22 an owner reference is one field, found by its uid',
     steps: [
-      apply(w, 'one', widget('w', {}, { metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'a', uid: 'u1' }] } })),
-      apply(w, 'two', widget('w', {}, { metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'b', uid: 'u2', controller: true }] } })),
-      apply(w, 'two', widget('w', {}, { metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'other', uid: 'u1' }] } })),
+      apply(
+        w,
+        'one',
+        widget('w', {}, { metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'a', uid: 'u1' }] } }),
+      ),
+      apply(
+        w,
+        'two',
+        widget(
+          'w',
+          {},
+          { metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'b', uid: 'u2', controller: true }] } },
+        ),
+      ),
+      apply(
+        w,
+        'two',
+        widget('w', {}, { metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'other', uid: 'u1' }] } }),
+      ),
       apply(w, 'one', widget('w', {})),
     ],
   },
   {
     name: 'SA22 metadata of the server cannot be applied to',
     steps: [
-      apply(w, 'one', widget('w', { text: 'x' }, { metadata: { generation: 7, creationTimestamp: '2020-01-01T00:00:00Z', selfLink: '/x' } })),
+      apply(
+        w,
+        'one',
+        widget('w', { text: 'x' }, { metadata: { generation: 7, creationTimestamp: '2020-01-01T00:00:00Z', selfLink: '/x' } }),
+      ),
       apply(w, 'one', widget('w', { text: 'y' }, { metadata: { generation: 7, creationTimestamp: null } })),
       get(w),
     ],

@@ -50,7 +50,15 @@ export const applySubresources: readonly ExchangeCase[] = [
     name: 'SA40 a plain write of the status is recorded with its door',
     steps: [
       post(widgets, 'one', widget('w', { text: 'x' }, { status: { phase: 'A' } })),
-      put(status, 'one', widget('w', { text: 'y' }, { metadata: { resourceVersion: '{rv:0}', labels: { l: '1' } }, status: { phase: 'B', replicas: 1 } })),
+      put(
+        status,
+        'one',
+        widget(
+          'w',
+          { text: 'y' },
+          { metadata: { resourceVersion: '{rv:0}', labels: { l: '1' } }, status: { phase: 'B', replicas: 1 } },
+        ),
+      ),
       patch('merge', status, 'one', { status: { phase: 'C' }, spec: { text: 'z' }, metadata: { labels: { m: '1' } } }),
       patch('merge', w, 'one', { status: { phase: 'D' }, spec: { text: 'q' } }),
       apply(status, 'one', widget('w', undefined, { status: { phase: 'E' } })),
@@ -78,13 +86,15 @@ export const applySubresources: readonly ExchangeCase[] = [
   },
   {
     name: 'SA41 applying a scale is refused where another owns the number',
-    steps: [
-      post(widgets, 'creator', widget('w', { embedded: { replicas: 1 } })),
-      apply(scale, 'scaler', scaleOf(3)),
-    ],
+    steps: [post(widgets, 'creator', widget('w', { embedded: { replicas: 1 } })), apply(scale, 'scaler', scaleOf(3))],
   },
   {
     name: 'SA41 a scale shows who owns the number',
-    steps: [apply(w, 'one', widget('w', { embedded: { replicas: 1 }, text: 'x' })), get(scale), apply(scale, 'two', scaleOf(1)), get(scale)],
+    steps: [
+      apply(w, 'one', widget('w', { embedded: { replicas: 1 }, text: 'x' })),
+      get(scale),
+      apply(scale, 'two', scaleOf(1)),
+      get(scale),
+    ],
   },
 ]

@@ -2,7 +2,21 @@
 
 import type { Json, JsonObject } from '@sheaf/api/meta'
 import type { ExchangeCase } from '../exchange-case.ts'
-import { configMap, configMaps, get, kinder, leases, ownWords, patch, post, put, remove, secrets, widget, widgets } from './steps.ts'
+import {
+  configMap,
+  configMaps,
+  get,
+  kinder,
+  leases,
+  ownWords,
+  patch,
+  post,
+  put,
+  remove,
+  secrets,
+  widget,
+  widgets,
+} from './steps.ts'
 
 const a = `${configMaps}/a`
 const w = `${widgets}/w`
@@ -11,7 +25,12 @@ const ignore = { fieldValidation: 'Ignore' }
 const dry = { dryRun: 'All' }
 const otherUid = '11111111-2222-3333-4444-555555555555'
 const long = (length: number): string => 'x'.repeat(length)
-const raw = (path: string, body: string, query = ''): ExchangeCase['steps'][number] => ({ method: 'POST', path: path + query, body, contentType: 'application/json' })
+const raw = (path: string, body: string, query = ''): ExchangeCase['steps'][number] => ({
+  method: 'POST',
+  path: path + query,
+  body,
+  contentType: 'application/json',
+})
 
 const scheme = 'the words of a register of Go types'
 const labelled = (labels: JsonObject): Json => configMap('a', {}, { labels })
@@ -48,13 +67,40 @@ export const plainWrites: readonly ExchangeCase[] = [
     name: 'SA70 fields sent twice are warned about, refused or passed over',
     steps: [
       raw(configMaps, '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"x":"1","x":"2"}}'),
-      raw(configMaps, '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"b"},"data":{"x":"1","x":"2"},"data":{"y":"1"}}', '?fieldValidation=Strict'),
-      raw(configMaps, '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"b"},"data":{"x":"1","x":"2"}}', '?fieldValidation=Ignore'),
+      raw(
+        configMaps,
+        '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"b"},"data":{"x":"1","x":"2"},"data":{"y":"1"}}',
+        '?fieldValidation=Strict',
+      ),
+      raw(
+        configMaps,
+        '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"b"},"data":{"x":"1","x":"2"}}',
+        '?fieldValidation=Ignore',
+      ),
       raw(widgets, '{"apiVersion":"example.org/v1","kind":"Widget","metadata":{"name":"w"},"spec":{"text":"1","text":"2"}}'),
-      raw(widgets, '{"apiVersion":"example.org/v1","kind":"Widget","metadata":{"name":"v"},"spec":{"text":"1","text":"2","unknown":1}}', '?fieldValidation=Strict'),
-      { ...raw(configMaps, 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\n  name: c\ndata:\n  x: "1"\n'), contentType: 'application/yaml' },
-      { ...raw(`${configMaps}?fieldValidation=Strict`, 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: d\n  name: d\nmore: 1\n'), contentType: 'application/yaml' },
-      { ...raw(`${widgets}?fieldValidation=Strict`, 'apiVersion: example.org/v1\nkind: Widget\nmetadata:\n  name: d\n  name: d\nmore: 1\n'), contentType: 'application/yaml' },
+      raw(
+        widgets,
+        '{"apiVersion":"example.org/v1","kind":"Widget","metadata":{"name":"v"},"spec":{"text":"1","text":"2","unknown":1}}',
+        '?fieldValidation=Strict',
+      ),
+      {
+        ...raw(configMaps, 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\n  name: c\ndata:\n  x: "1"\n'),
+        contentType: 'application/yaml',
+      },
+      {
+        ...raw(
+          `${configMaps}?fieldValidation=Strict`,
+          'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: d\n  name: d\nmore: 1\n',
+        ),
+        contentType: 'application/yaml',
+      },
+      {
+        ...raw(
+          `${widgets}?fieldValidation=Strict`,
+          'apiVersion: example.org/v1\nkind: Widget\nmetadata:\n  name: d\n  name: d\nmore: 1\n',
+        ),
+        contentType: 'application/yaml',
+      },
       { ...patch('merge', a, 'c', {}), body: '{"data":{"z":"1","z":"2"}}' },
       { ...patch('merge', a, 'c', {}, strict), body: '{"data":{"z":"1","z":"3"}}' },
       { ...patch('json', a, 'c', []), body: '[{"op":"add","op":"add","path":"/data/q","value":"1"}]' },
@@ -78,7 +124,12 @@ export const plainWrites: readonly ExchangeCase[] = [
       get(a),
       post(configMaps, 'c', configMap('b', { x: '1' }), { dryRun: 'Server' }),
       remove(a, { kind: 'DeleteOptions', apiVersion: 'v1', dryRun: ['Client'] }),
-      post(leases, 'c', { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'l' }, spec: { leaseDurationSeconds: 0 } }, dry),
+      post(
+        leases,
+        'c',
+        { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'l' }, spec: { leaseDurationSeconds: 0 } },
+        dry,
+      ),
     ],
   },
   {
@@ -179,9 +230,22 @@ export const plainWrites: readonly ExchangeCase[] = [
   {
     name: 'SA74 labels have a form and a length',
     steps: [
-      { 'a b': 'x' }, { a: 'x y' }, { '/a': 'x' }, { 'a/': 'x' }, { 'A_/a': 'x' }, { 'a/b/c': 'x' }, { '': 'x' }, { a: '-' },
-      { [long(63)]: long(63) }, { [long(64)]: 'x' }, { a: long(64) }, { [`${long(253)}/a`]: 'x' }, { [`${long(254)}/a`]: 'x' },
-      { [`a/${long(64)}`]: 'x' }, { ok: '' }, { 'A.b-C_d': 'E.f-G_h' },
+      { 'a b': 'x' },
+      { a: 'x y' },
+      { '/a': 'x' },
+      { 'a/': 'x' },
+      { 'A_/a': 'x' },
+      { 'a/b/c': 'x' },
+      { '': 'x' },
+      { a: '-' },
+      { [long(63)]: long(63) },
+      { [long(64)]: 'x' },
+      { a: long(64) },
+      { [`${long(253)}/a`]: 'x' },
+      { [`${long(254)}/a`]: 'x' },
+      { [`a/${long(64)}`]: 'x' },
+      { ok: '' },
+      { 'A.b-C_d': 'E.f-G_h' },
     ].map((labels) => post(configMaps, 'c', labelled(labels as JsonObject), dry)),
   },
   {
@@ -201,16 +265,25 @@ export const plainWrites: readonly ExchangeCase[] = [
       post(widgets, 'c', widget('w', {}, { metadata: { finalizers: ['a b'] } }), dry),
       post(widgets, 'c', widget('w', {}, { metadata: { finalizers: ['plain'] } }), dry),
       post(configMaps, 'c', configMap('a', {}, { ownerReferences: [{}] }), dry),
-      post(configMaps, 'c', configMap('a', {}, { ownerReferences: [{ apiVersion: 'v1', kind: 'Event', name: 'x', uid: 'u' }] }), dry),
       post(
         configMaps,
         'c',
-        configMap('a', {}, {
-          ownerReferences: [
-            { apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: 'u' },
-            { apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: 'u' },
-          ],
-        }),
+        configMap('a', {}, { ownerReferences: [{ apiVersion: 'v1', kind: 'Event', name: 'x', uid: 'u' }] }),
+        dry,
+      ),
+      post(
+        configMaps,
+        'c',
+        configMap(
+          'a',
+          {},
+          {
+            ownerReferences: [
+              { apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: 'u' },
+              { apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: 'u' },
+            ],
+          },
+        ),
         dry,
       ),
     ],
@@ -241,7 +314,10 @@ export const plainWrites: readonly ExchangeCase[] = [
       patch('json', a, 'c', [{ op: 'remove', path: '/data/none' }]),
       patch('json', a, 'c', [{ op: 'replace', path: '/none/x', value: '1' }]),
       patch('json', a, 'c', [{ op: 'add', path: '/none/x', value: '1' }]),
-      kinder(patch('json', a, 'c', [{ op: 'copy', from: '/none', path: '/data/y' }], dry), 'it copies nothing there, as an empty text'),
+      kinder(
+        patch('json', a, 'c', [{ op: 'copy', from: '/none', path: '/data/y' }], dry),
+        'it copies nothing there, as an empty text',
+      ),
       patch('json', a, 'c', [{ op: 'fly', path: '/data/x' }]),
       patch('json', a, 'c', { op: 'add' }),
       ownWords(patch('json', a, 'c', [{ op: 'add', path: '/data/x', value: 5 }]), 'the words of a reader of JSON'),
@@ -253,9 +329,26 @@ export const plainWrites: readonly ExchangeCase[] = [
   {
     name: 'SA77 values that the schema of a custom object refuses are told together',
     steps: [
-      { bounded: 11 }, { bounded: -1 }, { bounded: 1.5 }, { choice: 'three' }, { number: 'x' }, { text: 5 }, { flag: 'x' }, { list: {} }, { list: [1, 2] },
-      { struct: [] }, { map: { a: 1 } }, { port: {} }, { port: 1.5 }, { when: 'yesterday' }, { byName: [{ value: 'x' }] }, { set: ['a', 'a'] }, { bounded: 11, choice: 'x' },
-      { ports: [{ port: 1 }, { port: 1 }] }, { nothing: null }, { text: null },
+      { bounded: 11 },
+      { bounded: -1 },
+      { bounded: 1.5 },
+      { choice: 'three' },
+      { number: 'x' },
+      { text: 5 },
+      { flag: 'x' },
+      { list: {} },
+      { list: [1, 2] },
+      { struct: [] },
+      { map: { a: 1 } },
+      { port: {} },
+      { port: 1.5 },
+      { when: 'yesterday' },
+      { byName: [{ value: 'x' }] },
+      { set: ['a', 'a'] },
+      { bounded: 11, choice: 'x' },
+      { ports: [{ port: 1 }, { port: 1 }] },
+      { nothing: null },
+      { text: null },
     ].map((spec) => {
       const step = post(widgets, 'c', widget('w', spec as JsonObject), dry)
       return Object.keys(spec).length > 1 ? ownWords(step, 'several findings come in no order there') : step

@@ -55,9 +55,17 @@ export const strategicMerge: readonly ExchangeCase[] = [
   }),
   on('a list of texts goes', { metadata: { finalizers: null } }),
   on('elements merge by their key', { metadata: { ownerReferences: [{ uid: 'u2', controller: true }, owner('u4', 'four')] } }),
-  on('an element is deleted by its key', { metadata: { ownerReferences: [{ $patch: 'delete', uid: 'u2' }] } }, { metadata: { ownerReferences: [{ $patch: 'delete', uid: 'none' }] } }),
+  on(
+    'an element is deleted by its key',
+    { metadata: { ownerReferences: [{ $patch: 'delete', uid: 'u2' }] } },
+    { metadata: { ownerReferences: [{ $patch: 'delete', uid: 'none' }] } },
+  ),
   on('an element is replaced', { metadata: { ownerReferences: [{ $patch: 'replace', ...owner('u2', 'other') }] } }),
-  on('a list is replaced', { metadata: { ownerReferences: [{ $patch: 'replace' }, owner('u9', 'nine')] } }, { metadata: { ownerReferences: [{ $patch: 'replace' }] } }),
+  on(
+    'a list is replaced',
+    { metadata: { ownerReferences: [{ $patch: 'replace' }, owner('u9', 'nine')] } },
+    { metadata: { ownerReferences: [{ $patch: 'replace' }] } },
+  ),
   on('an element without its key is refused', { metadata: { ownerReferences: [{ name: 'x' }] } }),
   on('an element that is no object is refused', { metadata: { ownerReferences: ['x'] } }),
   on('elements are put in an order', {
@@ -69,12 +77,24 @@ export const strategicMerge: readonly ExchangeCase[] = [
   on('elements are deleted and put in an order', {
     metadata: {
       '$setElementOrder/ownerReferences': [{ uid: 'u3' }, { uid: 'u1' }],
-      ownerReferences: [{ $patch: 'delete', uid: 'u2' }, { uid: 'u1', controller: true }],
+      ownerReferences: [
+        { $patch: 'delete', uid: 'u2' },
+        { uid: 'u1', controller: true },
+      ],
     },
   }),
-  on('an order of the wrong form is refused', { metadata: { '$setElementOrder/finalizers': 'x' } }, { metadata: { '$setElementOrder/ownerReferences': ['u1'] } }),
+  on(
+    'an order of the wrong form is refused',
+    { metadata: { '$setElementOrder/finalizers': 'x' } },
+    { metadata: { '$setElementOrder/ownerReferences': ['u1'] } },
+  ),
   on('a deletion of the wrong form is refused', { metadata: { '$deleteFromPrimitiveList/finalizers': 'x' } }),
-  on('only what is named is retained', { data: { $retainKeys: ['x', 'q'], q: '1' } }, { data: { $retainKeys: ['x'], y: '1' } }, { data: { $retainKeys: 'x' } }),
+  on(
+    'only what is named is retained',
+    { data: { $retainKeys: ['x', 'q'], q: '1' } },
+    { data: { $retainKeys: ['x'], y: '1' } },
+    { data: { $retainKeys: 'x' } },
+  ),
   {
     name: 'SA60 a value of a wrong type is refused',
     steps: [

@@ -23,10 +23,16 @@ export function decodeBody(
   switch (type) {
     case '':
     case 'application/json':
-      return explained((why) => unusable(why, textOf(bytes)), () => decodeJson(textOf(bytes)))
+      return explained(
+        (why) => unusable(why, textOf(bytes)),
+        () => decodeJson(textOf(bytes)),
+      )
     case 'application/yaml':
       if (bytes.length > maxYamlBytes) throw yamlTooLarge()
-      return explained((why) => unusable(why, textOf(bytes)), () => decodeYaml(textOf(bytes)))
+      return explained(
+        (why) => unusable(why, textOf(bytes)),
+        () => decodeYaml(textOf(bytes)),
+      )
     case 'application/vnd.kubernetes.protobuf':
       if (origin === 'native') return { value: decodeProtobuf(bytes), strictIssues: [] }
   }

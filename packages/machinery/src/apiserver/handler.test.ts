@@ -85,7 +85,10 @@ test('RG5 YAML has a smaller limit, because it is slow to read', async () => {
 
 test.each([
   ['', /couldn't get version\/kind; json parse error: unexpected end of JSON input/],
-  ['{"a"', /^the object provided is unrecognized \(must be of type Widget\): couldn't get version\/kind; json parse error: unexpected end of JSON input \(\{"a"\)$/],
+  [
+    '{"a"',
+    /^the object provided is unrecognized \(must be of type Widget\): couldn't get version\/kind; json parse error: unexpected end of JSON input \(\{"a"\)$/,
+  ],
   ['[]', /cannot unmarshal array/],
   ['7', /cannot unmarshal number/],
   ['[[[['.repeat(400) + ']]]]'.repeat(400), /exceeded max depth/],

@@ -59,10 +59,16 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
 /** What is in `a` and not itself in `b`; owning a field of `b` says nothing of what lies below it. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
   if (isEmptySet(a) || isEmptySet(b)) return a
-  return fieldSet(
-    a.isMember && !b.isMember,
-    mapChildren(a, (child, step) => difference(child, childOf(b, step))),
-  )
+  const children = mapChildren(a, (child, step) => difference(child, childOf(b, step)))
+  const isMember = a.isMember && !b.isMember
+  // A set that loses nothing is the same one, so that it is known as unchanged.
+  return isMember === a.isMember && sameChildren(a.children, children) ? a : fieldSet(isMember, children)
+}
+
+function sameChildren(a: ReadonlyMap<Step, FieldSet>, b: ReadonlyMap<Step, FieldSet>): boolean {
+  if (a.size !== b.size) return false
+  for (const [step, child] of a) if (b.get(step) !== child) return false
+  return true
 }
 
 /** What is in `a` and neither in `b` nor below anything in it. */
@@ -92,10 +98,21 @@ export function pathsOf(set: FieldSet, above: FieldPath = []): FieldPath[] {
   return [...members, ...steps.flatMap((step) => pathsOf(childOf(set, step), [...above, step]))]
 }
 
-/** The set as `fieldsV1` says it: a field that is there only for others below it has no `.`. */
+/** What was read and written already: most owners of an object have the same fields after a write. */
+const encoded = new WeakMap<FieldSet, JsonObject>()
+
+/** The set as `fieldsV1` says it: a field that is there only for others below it has no `.`. Shared: nobody may change it. */
 export function encodeFieldSet(set: FieldSet): JsonObject {
+  const known = encoded.get(set)
+  if (known !== undefined) return known
+  const fields = encodeFields(set)
+  encoded.set(set, fields)
+  return fields
+}
+
+function encodeFields(set: FieldSet): JsonObject {
   const fields: JsonObject = set.isMember && set.children.size > 0 ? { '.': {} } : {}
-  for (const step of [...set.children.keys()].sort(compareSteps)) fields[step] = encodeFieldSet(childOf(set, step))
+  for (const step of [...set.children.keys()].sort(compareSteps)) fields[step] = encodeFields(childOf(set, step))
   return fields
 }
 

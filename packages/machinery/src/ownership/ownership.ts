@@ -6,16 +6,7 @@ import { type ApiObject, type Json, type JsonSchema, sameJson, type SchemaDefini
 import { withObjectMeta } from '../schema/object-meta-schema.ts'
 import { type Comparison, compareFields } from './compare-fields.ts'
 import { type FieldPath, fieldStep } from './field-path.ts'
-import {
-  difference,
-  differenceBelow,
-  type FieldSet,
-  intersection,
-  isEmptySet,
-  pathsOf,
-  setOfPath,
-  union,
-} from './field-set.ts'
+import { difference, differenceBelow, type FieldSet, intersection, isEmptySet, pathsOf, setOfPath, union } from './field-set.ts'
 import { type FieldType, fieldTypeOf } from './field-type.ts'
 import { fieldsOf, withNamedFields } from './fields-of.ts'
 import { capManagers, identityOf, type Manager, type ManagerName, type Managers, ownedByAnyone, withManager } from './managers.ts'
@@ -51,8 +42,7 @@ export function objectTypeOf(schema: JsonSchema | undefined, definitions: Schema
 
 const anyObject: JsonSchema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
 
-export const setOf = (...paths: string[][]): FieldSet =>
-  paths.map((names) => setOfPath(names.map(fieldStep))).reduce(union)
+export const setOf = (...paths: string[][]): FieldSet => paths.map((names) => setOfPath(names.map(fieldStep))).reduce(union)
 
 /** What names the object and what the server gives it is nobody's. */
 const unowned = setOf(
@@ -152,9 +142,7 @@ function firstManagers({ type, live, managers, name, time }: ApplyCall): Manager
 
 function conflictsOf(others: Managers, { added, modified }: Comparison): OwnershipConflict[] {
   const changed = union(modified, added)
-  return [...others.values()].flatMap((owner) =>
-    pathsOf(intersection(owner.fields, changed)).map((path) => ({ owner, path })),
-  )
+  return [...others.values()].flatMap((owner) => pathsOf(intersection(owner.fields, changed)).map((path) => ({ owner, path })))
 }
 
 /** Takes away what the manager had applied before and no longer does, unless somebody owns it or something in it. */

@@ -3,14 +3,7 @@
 import { type ApiObject, apiVersionOf, type Json, type ManagedFieldsEntry, type SchemaDefinitions } from '@sheaf/api/meta'
 import { fieldStep, type FieldPath } from '../ownership/field-path.ts'
 import { difference, hasPath, setOfPath } from '../ownership/field-set.ts'
-import {
-  decodeManagers,
-  encodeManagers,
-  identityOf,
-  type Manager,
-  type Managers,
-  withManager,
-} from '../ownership/managers.ts'
+import { decodeManagers, encodeManagers, identityOf, type Manager, type Managers, withManager } from '../ownership/managers.ts'
 import { objectTypeOf } from '../ownership/ownership.ts'
 import { scaleSchema } from '../schema/scale-schema.ts'
 import { type ApplyRequest, applyTo, checkVersion } from './apply.ts'
@@ -48,7 +41,9 @@ export function applyScale(registry: Registry, call: WriteCall, request: ApplyRe
 /** Who owns the number in the object owns it in the scale. */
 function ownersOfScale(parents: Managers, number: FieldPath): Managers {
   const owning = [...parents.values()].filter(({ fields }) => hasPath(fields, number))
-  const owners = owning.map((owner): Manager => ({ ...owner, apiVersion: apiVersionOf(scaleDefinition), fields: setOfPath(numberOfScale) }))
+  const owners = owning.map(
+    (owner): Manager => ({ ...owner, apiVersion: apiVersionOf(scaleDefinition), fields: setOfPath(numberOfScale) }),
+  )
   return new Map(owners.map((owner) => [identityOf(owner), owner]))
 }
 

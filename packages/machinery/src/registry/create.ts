@@ -29,12 +29,7 @@ const maxNameAttempts = 8
 type OwnersOfNew = (object: ApiObject) => ManagedFieldsEntry[] | undefined
 
 /** `call.name` is empty: the name comes from the body. */
-export async function create(
-  registry: Registry,
-  call: WriteCall,
-  body: DecodedBody,
-  ownersOf?: OwnersOfNew,
-): Promise<Encoded> {
+export async function create(registry: Registry, call: WriteCall, body: DecodedBody, ownersOf?: OwnersOfNew): Promise<Encoded> {
   const { definition } = call.resource
   const { object: sent, unknownFields } = shapeObject(definition, body.value)
   const name = sent.metadata.name ?? ''

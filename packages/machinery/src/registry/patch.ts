@@ -34,26 +34,28 @@ export async function patch(
   const refuse = (why: string): StatusError => undecodable(shown, why)
   const strictIssues = type === 'json' ? body.strictIssues.map((issue) => `json patch ${issue}`) : body.strictIssues
   let unknownFields: string[] = []
-  return explained(refuse, () => writeUpdate(registry, {
-    ...call,
-    subresource,
-    isPatch: true,
-    wanted: (old) => {
-      // An ApiObject came from JSON text.
-      const patched = applyPatch(registry, call.resource.schema, type, old as unknown as Json, body.value)
-      checkVersion(call, patched)
-      const shaped = shapeObject(call.resource.definition, patched)
-      checkIdentity(call, shaped.object)
-      unknownFields = shaped.unknownFields
-      return shaped.object
-    },
-    ownersAfter: (live, wanted, next) => {
-      const sentOwners = wanted.metadata.managedFields
-      return ownersAfterWrite(registry, call, { subresource, sentOwners, live, wanted, next })
-    },
-    onUnknownFields: (paths) =>
-      applyFieldValidation(call, [...strictIssues, ...[...unknownFields, ...paths].map(unknownFieldIssue)], refuse),
-  }))
+  return explained(refuse, () =>
+    writeUpdate(registry, {
+      ...call,
+      subresource,
+      isPatch: true,
+      wanted: (old) => {
+        // An ApiObject came from JSON text.
+        const patched = applyPatch(registry, call.resource.schema, type, old as unknown as Json, body.value)
+        checkVersion(call, patched)
+        const shaped = shapeObject(call.resource.definition, patched)
+        checkIdentity(call, shaped.object)
+        unknownFields = shaped.unknownFields
+        return shaped.object
+      },
+      ownersAfter: (live, wanted, next) => {
+        const sentOwners = wanted.metadata.managedFields
+        return ownersAfterWrite(registry, call, { subresource, sentOwners, live, wanted, next })
+      },
+      onUnknownFields: (paths) =>
+        applyFieldValidation(call, [...strictIssues, ...[...unknownFields, ...paths].map(unknownFieldIssue)], refuse),
+    }),
+  )
 }
 
 /** The patched document; neither of the two is changed. */

@@ -50,10 +50,7 @@ test('RG15 another uid is a Conflict', async () => {
 test.each([
   [{ name: 'b' }, 'the name of the object (b) does not match the name on the URL (a)'],
   [{ name: undefined }, 'the name of the object (a based on URL) was undeterminable: name must be provided'],
-  [
-    { namespace: 'away' },
-    'the namespace of the provided object does not match the namespace sent on the request',
-  ],
+  [{ namespace: 'away' }, 'the namespace of the provided object does not match the namespace sent on the request'],
 ])('RG16 a body that says %o is about another object', async (metadata, message) => {
   const { send, widget } = await serverWithWidget()
   const { status, json } = await send('PUT', `${widgets}/a`, { ...widget, metadata: { ...widget.metadata, ...metadata } })

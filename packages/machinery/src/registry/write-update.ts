@@ -1,7 +1,16 @@
 // Every change of an existing object goes through here: read, let the verb say what it wants, keep what only the
 // server may change, admit, compare, append; and again from the start when somebody else was quicker.
 
-import { type ApiObject, conflict, invalid, invalidError, isJsonObject, type ManagedFieldsEntry, modifiedMeanwhile, sameJson } from '@sheaf/api/meta'
+import {
+  type ApiObject,
+  conflict,
+  invalid,
+  invalidError,
+  isJsonObject,
+  type ManagedFieldsEntry,
+  modifiedMeanwhile,
+  sameJson,
+} from '@sheaf/api/meta'
 import { type AdmissionSteps, admit } from '../admission/chain.ts'
 import type { StoredEntry } from '../store/store.ts'
 import { cloneJson } from './clone-json.ts'

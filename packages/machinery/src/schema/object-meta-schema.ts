@@ -19,9 +19,7 @@ const texts = (description: string): JsonSchema => ({
   additionalProperties: { type: 'string' },
 })
 
-export const apiVersionField = describedText(
-  'Group and version of the form in which the object is written, such as apps/v1.',
-)
+export const apiVersionField = describedText('Group and version of the form in which the object is written, such as apps/v1.')
 export const kindField = describedText('What the object is, in CamelCase.')
 
 const objectMeta: JsonSchema = {

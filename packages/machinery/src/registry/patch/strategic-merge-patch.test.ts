@@ -46,7 +46,12 @@ test.each<[string, Json, Json, Json]>([
     { parts: [{ name: 'a', y: 2 }] },
     { parts: [{ name: 'a', x: 1, y: 2 }, { name: 'b' }] },
   ],
-  ['elements with a new key come before those they do not name', { parts: named('a') }, { parts: named('b') }, { parts: named('b', 'a') }],
+  [
+    'elements with a new key come before those they do not name',
+    { parts: named('a') },
+    { parts: named('b') },
+    { parts: named('b', 'a') },
+  ],
   [
     'lists inside elements merge too, through references',
     { parts: [{ name: 'a', parts: named('x') }] },
