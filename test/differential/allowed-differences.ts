@@ -31,7 +31,7 @@ function isLeftoverNull({ status, body }: RecordedAnswer, own: RecordedAnswer | 
   const { causes } = body.details
   return (
     Array.isArray(causes) &&
-    causes.every((cause) => isJsonObject(cause) && /^Invalid value: "null": /.test(String(cause.message)))
+    causes.every((cause) => isJsonObject(cause) && String(cause.message).startsWith('Invalid value: "null": '))
   )
 }
 

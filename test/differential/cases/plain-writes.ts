@@ -207,12 +207,10 @@ export const plainWrites: readonly ExchangeCase[] = [
   },
   {
     name: 'SA73 a name has a form and a length',
-    steps: [
-      ...['A', 'a_b', '-a', 'a-', 'a..b', 'a/b', 'a%b', '.', '..', '', 'ä', long(253), long(254)].flatMap((name) => [
-        post(configMaps, 'c', configMap(name, {})),
-        post(widgets, 'c', widget(name, {})),
-      ]),
-    ],
+    steps: ['A', 'a_b', '-a', 'a-', 'a..b', 'a/b', 'a%b', '.', '..', '', 'ä', long(253), long(254)].flatMap((name) => [
+      post(configMaps, 'c', configMap(name, {})),
+      post(widgets, 'c', widget(name, {})),
+    ]),
   },
   {
     name: 'SA73 a drawn name has a base',
