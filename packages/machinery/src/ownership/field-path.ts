@@ -13,15 +13,6 @@ export function keyStep(keys: JsonObject): Step {
   return `k:${JSON.stringify(Object.fromEntries(Object.entries(keys).sort(([a], [b]) => (a < b ? -1 : 1))))}`
 }
 
-/** `spec` of `f:spec`; undefined for an element of a list. */
-export function fieldName(step: Step): string | undefined {
-  return step.startsWith('f:') ? step.slice(2) : undefined
-}
-
-export function isKeyStep(step: Step): boolean {
-  return step.startsWith('k:')
-}
-
 /** The one spelling of a step that somebody else wrote. Throws for what is no step. */
 export function canonicalStep(text: string): Step {
   const rest = text.slice(2)
