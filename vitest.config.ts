@@ -9,7 +9,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             'packages/**/*.test.ts',
-            'test/{arch,conformance,kit,scenarios,simulation}/**/*.test.ts',
+            'test/{arch,conformance,differential,kit,scenarios,simulation}/**/*.test.ts',
             'tools/**/*.test.ts',
           ],
           testTimeout: 30_000,

@@ -10,7 +10,7 @@ const rulesIn = (text: string): string[] =>
   [...text.matchAll(/^\s*(?:[-|]\s+\*{0,2}|\*\*)([A-Z]{2}\d+)\b/gm)].map((match) => match[1] ?? '')
 const rules = specs.flatMap((path) => rulesIn(readText(path)))
 const prefixes = new Set(rules.map((rule) => rule.slice(0, 2)))
-const tests = sourceFiles((path) => path.endsWith('.test.ts') || path.includes('conformance')).filter(
+const tests = sourceFiles((path) => path.endsWith('.test.ts') || /conformance|^test\/differential\/cases\//.test(path)).filter(
   (file) => !file.path.startsWith('test/arch/'),
 )
 const cited = new Set(

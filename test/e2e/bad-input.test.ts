@@ -171,7 +171,7 @@ describe('an object that cannot be', () => {
     [
       'a label that is too long',
       withMetadata({ labels: { a: long } }),
-      invalid(`metadata.labels: Invalid value: "${long}": must be no more than 63 bytes`),
+      invalid(`metadata.labels: Invalid value: "${long}": must be no more than 63 characters`),
     ],
     [
       'annotations of 300 kB',

@@ -113,11 +113,44 @@ describe.each(kubectls)('kubectl $version', (kubectl) => {
     )
   })
 
-  test('--server-side is refused in words, not in silence', async () => {
-    const refusal = await k.refusal(['apply', '--server-side', '-f', '-'], JSON.stringify(machine('server-side')))
-    expect(refusal).toMatch(/^error: Server-side apply not available on the server: /i)
-    expect(refusal).toContain('accepted media types include: application/json-patch+json, application/merge-patch+json')
-    expect(await k.ok('get', 'vm', 'server-side', '--ignore-not-found')).toBe('')
+  test('--server-side applies, tells conflicts, and takes what is forced', async () => {
+    const serverSide = ['--server-side', '--field-manager']
+    expect(await k.send('apply', machine('owned'), ...serverSide, 'one')).toBe(
+      'virtualmachine.kubevirt.io/owned serverside-applied\n',
+    )
+    const always = JSON.stringify(machine('owned', 'Manual'))
+    const refusal = await k.refusal(['apply', ...serverSide, 'two', '-f', '-'], always)
+    expect(refusal).toContain('Apply failed with 1 conflict: conflict with "one": .spec.runStrategy')
+    expect(refusal).toContain('--force-conflicts')
+    await k.send('apply', always, ...serverSide, 'two', '--force-conflicts')
+    expect(await strategyOf('owned')).toBe('Manual')
+    const managers = await k.ok(
+      'get',
+      'vm',
+      'owned',
+      '-o',
+      'jsonpath={range .metadata.managedFields[*]}{.manager}/{.operation} {end}',
+    )
+    expect(
+      managers
+        .split(' ')
+        .filter((manager) => manager.endsWith('/Apply'))
+        .sort(),
+    ).toEqual(['one/Apply', 'two/Apply'])
+    const difference = await k.run(['diff', ...serverSide, 'two', '-f', '-'], {
+      input: JSON.stringify(machine('owned', 'Always')),
+    })
+    expect([difference.code, difference.stdout]).toEqual([1, expect.stringContaining('+  runStrategy: Always')])
+    expect(await strategyOf('owned')).toBe('Manual')
+  })
+
+  test('what was applied without the server goes over to it without a conflict', async () => {
+    await k.send('apply', machine('moved'))
+    expect(await k.send('apply', machine('moved', 'Manual'), '--server-side')).toBe(
+      'virtualmachine.kubevirt.io/moved serverside-applied\n',
+    )
+    expect(await strategyOf('moved')).toBe('Manual')
+    expect(await k.send('apply', machine('moved', 'Manual'))).toContain('moved')
   })
 
   test('edit writes what the editor wrote, and an edit that is refused changes nothing', async () => {

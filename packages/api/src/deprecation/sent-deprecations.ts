@@ -5,7 +5,7 @@ import { type Deprecation, findDeprecations } from './find-deprecations.ts'
 import { type JsonPath, pathText } from './json-path.ts'
 
 export interface SentBody {
-  form: 'object' | 'json' | 'merge' | 'strategic'
+  form: 'object' | 'apply' | 'json' | 'merge' | 'strategic'
   value: Json
 }
 

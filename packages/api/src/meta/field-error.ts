@@ -1,5 +1,8 @@
 // What is wrong with a field, and how Kubernetes words it.
 
+import { goQuoted, goSyntax } from './go-syntax.ts'
+import type { Json } from './json.ts'
+
 export type FieldErrorType =
   | 'FieldValueRequired'
   | 'FieldValueInvalid'
@@ -19,9 +22,11 @@ export interface FieldError {
   message: string
 }
 
-/** Strings quoted, numbers and booleans plain, everything else as JSON. */
+/** Numbers and booleans plain, nothing as the word `null`, everything else as Go writes it. */
 function shown(value: unknown): string {
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value ?? null)
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  // Whoever refuses a value has it from JSON.
+  return value === null || value === undefined ? goQuoted('null') : goSyntax(value as Json)
 }
 
 export const required = (field: string, detail = ''): FieldError => ({

@@ -38,7 +38,10 @@ describe('label selectors', () => {
     ['a constructor b', `unable to parse requirement: found 'constructor', expected: in, notin, =, ==, !=, gt, lt`],
     ['a in 1', `unable to parse requirement: found '1' expected: '('`],
     ['a in (1', `unable to parse requirement: found '', expected: ',' or ')'`],
-    ['a in ()', `unable to parse requirement: values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty`],
+    [
+      'a in ()',
+      `unable to parse requirement: values: Invalid value: []string{}: for 'in', 'notin' operators, values set can't be empty`,
+    ],
     ['=1', `unable to parse requirement: found '=', expected: identifier`],
     ['a=1,', `found '', expected: identifier after ','`],
     ['a=1 b', `found 'b', expected: ',' or 'end of string'`],

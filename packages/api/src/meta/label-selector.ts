@@ -120,7 +120,7 @@ function requirementOf(key: string, operator: LabelRequirement['operator'], valu
     case 'in':
     case 'notin':
       if (values.length === 0) {
-        throw new Error(fieldErrorText(invalid('values', values, `for 'in', 'notin' operators, values set can't be empty`)))
+        throw new Error(`values: Invalid value: []string{}: for 'in', 'notin' operators, values set can't be empty`)
       }
       return { key, operator, values }
     case 'gt':

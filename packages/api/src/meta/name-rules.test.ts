@@ -14,13 +14,14 @@ describe('names', () => {
 
   it.each([
     [dnsLabelFinding, 'a.b', /^a lowercase RFC 1123 label must consist/],
-    [dnsLabelFinding, 'a'.repeat(64), /^must be no more than 63 bytes$/],
+    [dnsLabelFinding, 'a'.repeat(64), /^must be no more than 63 characters$/],
     [dnsSubdomainFinding, 'a..b', /^a lowercase RFC 1123 subdomain must consist/],
     [configKeyFinding, '..', /^must not be '\.\.'$/],
     [configKeyFinding, '..a', /^must not start with '\.\.'$/],
     [configKeyFinding, 'a/b', /^a valid config key must consist/],
     [labelValueFinding, '-', /^a valid label must be an empty string/],
     [qualifiedNameFinding, '', /^name part must be non-empty$/],
+    [qualifiedNameFinding, 'x/', /^name part must be non-empty$/],
     [qualifiedNameFinding, '/a', /^prefix part must be non-empty$/],
     [qualifiedNameFinding, 'A/a', /^prefix part a lowercase RFC 1123 subdomain/],
     [qualifiedNameFinding, 'a/b/c', /^a qualified name must consist/],

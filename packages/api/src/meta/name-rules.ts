@@ -9,7 +9,7 @@ const subdomainPattern = new RegExp(`^${subdomain}$`)
 const configKeyPattern = /^[-._a-zA-Z0-9]+$/
 const qualifiedNamePattern = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/
 
-const tooLong = (limit: number) => `must be no more than ${limit} bytes`
+const tooLong = (limit: number) => `must be no more than ${limit} characters`
 
 /** RFC 1123 label: what a namespace or a disk is called. */
 export function dnsLabelFinding(text: string): Finding {
@@ -38,19 +38,27 @@ export function configKeyFinding(text: string): Finding {
 
 /** The key of a label, an annotation, a taint: an optional prefix and a name. */
 export function qualifiedNameFinding(text: string): Finding {
+  return qualifiedNameFindings(text)[0]
+}
+
+/** Everything that is wrong with it. */
+export function qualifiedNameFindings(text: string): string[] {
   const parts = text.split('/')
   const name = parts.at(-1) ?? ''
   if (parts.length > 2) {
-    return `a qualified name ${qualifiedNameText} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`
+    return [`a qualified name ${qualifiedNameText} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`]
   }
-  if (parts.length === 2) {
-    if (parts[0] === '') return 'prefix part must be non-empty'
-    const prefix = dnsSubdomainFinding(parts[0] ?? '')
-    if (prefix !== undefined) return `prefix part ${prefix}`
-  }
-  if (name === '') return 'name part must be non-empty'
-  if (name.length > 63) return `name part ${tooLong(63)}`
-  return qualifiedNamePattern.test(name) ? undefined : `name part ${qualifiedNameText}`
+  const prefix = parts.length === 2 ? prefixFinding(parts[0] ?? '') : undefined
+  const length = name === '' ? 'must be non-empty' : name.length > 63 ? tooLong(63) : undefined
+  return [
+    ...(prefix === undefined ? [] : [`prefix part ${prefix}`]),
+    ...(length === undefined ? [] : [`name part ${length}`]),
+    ...(qualifiedNamePattern.test(name) ? [] : [`name part ${qualifiedNameText}`]),
+  ]
+}
+
+function prefixFinding(prefix: string): Finding {
+  return prefix === '' ? 'must be non-empty' : dnsSubdomainFinding(prefix)
 }
 
 const qualifiedNameText = `must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`

@@ -74,6 +74,11 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   selectableFields: Readonly<Record<string, FieldReader<T>['read']>>
   /** Fills what the sender left out, on create and update. Pure. Receives a private copy and may change it. */
   applyDefaults?(object: T): void
+  /**
+   * Fills what is the server's to say and not the sender's, on create and update, after the defaults: nobody comes to own
+   * it. Pure. Receives a private copy and may change it.
+   */
+  complete?(object: T): void
   /** Field rules beyond the schema. Pure. `old` is the stored object on update. */
   validate?(object: T, old: T | undefined): FieldError[]
   /** Texts for `Warning: 299`, for an admitted create or update. Pure. */

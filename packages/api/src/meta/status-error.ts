@@ -112,7 +112,7 @@ export function invalidError(definition: Named, name: string, errors: readonly F
   return new StatusError(422, 'Invalid', `${qualifiedKind(definition)} "${name}" is invalid: ${joined}`, {
     ...(name === '' ? {} : { name }),
     ...(definition.group === '' ? {} : { group: definition.group }),
-    kind: definition.kind,
+    ...(definition.kind === '' ? {} : { kind: definition.kind }),
     causes: errors.map((error) => ({ reason: error.type, message: error.message, field: error.field })),
   })
 }

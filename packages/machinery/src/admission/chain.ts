@@ -13,26 +13,41 @@ import type { AdmissionRequest } from '../kind.ts'
 import { checkObjectMeta, dropDuplicateOwners, objectMetaWarnings } from '../registry/object-meta-rules.ts'
 import { unusable } from '../registry/object-shape.ts'
 import type { Resource } from '../registry/registry.ts'
+import { dropEmptyCollections } from '../schema/empty-collections.ts'
 import { checkStructure } from '../schema/structural.ts'
 
-/** Told which fields of the sent object nobody knows, after they were dropped. May throw. */
-export type OnUnknownFields = (paths: readonly string[]) => void
+/** What happens to the object on its way. Each may throw. */
+export interface AdmissionSteps {
+  /** Told which fields of the sent object nobody knows, after they were dropped. */
+  onUnknownFields: (paths: readonly string[]) => void
+  /** The object has its shape and its schema's defaults: what is changed from here on, its sender does not own. */
+  onShaped: () => void
+}
 
 /** Brings `request.object` into the form to be stored, in place, or throws a StatusError. */
 export async function admit(
   resource: Resource,
   schemas: SchemaDefinitions,
   request: AdmissionRequest,
-  onUnknownFields: OnUnknownFields,
+  steps: AdmissionSteps,
 ): Promise<void> {
   const { definition, admission } = resource
   const { object, oldObject } = request
   const old = comparable(definition, oldObject)
   const sent = structureOf(resource, schemas, object, old)
   refuseWrongTypes(resource, request, sent.errors)
-  onUnknownFields(sent.unknownFields)
+  // Kubernetes tells those of a custom object by name.
+  steps.onUnknownFields(definition.origin === 'custom' ? sent.unknownFields.toSorted() : sent.unknownFields)
 
+  // A built-in Kind's defaults are part of its form; a custom one's are somebody else's changes, as those of a webhook.
+  if (definition.origin === 'custom') steps.onShaped()
   definition.applyDefaults?.(object)
+  if (definition.origin === 'native') {
+    // An ApiObject came from JSON.
+    if (resource.schema !== undefined) dropEmptyCollections(resource.schema, schemas, object as unknown as JsonObject)
+    steps.onShaped()
+  }
+  definition.complete?.(object)
   await admission.mutate?.(request)
   for (const text of dropDuplicateOwners(object.metadata)) request.warn(text)
 

@@ -12,17 +12,27 @@ import { decodeProtobuf } from './protobuf/decode-object.ts'
 type Origin = 'native' | 'custom'
 
 /** The body of a POST, PUT or DELETE; undefined when there is none. `what` is named in messages: `Widget in version "v1"`. */
-export function decodeBody(request: ApiRequest, origin: Origin, unusable: (why: string) => StatusError): DecodedBody | undefined {
+export function decodeBody(
+  request: ApiRequest,
+  origin: Origin,
+  unusable: (why: string, body: string) => StatusError,
+): DecodedBody | undefined {
   const bytes = bodyBytes(request)
   if (bytes.length === 0) return undefined
   const type = mediaType(request)
   switch (type) {
     case '':
     case 'application/json':
-      return explained(unusable, () => decodeJson(textOf(bytes)))
+      return explained(
+        (why) => unusable(why, textOf(bytes)),
+        () => decodeJson(textOf(bytes)),
+      )
     case 'application/yaml':
       if (bytes.length > maxYamlBytes) throw yamlTooLarge()
-      return explained(unusable, () => decodeYaml(textOf(bytes)))
+      return explained(
+        (why) => unusable(why, textOf(bytes)),
+        () => decodeYaml(textOf(bytes)),
+      )
     case 'application/vnd.kubernetes.protobuf':
       if (origin === 'native') return { value: decodeProtobuf(bytes), strictIssues: [] }
   }
@@ -38,23 +48,41 @@ export function rawBody(request: ApiRequest): Uint8Array {
 }
 
 export interface DecodedPatch {
-  type: PatchType
+  type: PatchType | 'apply'
   body: DecodedBody
 }
 
 export function decodePatch(request: ApiRequest, origin: Origin): DecodedPatch {
   const type = patchTypeOf(mediaType(request), origin)
   const bytes = bodyBytes(request)
-  return {
-    type,
-    body: explained(
-      (why) => badRequest(`error decoding patch: ${why}`),
-      () => decodeJson(textOf(bytes)),
-    ),
-  }
+  const body = type === 'apply' ? decodeConfiguration(bytes) : decodeJsonPatch(bytes, type)
+  return { type, body }
 }
 
-function patchTypeOf(type: string, origin: Origin): PatchType {
+function decodeJsonPatch(bytes: Uint8Array, type: PatchType): DecodedBody {
+  return explained(
+    (why) => badRequest(type === 'strategic' ? why.replace(/^.*json parse error: /, '') : `error decoding patch: ${why}`),
+    () => decodeJson(textOf(bytes)),
+  )
+}
+
+/** YAML by its name; nearly all clients send the part of it that is JSON, which is read much faster. */
+function decodeConfiguration(bytes: Uint8Array): DecodedBody {
+  const text = textOf(bytes)
+  const refuse = (why: string): StatusError => badRequest(`error decoding YAML: ${why}`)
+  if (/^\s*\{/.test(text)) {
+    try {
+      const body = decodeJson(text)
+      if (body.strictIssues.length === 0) return body
+    } catch (error) {
+      if (error instanceof StatusError) throw error
+    }
+  }
+  if (bytes.length > maxYamlBytes) throw yamlTooLarge()
+  return explained(refuse, () => decodeYaml(text))
+}
+
+function patchTypeOf(type: string, origin: Origin): DecodedPatch['type'] {
   switch (type) {
     case 'application/json-patch+json':
       return 'json'
@@ -62,9 +90,17 @@ function patchTypeOf(type: string, origin: Origin): PatchType {
       return 'merge'
     case 'application/strategic-merge-patch+json':
       if (origin === 'native') return 'strategic'
+      break
+    case 'application/apply-patch+yaml':
+      return 'apply'
   }
   const strategic = origin === 'native' ? ['application/strategic-merge-patch+json'] : []
-  throw unknownFormat(['application/json-patch+json', 'application/merge-patch+json', ...strategic])
+  throw unknownFormat([
+    'application/json-patch+json',
+    'application/merge-patch+json',
+    ...strategic,
+    'application/apply-patch+yaml',
+  ])
 }
 
 function yamlTooLarge(): StatusError {
@@ -100,9 +136,17 @@ function decodeJson(text: string): DecodedBody {
   try {
     value = JSON.parse(text) as Json
   } catch (error) {
-    throw new Error(`json parse error: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new Error(`json parse error: ${jsonProblem(text, error)}`, { cause: error })
   }
   return { value, strictIssues: duplicateFields(text).map((path) => `duplicate field "${path}"`) }
+}
+
+/** Go's words where a text ends too early, which happens to those who send in pieces; else our reader's own. */
+function jsonProblem(text: string, error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const at = /at position (\d+)/.exec(message)?.[1]
+  const isCut = message.startsWith('Unexpected end') || Number(at) >= text.trimEnd().length
+  return isCut ? 'unexpected end of JSON input' : message
 }
 
 function explained<T>(unusable: (why: string) => StatusError, decode: () => T): T {

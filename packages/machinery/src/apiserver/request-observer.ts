@@ -23,7 +23,7 @@ export interface RequestSubject {
 
 /** The body of a create or update, or of a patch and its form. */
 export interface SentBody {
-  form: 'object' | PatchType
+  form: 'object' | 'apply' | PatchType
   value: Json
 }
 

@@ -3,6 +3,8 @@
 import type { ApiRequest, ApiResponse } from '@sheaf/api/client'
 import { badRequest, notFound, type ResourceDefinition, type Status } from '@sheaf/api/meta'
 import type { UserInfo } from '../kind.ts'
+import { apply } from '../registry/apply.ts'
+import { applyScale } from '../registry/apply-scale.ts'
 import { create } from '../registry/create.ts'
 import { deleteObject, deletionStatus } from '../registry/delete.ts'
 import { deleteCollection } from '../registry/delete-collection.ts'
@@ -11,7 +13,7 @@ import { get } from '../registry/get.ts'
 import { type ListRequest, list } from '../registry/list.ts'
 import { pathSegmentFinding } from '../registry/name-rules.ts'
 import { isNamespaceResource } from '../registry/namespace-rules.ts'
-import { unusable } from '../registry/object-shape.ts'
+import { unrecognized } from '../registry/object-shape.ts'
 import { patch } from '../registry/patch.ts'
 import type { DecodedBody, Registry, Resource, Subresource, Target, WriteCall } from '../registry/registry.ts'
 import { getScale, patchScale, replaceScale, scaleDefinition } from '../registry/scale.ts'
@@ -26,7 +28,7 @@ import { MethodNotAllowed, pageNotFound, verbNotSupported } from './refusals.ts'
 import type { ResourceRequest, Verb } from './request-info.ts'
 import type { SentBody } from './request-observer.ts'
 import type { WatchDesk } from './serve-watch.ts'
-import { deleteOptionsOf, type WriteOptions, writeOptionsOf } from './write-options.ts'
+import { applyOptionsOf, deleteOptionsOf, managerOfUserAgent, type WriteOptions, writeOptionsOf } from './write-options.ts'
 
 export interface ResourceExchange {
   registry: Registry
@@ -179,6 +181,14 @@ async function servePatch(exchange: ResourceExchange, { target, subresource }: P
   const presentation = presentationOf(exchange, subresource)
   const { type, body } = decodePatch(exchange.request, exchange.resource.definition.origin)
   exchange.onSent({ form: type, value: body.value })
+  if (type === 'apply') {
+    const options = applyOptionsOf(exchange.info.query)
+    const request = { subresource, body, force: options.force }
+    const call = writeCallOf(exchange, target, options)
+    if (subresource === 'scale') return presentObject(200, await applyScale(exchange.registry, call, request), presentation)
+    const { encoded, isNew } = await apply(exchange.registry, call, request)
+    return presentObject(isNew ? 201 : 200, encoded, presentation)
+  }
   const call = writeCallOf(exchange, target, writeOptionsOf('PatchOptions', exchange.info.query))
   const patched =
     subresource === 'scale'
@@ -190,7 +200,7 @@ async function servePatch(exchange: ResourceExchange, { target, subresource }: P
 async function serveDelete(exchange: ResourceExchange, target: Target): Promise<ApiResponse> {
   const presentation = presentationOf(exchange)
   const options = deleteOptionsOf(exchange.info.query, deleteBody(exchange)?.value)
-  const call = writeCallOf(exchange, target, { dryRun: options.dryRun, fieldValidation: 'Ignore' })
+  const call = writeCallOf(exchange, target, deletionAs(options))
   const result = await deleteObject(exchange.registry, call, options)
   if (result.kind === 'held') return presentObject(200, result.encoded, presentation)
   return presentValue(200, deletionStatus(call, result) satisfies Status, presentation)
@@ -199,24 +209,31 @@ async function serveDelete(exchange: ResourceExchange, target: Target): Promise<
 async function serveDeleteCollection(exchange: ResourceExchange, target: Target): Promise<ApiResponse> {
   const presentation = presentationOf(exchange)
   const options = deleteOptionsOf(exchange.info.query, deleteBody(exchange)?.value)
-  const call = writeCallOf(exchange, target, { dryRun: options.dryRun, fieldValidation: 'Ignore' })
+  const call = writeCallOf(exchange, target, deletionAs(options))
   const request = listRequestOf(target, exchange.info.query)
   return presentList(await deleteCollection(exchange.registry, call, request, options), presentation)
 }
 
-function writeCallOf({ user, warn }: ResourceExchange, target: Target, options: WriteOptions): WriteCall {
-  return { ...target, ...options, user, warn }
+/** A deletion brings in no fields. */
+function deletionAs({ dryRun }: { dryRun: boolean }): WriteOptions {
+  return { dryRun, fieldValidation: 'Ignore', fieldManager: '' }
+}
+
+function writeCallOf({ user, warn, request }: ResourceExchange, target: Target, options: WriteOptions): WriteCall {
+  const { fieldManager, dryRun, fieldValidation } = options
+  const manager = fieldManager || managerOfUserAgent(request.headers['user-agent'])
+  return { ...target, dryRun, fieldValidation, fieldManager: manager, user, warn }
 }
 
 function requiredBody({ request, resource: { definition }, onSent }: ResourceExchange): DecodedBody {
-  const body = decodeBody(request, definition.origin, (why) => unusable(definition, why))
+  const body = decodeBody(request, definition.origin, (why, text) => unrecognized(definition, why, text))
   if (body === undefined) throw emptyBody(definition)
   onSent({ form: 'object', value: body.value })
   return body
 }
 
 function emptyBody(definition: ResourceDefinition): Error {
-  return unusable(definition, "couldn't get version/kind; json parse error: unexpected end of JSON input")
+  return unrecognized(definition, "couldn't get version/kind; json parse error: unexpected end of JSON input", '')
 }
 
 /** Typed clients send their options as protobuf, whatever the Kind. */

@@ -155,9 +155,9 @@ test.each([
   [{ name: 'a', finalizers: ['a/b/c'] }, 'metadata.finalizers: Invalid value: "a/b/c": a qualified name must consist of'],
   [
     { name: 'a', ownerReferences: [{ apiVersion: 'v1', kind: 'K', name: 'n' }] },
-    'metadata.ownerReferences[0].uid: Invalid value: "": must not be empty',
+    'metadata.ownerReferences.uid: Invalid value: "": uid must not be empty',
   ],
-  [{ name: 'x'.repeat(254) }, 'must be no more than 253 bytes'],
+  [{ name: 'x'.repeat(254) }, 'must be no more than 253 characters'],
 ])('RG13 metadata %o is refused', async (metadata, text) => {
   const { send } = await startServer()
   const { status, json } = await send('POST', widgets, { apiVersion: 'example.org/v1', kind: 'Widget', metadata })
@@ -194,12 +194,14 @@ test('RG13 a namespace on a cluster-scoped object is refused', async () => {
   expect(json.message).toContain('metadata.namespace: Forbidden: not allowed on this type')
 })
 
-test('RG44 managedFields are accepted and not kept', async () => {
+test('RG44 a selfLink is accepted and not kept, and the record of owners is the server’s', async () => {
   const { send } = await startServer()
   const { json } = await send('POST', widgets, widgetNamed('a', {}, { managedFields: [{ manager: 'x' }], selfLink: '/x' }))
+  expect(json.metadata.managedFields?.map(({ manager }) => manager)).toEqual(['unknown'])
   expect(Object.keys(json.metadata).sort()).toEqual([
     'creationTimestamp',
     'generation',
+    'managedFields',
     'name',
     'namespace',
     'resourceVersion',
@@ -217,7 +219,7 @@ test('RG33 a dry run answers the object that would be and stores nothing', async
   expect(store.revision).toBe(before)
   expect((await send('POST', `${widgets}?dryRun=Some`, widgetNamed('a'))).json).toMatchObject({
     code: 422,
-    message: 'CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: "Some": supported values: "All"',
+    message: 'CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: []string{"Some"}: supported values: "All"',
   })
   await send('POST', widgets, widgetNamed('a'))
   expect((await send('POST', `${widgets}?dryRun=All`, widgetNamed('a'))).status).toBe(409)

@@ -4,6 +4,7 @@ import {
   type ApiObject,
   alreadyExists,
   badRequest,
+  type ManagedFieldsEntry,
   type ObjectMeta,
   type StatusDetails,
   StatusError,
@@ -12,6 +13,7 @@ import {
 import { admit } from '../admission/chain.ts'
 import type { StoredEntry } from '../store/store.ts'
 import { cloneJson } from './clone-json.ts'
+import { ownersAfterWrite, setOwners } from './field-owners.ts'
 import { applyFieldValidation, unknownFieldIssue } from './field-validation.ts'
 import { generateName } from './generate-name.ts'
 import { requireNamespace } from './namespace-rules.ts'
@@ -24,8 +26,11 @@ import { encodeObject, objectOf } from './stored-object.ts'
 /** 27⁵ names: eight collisions in a row mean that somebody filled the name space. */
 const maxNameAttempts = 8
 
+/** Given the object as it will be stored. Undefined: no owners are recorded. */
+type OwnersOfNew = (object: ApiObject) => ManagedFieldsEntry[] | undefined
+
 /** `call.name` is empty: the name comes from the body. */
-export async function create(registry: Registry, call: WriteCall, body: DecodedBody): Promise<Encoded> {
+export async function create(registry: Registry, call: WriteCall, body: DecodedBody, ownersOf?: OwnersOfNew): Promise<Encoded> {
   const { definition } = call.resource
   const { object: sent, unknownFields } = shapeObject(definition, body.value)
   const name = sent.metadata.name ?? ''
@@ -36,9 +41,15 @@ export async function create(registry: Registry, call: WriteCall, body: DecodedB
     throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created')
   }
   const strictIssues = [...body.strictIssues, ...unknownFields.map(unknownFieldIssue)]
+  const owners: OwnersOfNew =
+    ownersOf ??
+    ((next) => {
+      const sentOwners = sent.metadata.managedFields
+      return ownersAfterWrite(registry, call, { subresource: undefined, sentOwners, live: undefined, wanted: undefined, next })
+    })
   const isGenerated = name === '' && sent.metadata.generateName !== undefined
   for (let attempt = 1; ; attempt++) {
-    const object = await prepare(registry, call, sent, strictIssues)
+    const object = await prepare(registry, call, { sent, strictIssues, owners })
     const taken = await tryStore(registry, call, object)
     if (taken.kind === 'stored') return taken.encoded
     if (!isGenerated) throw existsError(call, object, taken.by)
@@ -55,8 +66,14 @@ function placeInNamespace({ namespace, resource }: WriteCall, { metadata }: ApiO
   metadata.namespace = namespace
 }
 
+interface Sent {
+  sent: ApiObject
+  strictIssues: string[]
+  owners: OwnersOfNew
+}
+
 /** The object as it would be stored, in a copy of its own: another attempt begins from what was sent. */
-async function prepare(registry: Registry, call: WriteCall, sent: ApiObject, strictIssues: string[]): Promise<ApiObject> {
+async function prepare(registry: Registry, call: WriteCall, { sent, strictIssues, owners }: Sent): Promise<ApiObject> {
   const { definition } = call.resource
   const { status: _ignored, ...withoutStatus } = sent
   const object: ApiObject = cloneJson(definition.hasStatus ? withoutStatus : sent)
@@ -72,8 +89,10 @@ async function prepare(registry: Registry, call: WriteCall, sent: ApiObject, str
     dryRun: call.dryRun,
     warn: call.warn,
   }
-  await admit(call.resource, registry.schemas, request, (paths) => {
-    applyFieldValidation(call, [...strictIssues, ...paths.map(unknownFieldIssue)], (why) => unusable(definition, why))
+  await admit(call.resource, registry.schemas, request, {
+    onUnknownFields: (paths) =>
+      applyFieldValidation(call, [...strictIssues, ...paths.map(unknownFieldIssue)], (why) => unusable(definition, why)),
+    onShaped: () => setOwners(object, owners(object)),
   })
   return object
 }

@@ -10,7 +10,7 @@ import { objectOf } from './stored-object.ts'
 const atOnce = 32
 
 export interface DeletedCollection extends Omit<ListResult, 'entries'> {
-  /** What was deleted or marked, in the order of the list. */
+  /** What was deleted or marked, as it was before, in the order of the list. */
   entries: readonly Encoded[]
 }
 
@@ -25,7 +25,8 @@ export async function deleteCollection(
   for (let start = 0; start < found.entries.length; start += atOnce) {
     const batch = found.entries.slice(start, start + atOnce)
     const deleted = await Promise.all(batch.map((entry) => deleteListed(registry, call, entry, options)))
-    entries.push(...deleted.filter((each) => each !== undefined))
+    // As Kubernetes answers: what was found, as it was.
+    entries.push(...batch.filter((_entry, index) => deleted[index] !== undefined))
   }
   return { ...found, entries }
 }

@@ -4,11 +4,12 @@ import {
   type ApiObject,
   type FieldError,
   forbidden,
+  goQuoted,
   invalid,
   labelValueFinding,
   type ObjectMeta,
   type OwnerReference,
-  qualifiedNameFinding,
+  qualifiedNameFindings,
   type ResourceDefinition,
   required,
   tooLong,
@@ -28,7 +29,7 @@ export function checkObjectMeta(definition: ResourceDefinition, object: ApiObjec
     ...checkLabels(metadata.labels ?? {}),
     ...checkAnnotations(metadata.annotations ?? {}),
     ...checkOwners(metadata.ownerReferences ?? []),
-    ...checkFinalizers(metadata.finalizers ?? []),
+    ...checkFinalizers(definition, metadata.finalizers ?? []),
     ...checkNoNewFinalizers(metadata, old?.metadata),
   ]
 }
@@ -37,7 +38,14 @@ function refused(field: string, value: string, finding: string | undefined): Fie
   return finding === undefined ? [] : [invalid(field, value, finding)]
 }
 
-function checkName(definition: ResourceDefinition, { name = '' }: ObjectMeta): FieldError[] {
+function checkName(definition: ResourceDefinition, { name = '', generateName }: ObjectMeta): FieldError[] {
+  // A name is drawn after it, so that it may end with what a name may not end with.
+  const base = generateName?.replace(/.-$/, 'a')
+  const wrongBase = base === undefined ? undefined : nameFinding(definition.nameRule, base)
+  return [...refused('metadata.generateName', generateName ?? '', wrongBase), ...checkOwnName(definition, name)]
+}
+
+function checkOwnName(definition: ResourceDefinition, name: string): FieldError[] {
   if (name === '') return [required('metadata.name', 'name or generateName is required')]
   return refused('metadata.name', name, nameFinding(definition.nameRule, name))
 }
@@ -52,26 +60,29 @@ function checkNamespace(definition: ResourceDefinition, { namespace }: ObjectMet
 
 function checkLabels(labels: Record<string, string>): FieldError[] {
   return Object.entries(labels).flatMap(([key, value]) => [
-    ...refused('metadata.labels', key, qualifiedNameFinding(key)),
+    ...qualifiedNameFindings(key).map((finding) => invalid('metadata.labels', key, finding)),
     ...refused('metadata.labels', value, labelValueFinding(value)),
   ])
 }
 
 function checkAnnotations(annotations: Record<string, string>): FieldError[] {
   const entries = Object.entries(annotations)
-  const errors = entries.flatMap(([key]) => refused('metadata.annotations', key, qualifiedNameFinding(key.toLowerCase())))
+  const errors = entries.flatMap(([key]) =>
+    qualifiedNameFindings(key.toLowerCase()).map((finding) => invalid('metadata.annotations', key, finding)),
+  )
   const bytes = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0)
   if (bytes > maxAnnotationBytes) errors.push(tooLong('metadata.annotations', `may not be more than ${maxAnnotationBytes} bytes`))
   return errors
 }
 
 function checkOwners(owners: readonly OwnerReference[]): FieldError[] {
-  const errors = owners.flatMap((owner, index) => {
-    const path = `metadata.ownerReferences[${index}]`
+  const errors = owners.flatMap((owner) => {
+    const path = 'metadata.ownerReferences'
     const missing = (['kind', 'name', 'uid'] as const).filter((field) => owner[field] === '')
     return [
       ...(owner.apiVersion === '' ? [invalid(`${path}.apiVersion`, '', 'version must not be empty')] : []),
-      ...missing.map((field) => invalid(`${path}.${field}`, '', 'must not be empty')),
+      ...(isEvent(owner) ? [disallowedOwner(owner)] : []),
+      ...missing.map((field) => invalid(`${path}.${field}`, '', `${field} must not be empty`)),
     ]
   })
   const [first, second] = owners.filter((owner) => owner.controller === true)
@@ -82,9 +93,30 @@ function checkOwners(owners: readonly OwnerReference[]): FieldError[] {
   return errors
 }
 
-function checkFinalizers(finalizers: readonly string[]): FieldError[] {
-  return finalizers.flatMap((finalizer) => refused('metadata.finalizers', finalizer, qualifiedNameFinding(finalizer)))
+/** Events come and go by themselves. */
+const isEvent = ({ apiVersion, kind }: OwnerReference): boolean => apiVersion === 'v1' && kind === 'Event'
+
+function disallowedOwner({ name, uid }: OwnerReference): FieldError {
+  const flags = 'Controller:(*bool)(nil), BlockOwnerDeletion:(*bool)(nil)'
+  const shown = `v1.OwnerReference{APIVersion:"v1", Kind:"Event", Name:${goQuoted(name)}, UID:${goQuoted(uid)}, ${flags}}`
+  const message = `Invalid value: ${shown}: /v1, Kind=Event is disallowed from being an owner`
+  return { type: 'FieldValueInvalid', field: 'metadata.ownerReferences', message }
 }
+
+function checkFinalizers(definition: ResourceDefinition, finalizers: readonly string[]): FieldError[] {
+  const errors = finalizers.flatMap((finalizer) =>
+    qualifiedNameFindings(finalizer).map((finding) => invalid('metadata.finalizers', finalizer, finding)),
+  )
+  if (definition.origin === 'custom') return errors
+  const why = 'name is neither a standard finalizer name nor is it fully qualified'
+  const bare = finalizers.flatMap((finalizer, index) =>
+    isQualified(definition, finalizer) ? [] : [invalid(`metadata.finalizers[${index}]`, finalizer, why)],
+  )
+  return [...errors, ...bare]
+}
+
+const isQualified = ({ finalizersAtDeletion = [] }: ResourceDefinition, finalizer: string): boolean =>
+  finalizer.includes('/') || standardFinalizers.has(finalizer) || finalizersAtDeletion.includes(finalizer)
 
 function checkNoNewFinalizers(metadata: ObjectMeta, old: ObjectMeta | undefined): FieldError[] {
   if (old?.deletionTimestamp === undefined) return []
@@ -97,14 +129,12 @@ function checkNoNewFinalizers(metadata: ObjectMeta, old: ObjectMeta | undefined)
 }
 
 /** What is allowed but unwise. */
-export function objectMetaWarnings({ finalizersAtDeletion = [] }: ResourceDefinition, metadata: ObjectMeta): string[] {
+export function objectMetaWarnings(definition: ResourceDefinition, metadata: ObjectMeta): string[] {
   return (metadata.finalizers ?? [])
-    .filter(
-      (finalizer) => !finalizer.includes('/') && !standardFinalizers.has(finalizer) && !finalizersAtDeletion.includes(finalizer),
-    )
+    .filter((finalizer) => !isQualified(definition, finalizer))
     .map(
       (finalizer) =>
-        `metadata.finalizers: "${finalizer}": prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers`,
+        `metadata.finalizers: "${finalizer}": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
     )
 }
 

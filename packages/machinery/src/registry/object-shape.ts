@@ -5,6 +5,8 @@ import {
   type ApiObject,
   apiVersionOf,
   badRequest,
+  invalid,
+  invalidError,
   isJsonObject,
   type Json,
   type JsonObject,
@@ -39,19 +41,43 @@ function checkKind(definition: ResourceDefinition, apiVersion: Json | undefined,
   const expected = apiVersionOf(definition)
   if (!kind || !apiVersion) {
     // A typed client of a built-in Kind may leave both out: the path says them.
-    if (definition.origin === 'native' && !kind) return
-    throw unusable(definition, `Object '${kind ? 'apiVersion' : 'Kind'}' is missing in '${excerptOf(body)}'`)
+    if (definition.origin === 'native' && (!kind || kind === definition.kind)) return
+    if (!kind) throw unrecognized(definition, `Object 'Kind' is missing in '${excerptOf(body)}'`, JSON.stringify(body))
   }
   if (apiVersion !== expected) {
-    const given = typeof apiVersion === 'string' ? apiVersion : JSON.stringify(apiVersion)
+    const given = apiVersion === undefined ? '' : typeof apiVersion === 'string' ? apiVersion : JSON.stringify(apiVersion)
     throw badRequest(`the API version in the data (${given}) does not match the expected API version (${expected})`)
   }
   if (kind !== definition.kind) {
     const given = typeof kind === 'string' ? kind : JSON.stringify(kind)
+    if (definition.origin === 'custom') throw wrongKind(definition, given, nameIn(body))
     throw badRequest(
       `${given} in version "${definition.version}" cannot be handled as a ${definition.kind}: the path is that of ${definition.plural}`,
     )
   }
+}
+
+function wrongKind(definition: ResourceDefinition, kind: string, name: string): StatusError {
+  return invalidError({ ...definition, kind }, name, [invalid('kind', kind, `must be ${definition.kind}`)])
+}
+
+function nameIn({ metadata }: JsonObject): string {
+  return isJsonObject(metadata) && typeof metadata.name === 'string' ? metadata.name : ''
+}
+
+/** A body that does not even say what it is about. */
+export function unrecognized({ kind }: ResourceDefinition, why: string, body: string): StatusError {
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${summaryOf(body)})`)
+}
+
+const maxSummary = 30
+
+/** The beginning of what looks like an object, of anything else its bytes. */
+function summaryOf(body: string): string {
+  if (body === '') return '<empty>'
+  const bytes = Buffer.from(body)
+  const start = bytes.subarray(0, maxSummary)
+  return `${start.toString(body.startsWith('{') ? 'utf8' : 'hex')}${bytes.length > maxSummary ? ' ...' : ''}`
 }
 
 /** Enough to recognise the manifest by; a message is no place for megabytes. */
@@ -62,9 +88,9 @@ function excerptOf(body: JsonObject): string {
   return text.length > maxExcerpt ? `${text.slice(0, maxExcerpt)}…` : text
 }
 
-type FieldShape = 'string' | 'number' | 'string-map' | 'string-list' | 'owners' | 'dropped'
+type FieldShape = 'string' | 'number' | 'string-map' | 'string-list' | 'owners' | 'managers' | 'dropped'
 
-/** `dropped`: accepted, and not kept. Nobody owns single fields here yet. */
+/** `dropped`: accepted, and not kept. */
 const metaFields: Readonly<Record<string, FieldShape>> = {
   name: 'string',
   generateName: 'string',
@@ -79,7 +105,7 @@ const metaFields: Readonly<Record<string, FieldShape>> = {
   annotations: 'string-map',
   ownerReferences: 'owners',
   finalizers: 'string-list',
-  managedFields: 'dropped',
+  managedFields: 'managers',
   selfLink: 'dropped',
   clusterName: 'dropped',
 }
@@ -104,7 +130,8 @@ function shapeMeta(definition: ResourceDefinition, metadata: Json, unknownFields
     if (shape === undefined || shape === 'dropped' || value === undefined || value === null) continue
     const problem = problemOf(shape, value)
     if (problem !== undefined) refuse(problem.value, `metadata.${name}`, problem.wanted)
-    if (!isEmpty(value)) kept[name] = shape === 'owners' ? shapeOwners(value, unknownFields) : value
+    // An empty list of managers says something: that nobody owns anything.
+    if (shape === 'managers' || !isEmpty(value)) kept[name] = shape === 'owners' ? shapeOwners(value, unknownFields) : value
   }
   // Every field was checked against the type that ObjectMeta gives it.
   return kept as ObjectMeta
@@ -132,6 +159,8 @@ function problemOf(shape: Exclude<FieldShape, 'dropped'>, value: Json): Problem 
       return Array.isArray(value) ? notAllStrings(value) : { value, wanted: '[]string' }
     case 'owners':
       return ownersProblem(value)
+    case 'managers':
+      return Array.isArray(value) && value.every(isJsonObject) ? undefined : { value, wanted: '[]v1.ManagedFieldsEntry' }
   }
 }
 

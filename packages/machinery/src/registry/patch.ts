@@ -1,7 +1,18 @@
 // PATCH: the stored object, changed as the patch says, whoever else changes it meanwhile.
 
-import { conflict, invalid, invalidError, isJsonObject, type Json, type JsonSchema, type StatusError } from '@sheaf/api/meta'
+import {
+  apiVersionOf,
+  conflict,
+  goPlain,
+  invalid,
+  invalidError,
+  isJsonObject,
+  type Json,
+  type JsonSchema,
+  StatusError,
+} from '@sheaf/api/meta'
 import { applyFieldValidation, unknownFieldIssue } from './field-validation.ts'
+import { ownersAfterWrite } from './field-owners.ts'
 import { shapeObject } from './object-shape.ts'
 import { applyJsonPatch } from './patch/json-patch.ts'
 import { applyMergePatch } from './patch/merge-patch.ts'
@@ -19,23 +30,32 @@ export async function patch(
   type: PatchType,
   body: DecodedBody,
 ): Promise<Encoded> {
-  refuseUidOfMissing(registry, call, body.value)
-  const refuse = (why: string): StatusError => undecodable(body.value, type === 'json' ? `json patch ${why}` : why)
+  const shown = type === 'strategic' ? goPlain(body.value) : JSON.stringify(body.value)
+  const refuse = (why: string): StatusError => undecodable(shown, why)
+  const strictIssues = type === 'json' ? body.strictIssues.map((issue) => `json patch ${issue}`) : body.strictIssues
   let unknownFields: string[] = []
-  return writeUpdate(registry, {
-    ...call,
-    subresource,
-    wanted: (old) => {
-      // An ApiObject came from JSON text.
-      const patched = applyPatch(registry, call.resource.schema, type, old as unknown as Json, body.value)
-      const shaped = shapeObject(call.resource.definition, patched)
-      checkIdentity(call, shaped.object)
-      unknownFields = shaped.unknownFields
-      return shaped.object
-    },
-    onUnknownFields: (paths) =>
-      applyFieldValidation(call, [...body.strictIssues, ...[...unknownFields, ...paths].map(unknownFieldIssue)], refuse),
-  })
+  return explained(refuse, () =>
+    writeUpdate(registry, {
+      ...call,
+      subresource,
+      isPatch: true,
+      wanted: (old) => {
+        // An ApiObject came from JSON text.
+        const patched = applyPatch(registry, call.resource.schema, type, old as unknown as Json, body.value)
+        checkVersion(call, patched)
+        const shaped = shapeObject(call.resource.definition, patched)
+        checkIdentity(call, shaped.object)
+        unknownFields = shaped.unknownFields
+        return shaped.object
+      },
+      ownersAfter: (live, wanted, next) => {
+        const sentOwners = wanted.metadata.managedFields
+        return ownersAfterWrite(registry, call, { subresource, sentOwners, live, wanted, next })
+      },
+      onUnknownFields: (paths) =>
+        applyFieldValidation(call, [...strictIssues, ...[...unknownFields, ...paths].map(unknownFieldIssue)], refuse),
+    }),
+  )
 }
 
 /** The patched document; neither of the two is changed. */
@@ -56,18 +76,35 @@ export function applyPatch(
   }
 }
 
-function refuseUidOfMissing(registry: Registry, call: WriteCall, value: Json): void {
+export function refuseUidOfMissing(registry: Registry, call: WriteCall, value: Json): void {
   const uid = isJsonObject(value) && isJsonObject(value.metadata) ? value.metadata.uid : undefined
   if (typeof uid !== 'string' || registry.store.get(storageKey(call)) !== undefined) return
   const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
   throw conflict(call.resource.definition, call.name, why)
 }
 
+/** A patch that leads to values of wrong types is a wrong patch, not a wrong object. */
+async function explained<T>(refuse: (why: string) => StatusError, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    const why = error instanceof StatusError ? error.message.split(' cannot be handled as a ')[1] : undefined
+    throw why === undefined ? error : refuse(why)
+  }
+}
+
+/** A patch cannot make another version of a custom object. */
+function checkVersion({ resource: { definition }, name }: WriteCall, patched: Json): void {
+  const given = isJsonObject(patched) ? patched.apiVersion : undefined
+  const expected = apiVersionOf(definition)
+  if (definition.origin === 'native' || given === expected) return
+  throw invalidError(definition, name, [invalid('apiVersion', given, `must be ${expected}`)])
+}
+
 /** A message is no place for megabytes. */
 const maxShown = 1_000
 
-function undecodable(value: Json, why: string): StatusError {
-  const text = JSON.stringify(value)
-  const shown = text.length > maxShown ? `${text.slice(0, maxShown)}…` : text
-  return invalidError({ group: '', plural: '', kind: '' }, '', [invalid('patch', shown, why)])
+function undecodable(text: string, why: string): StatusError {
+  const cut = text.length > maxShown ? `${text.slice(0, maxShown)}…` : text
+  return invalidError({ group: '', plural: '', kind: '' }, '', [invalid('patch', cut, why)])
 }

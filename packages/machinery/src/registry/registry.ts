@@ -60,6 +60,8 @@ export type Subresource = 'status' | 'scale' | 'finalize'
 /** What every write is told beside what to write. */
 export interface WriteCall extends Target {
   user: UserInfo
+  /** What the writer calls itself, for the record of who owns which field. */
+  fieldManager: string
   dryRun: boolean
   fieldValidation: FieldValidation
   warn: (text: string) => void

@@ -80,7 +80,12 @@ test('SC3 PUT and PATCH change that number and nothing else, and count a generat
   const after = await wheelsOf(server)
   const { resourceVersion: _old, ...metadata } = before.metadata
   const { resourceVersion: _new, ...metadataAfter } = after.metadata
-  expect(metadataAfter).toEqual({ ...metadata, generation: 4 })
+  const { managedFields: _before, ...own } = metadata
+  const { managedFields: owners, ...ownAfter } = metadataAfter
+  expect(ownAfter).toEqual({ ...own, generation: 4 })
+  expect(owners?.find(({ subresource }) => subresource === 'scale')?.fieldsV1).toEqual({
+    'f:spec': { 'f:parts': { 'f:wheels': {} } },
+  })
   expect(after.spec).toEqual({ ...before.spec, parts: { wheels: 6 } })
 })
 

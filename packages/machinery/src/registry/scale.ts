@@ -10,10 +10,12 @@ import {
   invalidError,
   isJsonObject,
   type Json,
+  type ManagedFieldsEntry,
   type ResourceDefinition,
   type ScalePaths,
 } from '@sheaf/api/meta'
 import { applyFieldValidation, unknownFieldIssue } from './field-validation.ts'
+import { ownersAfterWrite } from './field-owners.ts'
 import { get } from './get.ts'
 import { shapeObject, unusable } from './object-shape.ts'
 import { applyPatch, type PatchType } from './patch.ts'
@@ -66,17 +68,19 @@ export function patchScale(registry: Registry, call: WriteCall, type: PatchType,
 }
 
 /** The path leads here only for a Kind that has a scale. */
-function pathsOf({ resource: { definition } }: Target): ScalePaths {
+export function pathsOf({ resource: { definition } }: Target): ScalePaths {
   if (definition.scale === undefined) throw new Error(`${definition.plural} have no scale`)
   return definition.scale
 }
 
-interface ScaleChange {
+export interface ScaleChange {
   strictIssues: readonly string[]
-  wanted(stored: Scale): Json
+  wanted(stored: Scale, object: ApiObject): Json
+  /** Of the object's fields; by default whoever writes owns the number that changes. */
+  ownersAfter?(): ManagedFieldsEntry[] | undefined
 }
 
-async function writeScale(registry: Registry, call: WriteCall, change: ScaleChange): Promise<Encoded> {
+export async function writeScale(registry: Registry, call: WriteCall, change: ScaleChange): Promise<Encoded> {
   const paths = pathsOf(call)
   let unknownFields: string[] = []
   const written = await writeUpdate(registry, {
@@ -84,7 +88,7 @@ async function writeScale(registry: Registry, call: WriteCall, change: ScaleChan
     subresource: 'scale',
     wanted(old) {
       const before = scaleOf(old, paths)
-      const shaped = shapeObject(scaleDefinition, change.wanted(before))
+      const shaped = shapeObject(scaleDefinition, change.wanted(before, old))
       unknownFields = shaped.unknownFields
       const { object } = shaped
       checkIdentity(call, object)
@@ -94,6 +98,10 @@ async function writeScale(registry: Registry, call: WriteCall, change: ScaleChan
       const { resourceVersion: _stored, ...metadata } = old.metadata
       return { ...scaled, metadata: { ...metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } }
     },
+    ownersAfter: (live, _scale, next) =>
+      change.ownersAfter === undefined
+        ? ownersAfterWrite(registry, call, { subresource: 'scale', sentOwners: undefined, live, wanted: undefined, next })
+        : change.ownersAfter(),
     // What the stored object holds is not the business of whoever scales it; what was sent is.
     onUnknownFields: () =>
       applyFieldValidation(call, [...change.strictIssues, ...unknownFields.map(unknownFieldIssue)], (why) =>
@@ -153,7 +161,7 @@ function otherUid({ resource }: WriteCall, uid: string, { metadata }: ApiObject)
 }
 
 /** `.spec.replicas` → `spec`, `replicas` */
-const stepsOf = (path: string): string[] => path.split('.').filter((step) => step !== '')
+export const stepsOf = (path: string): string[] => path.split('.').filter((step) => step !== '')
 
 function valueAt(object: ApiObject, path: string): Json | undefined {
   let value: Json | undefined = object as unknown as Json

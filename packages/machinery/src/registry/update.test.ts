@@ -33,7 +33,7 @@ test('RG14 a custom object is not replaced without a resourceVersion, a built-in
   const { status, json } = await send('PUT', `${widgets}/a`, widgetNamed('a'))
   expect(status).toBe(422)
   expect(json.message).toBe(
-    'widgets.example.org "a" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
+    'widgets.example.org "a" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update',
   )
   await send('POST', gadgets, { metadata: { name: 'g' } })
   expect((await send('PUT', `${gadgets}/g`, { metadata: { name: 'g' }, data: { a: 'b' } })).json.data).toEqual({ a: 'b' })
@@ -50,7 +50,7 @@ test('RG15 another uid is a Conflict', async () => {
 test.each([
   [{ name: 'b' }, 'the name of the object (b) does not match the name on the URL (a)'],
   [{ name: undefined }, 'the name of the object (a based on URL) was undeterminable: name must be provided'],
-  [{ namespace: 'away' }, 'the namespace of the object (away) does not match the namespace on the request (home)'],
+  [{ namespace: 'away' }, 'the namespace of the provided object does not match the namespace sent on the request'],
 ])('RG16 a body that says %o is about another object', async (metadata, message) => {
   const { send, widget } = await serverWithWidget()
   const { status, json } = await send('PUT', `${widgets}/a`, { ...widget, metadata: { ...widget.metadata, ...metadata } })
@@ -60,14 +60,15 @@ test.each([
 test.each([
   [
     { apiVersion: 'example.org/v2' },
+    400,
     'the API version in the data (example.org/v2) does not match the expected API version (example.org/v1)',
   ],
-  [{ kind: 'Gizmo' }, 'Gizmo in version "v1" cannot be handled as a Widget'],
-  [{ kind: undefined }, "Object 'Kind' is missing in '"],
-])('RG16 a body that says %o is of another Kind', async (changes, message) => {
+  [{ kind: 'Gizmo' }, 422, 'Gizmo.example.org "a" is invalid: kind: Invalid value: "Gizmo": must be Widget'],
+  [{ kind: undefined }, 400, "Object 'Kind' is missing in '"],
+])('RG16 a body that says %o is of another Kind', async (changes, code, message) => {
   const { send, widget } = await serverWithWidget()
   const { status, json } = await send('PUT', `${widgets}/a`, { ...widget, ...changes })
-  expect(status).toBe(400)
+  expect(status).toBe(code)
   expect(json.message).toContain(message)
 })
 

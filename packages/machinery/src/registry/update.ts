@@ -1,8 +1,10 @@
 // PUT: the object as the caller wants it, whole.
 
-import { type ApiObject, badRequest, invalid, invalidError, isAlreadyExists, type ResourceDefinition } from '@sheaf/api/meta'
+import { type ApiObject, badRequest, goQuoted, invalidError, isAlreadyExists, StatusError } from '@sheaf/api/meta'
 import { create } from './create.ts'
 import { applyFieldValidation, unknownFieldIssue } from './field-validation.ts'
+import { ownersAfterWrite } from './field-owners.ts'
+import { missing } from './get.ts'
 import { type ShapedObject, shapeObject, unusable } from './object-shape.ts'
 import { type DecodedBody, type Encoded, type Registry, type Subresource, storageKey, type WriteCall } from './registry.ts'
 import { writeUpdate } from './write-update.ts'
@@ -43,12 +45,16 @@ export function replace(
   const { definition } = call.resource
   const { object, unknownFields } = shapeObject(definition, body.value)
   checkIdentity(call, object)
-  checkResourceVersion(definition, call.name, object)
+  checkResourceVersion(registry, call, object)
   const strictIssues = [...body.strictIssues, ...unknownFields.map(unknownFieldIssue)]
   return writeUpdate(registry, {
     ...call,
     subresource,
     wanted: () => object,
+    ownersAfter: (live, wanted, next) => {
+      const sentOwners = wanted.metadata.managedFields
+      return ownersAfterWrite(registry, call, { subresource, sentOwners, live, wanted, next })
+    },
     onUnknownFields: (paths) =>
       applyFieldValidation(call, [...strictIssues, ...paths.map(unknownFieldIssue)], (why) => unusable(definition, why)),
   })
@@ -63,20 +69,20 @@ export function checkIdentity({ name, namespace }: WriteCall, { metadata }: Shap
     throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
   }
   if (namespace !== '' && metadata.namespace !== undefined && metadata.namespace !== namespace) {
-    throw badRequest(
-      `the namespace of the object (${metadata.namespace}) does not match the namespace on the request (${namespace})`,
-    )
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
   }
 }
 
-function checkResourceVersion(definition: ResourceDefinition, name: string, { metadata }: ApiObject): void {
+function checkResourceVersion(registry: Registry, call: WriteCall, { metadata }: ApiObject): void {
+  const { definition } = call.resource
   const { resourceVersion = '0' } = metadata
+  if (registry.store.get(storageKey(call)) === undefined) throw missing(call)
   if (!/^\d+$/.test(resourceVersion)) {
-    const why = `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`
-    throw invalidError(definition, name, [invalid('metadata.resourceVersion', resourceVersion, why)])
+    throw new StatusError(500, '', `strconv.ParseUint: parsing ${goQuoted(resourceVersion)}: invalid syntax`)
   }
   if (resourceVersion !== '0' || definition.origin === 'native') return
-  // Kubernetes names the resource here, not the Kind.
+  // Kubernetes names the resource here, not the Kind, and prints the number as Go does an address.
   const named = { ...definition, kind: definition.plural }
-  throw invalidError(named, name, [invalid('metadata.resourceVersion', 0, 'must be specified for an update')])
+  const message = 'Invalid value: 0x0: must be specified for an update'
+  throw invalidError(named, call.name, [{ type: 'FieldValueInvalid', field: 'metadata.resourceVersion', message }])
 }

@@ -1,10 +1,20 @@
 // Every change of an existing object goes through here: read, let the verb say what it wants, keep what only the
 // server may change, admit, compare, append; and again from the start when somebody else was quicker.
 
-import { type ApiObject, conflict, isJsonObject, modifiedMeanwhile, sameJson } from '@sheaf/api/meta'
-import { admit, type OnUnknownFields } from '../admission/chain.ts'
+import {
+  type ApiObject,
+  conflict,
+  invalid,
+  invalidError,
+  isJsonObject,
+  type ManagedFieldsEntry,
+  modifiedMeanwhile,
+  sameJson,
+} from '@sheaf/api/meta'
+import { type AdmissionSteps, admit } from '../admission/chain.ts'
 import type { StoredEntry } from '../store/store.ts'
 import { cloneJson } from './clone-json.ts'
+import { setOwners } from './field-owners.ts'
 import { missing } from './get.ts'
 import { isHeld, isNamespaceResource, specFinalizersOf } from './namespace-rules.ts'
 import { refuseOversize } from './object-size.ts'
@@ -17,9 +27,12 @@ const maxAttempts = 64
 
 export interface UpdateCall extends WriteCall {
   subresource: Subresource | undefined
+  isPatch?: boolean
   /** What the caller wants, given what is stored: a private object. Preconditions are checked here; may throw. */
   wanted(old: ApiObject): ApiObject
-  onUnknownFields: OnUnknownFields
+  onUnknownFields: AdmissionSteps['onUnknownFields']
+  /** Who owns what afterwards, given what is stored, what was wanted and what will be stored. */
+  ownersAfter(old: ApiObject, wanted: ApiObject, next: ApiObject): ManagedFieldsEntry[] | undefined
 }
 
 /** The object as it is afterwards. Throws NotFound. */
@@ -36,7 +49,8 @@ export async function writeUpdate(registry: Registry, call: UpdateCall): Promise
     if (call.dryRun) return { text: encodeObject(next)(entry.revision) }
     const result = await registry.store.write({ key, expect: entry.revision, text: isLast ? null : text })
     if (result.kind === 'written') return shown(call.resource, result.entry)
-    if (result.kind === 'deleted') return { text: encodeObject(next)(result.revision) }
+    // As Kubernetes answers: the object that goes, at the revision that it had.
+    if (result.kind === 'deleted') return { text: encodeObject(next)(entry.revision) }
     entry = result.current
   }
   throw conflict(call.resource.definition, call.name, modifiedMeanwhile)
@@ -59,32 +73,47 @@ async function prepare(registry: Registry, call: UpdateCall, entry: StoredEntry)
     dryRun: call.dryRun,
     warn: call.warn,
   }
-  await admit(call.resource, registry.schemas, request, call.onUnknownFields)
+  await admit(call.resource, registry.schemas, request, {
+    onUnknownFields: call.onUnknownFields,
+    onShaped: () => setOwners(object, call.ownersAfter(old, wanted, object)),
+  })
   // One that lies there in a version of before is written again all the same: that is how it gets into the new one.
-  const isUnchanged = sameJson(withoutVersion(object), withoutVersion(old))
-  if (isUnchanged && isInStoredForm(call.resource, entry)) return 'unchanged'
+  if (sameJson(comparable(object), comparable(old)) && isInStoredForm(call.resource, entry)) return 'unchanged'
   const isOfSpec = call.subresource === undefined || call.subresource === 'scale'
   const moves = isOfSpec && definition.countsGeneration && specChanged(definition.hasStatus, object, old)
   if (moves) object.metadata.generation = (old.metadata.generation ?? 0) + 1
   return object
 }
 
-function withoutVersion({ metadata, ...fields }: ApiObject): object {
-  const { resourceVersion: _ignored, ...meta } = metadata
-  return { ...fields, metadata: meta }
+/** That somebody wrote the same again is no change, although its time would be another. */
+function comparable({ metadata, ...fields }: ApiObject): object {
+  const { resourceVersion: _ignored, managedFields, ...meta } = metadata
+  const owners = managedFields?.map(({ time: _time, ...entry }) => entry)
+  return { ...fields, metadata: { ...meta, managedFields: owners } }
 }
 
 function checkPreconditions(call: UpdateCall, entry: StoredEntry, old: ApiObject, wanted: ApiObject): void {
   const { definition } = call.resource
   const { resourceVersion, uid } = wanted.metadata
   if (uid !== undefined && uid !== old.metadata.uid) {
+    if (call.isPatch === true) throw otherUid(call, uid)
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`
-    const where = `StorageError: invalid object, Code: 4, Key: /registry${entry.key}, ResourceVersion: 0, AdditionalErrorMsg:`
+    const where = `StorageError: invalid object, Code: 4, Key: ${keyInEtcd(call, entry)}, ResourceVersion: 0, AdditionalErrorMsg:`
     throw conflict(definition, call.name, `${where} ${why}`)
   }
   if (resourceVersion !== undefined && resourceVersion !== '0' && resourceVersion !== String(entry.revision)) {
     throw conflict(definition, call.name, modifiedMeanwhile)
   }
+}
+
+/** A patch that sets another uid is refused as a change of it. */
+function otherUid({ resource, name }: UpdateCall, uid: string): Error {
+  return invalidError(resource.definition, name, [invalid('metadata.uid', uid, 'field is immutable')])
+}
+
+/** Where the object would lie in Kubernetes' store: the message names it. */
+function keyInEtcd({ resource: { definition } }: UpdateCall, { key }: StoredEntry): string {
+  return definition.origin === 'native' ? `/registry/${key.split('/').slice(2).join('/')}` : `/registry${key}`
 }
 
 /** What was wanted where this path may change it, what is stored everywhere else. */
@@ -119,10 +148,11 @@ function withStatusOf(object: ApiObject, source: ApiObject): ApiObject {
 
 /** The metadata that was wanted, with the server's own fields as they are stored. */
 function keptMeta({ metadata }: ApiObject, old: ApiObject): ApiObject['metadata'] {
-  const { labels, annotations, ownerReferences, finalizers } = metadata
-  const { labels: _l, annotations: _a, ownerReferences: _o, finalizers: _f, ...own } = old.metadata
+  const { generateName, labels, annotations, ownerReferences, finalizers } = metadata
+  const { generateName: _g, labels: _l, annotations: _a, ownerReferences: _o, finalizers: _f, ...own } = old.metadata
   return {
     ...own,
+    ...(generateName === undefined ? {} : { generateName }),
     ...(labels === undefined ? {} : { labels }),
     ...(annotations === undefined ? {} : { annotations }),
     ...(ownerReferences === undefined ? {} : { ownerReferences }),

@@ -164,7 +164,7 @@ describe('texts', () => {
         { a: 1, b: 2 },
         { b: 2, a: 1, c: 3 },
       ],
-      '[1]: Duplicate value: {"a":1,"b":2}',
+      '[1]: Duplicate value: map[string]interface {}{"a":1, "b":2}',
     ],
   ])('%j refuses %j', (schema, value, expected) => {
     expect(firstError(schema, value)).toBe(expected.startsWith('[') ? `spec.x${expected}` : `spec.x: ${expected}`)

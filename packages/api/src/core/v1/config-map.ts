@@ -59,7 +59,6 @@ function validateConfigMap(configMap: ConfigMap, old: ConfigMap | undefined): Fi
     const length = base64Length(value)
     if (length === undefined) errors.push(invalid(`binaryData[${key}]`, value, 'must be base64'))
     else bytes += length
-    if (key in data) errors.push(invalid(`binaryData[${key}]`, key, 'duplicate of key present in data'))
   }
   if (bytes > maxDataBytes) errors.push(tooLong('[]', tooManyBytes))
   return [...errors, ...validateFrozen(configMap, old, ['data', 'binaryData'])]

@@ -54,6 +54,8 @@ export const namespaceDefinition: ResourceDefinition<Namespace> = {
   applyDefaults: (namespace) => {
     const { metadata } = namespace
     if (metadata.name !== undefined) metadata.labels = { ...metadata.labels, [namespaceNameLabel]: metadata.name }
+  },
+  complete: (namespace) => {
     namespace.status = { ...namespace.status, phase: isBeingDeleted(namespace) ? 'Terminating' : 'Active' }
     // On its way out the finalizer goes, and must not come back.
     if (!isBeingDeleted(namespace)) namespace.spec = { ...namespace.spec, finalizers: finalizersOf(namespace) }

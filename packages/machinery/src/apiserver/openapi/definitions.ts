@@ -2,7 +2,8 @@
 
 import { apiVersionOf, type JsonSchema, type ResourceDefinition, type SchemaDefinitions } from '@sheaf/api/meta'
 import { definitionName } from '../../schema/definition-at.ts'
-import { apiVersionField, kindField, metaDefinitions, metaNames, refTo } from './meta-definitions.ts'
+import { apiVersionField, kindField, refTo } from '../../schema/object-meta-schema.ts'
+import { metaDefinitions, metaNames } from './meta-definitions.ts'
 
 export interface GroupVersionKind {
   group: string

@@ -2,7 +2,7 @@
 
 import type { Json, JsonSchema } from '@sheaf/api/meta'
 import { type GroupVersionKind, mapSchema, type PublishedDefinitions, type PublishedSchema, reachable } from './definitions.ts'
-import { refTo } from './meta-definitions.ts'
+import { refTo } from '../../schema/object-meta-schema.ts'
 import type { Method, Operation } from './operations.ts'
 
 export type V2Parameter =

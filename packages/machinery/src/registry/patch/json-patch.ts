@@ -48,16 +48,17 @@ function checkDepth(value: Json | undefined, levelsLeft: number): void {
 }
 
 function checkOperations(patch: Json): Operation[] {
-  if (!Array.isArray(patch))
-    throw badRequest('a JSON patch is a list of operations: [{"op": "replace", "path": "/spec/…", "value": …}]')
+  if (!Array.isArray(patch)) {
+    const type = isJsonObject(patch) ? 'object' : typeof patch
+    throw badRequest(`error decoding patch: json: cannot unmarshal ${type} into Go value of type []handlers.jsonPatchOp`)
+  }
   if (patch.length > maxOperations) {
     const message = `Request entity too large: The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`
     throw new StatusError(413, 'RequestEntityTooLarge', message)
   }
   for (const [index, operation] of patch.entries()) {
     const isOperation = isJsonObject(operation) && typeof operation.op === 'string' && operations.has(operation.op)
-    if (!isOperation)
-      throw badRequest(`operation ${index} of the JSON patch has no op of add, remove, replace, move, copy or test`)
+    if (!isOperation) throw failed(`operation ${index} has no op of add, remove, replace, move, copy or test`)
     if (typeof operation.path !== 'string') throw badRequest(`operation ${index} of the JSON patch has no path`)
   }
   // The rest of an operation's shape is checked by the library when it is applied.

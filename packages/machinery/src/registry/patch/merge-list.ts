@@ -1,6 +1,6 @@
 // One list of a strategic merge patch: elements with the same key merge, primitives unite. Pure.
 
-import { badRequest, invalidError, isJsonObject, type Json, type JsonObject } from '@sheaf/api/meta'
+import { goPlain, invalidError, isJsonObject, StatusError, type Json, type JsonObject } from '@sheaf/api/meta'
 
 export interface ListMerge {
   original: readonly Json[]
@@ -17,8 +17,20 @@ export interface ListMerge {
 export function mergeList(merge: ListMerge): Json[] {
   const { original, patch, order, removed, mergeKey } = merge
   if (patch.some(Array.isArray)) throw listOfLists()
+  checkOrder(order, mergeKey)
   const merged = mergeKey === undefined ? unite(original, patch, removed ?? []) : mergeByKey(merge, mergeKey)
-  return order === undefined ? merged : sortBy(order, merged, original, mergeKey)
+  // Without an order that is said, the patch's own is the order of what it has.
+  return sortBy(order ?? patch.filter(isElement), merged, original, mergeKey)
+}
+
+function checkOrder(order: readonly Json[] | undefined, mergeKey: string | undefined): void {
+  const wrong = mergeKey === undefined ? -1 : (order?.findIndex((item) => !isJsonObject(item)) ?? -1)
+  if (wrong >= 0) throw new StatusError(500, '', `value for key ${wrong} is not a map`)
+}
+
+/** What a patch says of the list, and is no element of it. */
+function isElement(item: Json): boolean {
+  return !isJsonObject(item) || (item.$patch !== 'delete' && item.$patch !== 'replace')
 }
 
 function listOfLists(): Error {
@@ -36,14 +48,14 @@ function unite(original: readonly Json[], patch: readonly Json[], removed: reado
 function mergeByKey({ original, patch, mergeItem }: ListMerge, mergeKey: string): Json[] {
   const changes = patch.map((change) => {
     if (isJsonObject(change)) return change
-    throw badRequest(`an element of a list that merges by ${mergeKey} must be an object, not ${JSON.stringify(change)}`)
+    throw new StatusError(500, '', `list element types are not identical: ${goPlain([[...original], [...patch]])}`)
   })
   const replaces = changes.some((change) => change.$patch === 'replace')
   /** What is deleted leaves a gap, so that the places of the others hold. */
   const merged: (Json | undefined)[] = replaces ? [] : [...original]
   const places = placesOf(replaces ? [] : original, mergeKey)
   for (const { $patch: directive, ...change } of changes) {
-    if (directive === 'replace' && Object.keys(change).length === 0) continue
+    if (directive === 'replace') continue
     const key = textOf(keyOf(change, mergeKey))
     const at = places.get(key)
     const existing = at === undefined ? undefined : merged[at]
@@ -62,7 +74,8 @@ function mergeByKey({ original, patch, mergeItem }: ListMerge, mergeKey: string)
 function keyOf(change: JsonObject, mergeKey: string): Json {
   const key = change[mergeKey]
   if (key !== undefined && key !== null) return key
-  throw badRequest(`map: ${JSON.stringify(change)} does not contain declared merge key: ${mergeKey}`)
+  // Kubernetes' own answer, an error of the server by its code.
+  throw new StatusError(500, '', `map: ${goPlain(change)} does not contain declared merge key: ${mergeKey}`)
 }
 
 /** Named elements come in the wanted order; the others keep their places relative to the elements stored with them. */
@@ -78,7 +91,7 @@ function sortBy(order: readonly Json[], merged: Json[], original: readonly Json[
   let next = named.next()
   for (const other of merged.filter((item) => placeIn(wanted, item) < 0)) {
     const otherPlace = placeIn(stored, other)
-    for (; next.done !== true && isBefore(placeIn(stored, next.value), otherPlace); next = named.next()) sorted.push(next.value)
+    for (; next.done !== true && !isBefore(otherPlace, placeIn(stored, next.value)); next = named.next()) sorted.push(next.value)
     sorted.push(other)
   }
   for (; next.done !== true; next = named.next()) sorted.push(next.value)

@@ -4,7 +4,10 @@ import { badRequest, isJsonObject, type Json, type JsonObject } from '@sheaf/api
 
 /** The patched document. It may share parts with both, which stay as they are. */
 export function applyMergePatch(document: Json, patch: Json): Json {
-  if (!isJsonObject(patch)) throw badRequest('a merge patch is an object with the fields to change')
+  if (!isJsonObject(patch)) {
+    const type = Array.isArray(patch) ? 'array' : typeof patch
+    throw badRequest(`error decoding patch: json: cannot unmarshal ${type} into Go value of type map[string]interface {}`)
+  }
   return merge(document, patch)
 }
 

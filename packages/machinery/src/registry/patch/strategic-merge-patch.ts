@@ -4,12 +4,13 @@
 
 import {
   badRequest,
-  invalidError,
+  goPlain,
   isJsonObject,
   type Json,
   type JsonObject,
   type JsonSchema,
   type SchemaDefinitions,
+  StatusError,
 } from '@sheaf/api/meta'
 import { itemSchema, propertySchema } from '../../schema/definition-at.ts'
 import { mergeList } from './merge-list.ts'
@@ -38,7 +39,10 @@ export function applyStrategicMergePatch(
   schema: JsonSchema | undefined,
   definitions: SchemaDefinitions,
 ): Json {
-  if (!isJsonObject(patch)) throw badRequest('a strategic merge patch is an object with the fields to change')
+  if (!isJsonObject(patch)) {
+    const type = Array.isArray(patch) ? 'array' : typeof patch
+    throw badRequest(`json: cannot unmarshal ${type} into Go value of type map[string]interface {}`)
+  }
   const root: JsonSchema = { ...schema, properties: { ...schema?.properties, metadata: objectMetaSchema } }
   return mergeObject(isJsonObject(document) ? document : {}, patch, root, definitions)
 }
@@ -52,8 +56,8 @@ function mergeObject(
 ): JsonObject {
   const { $patch: directive, $retainKeys: retained, ...changes } = patch
   if (directive === 'delete') return {}
-  if (directive !== undefined && directive !== 'replace' && directive !== 'merge') {
-    throw badRequest(`unrecognized $patch directive ${JSON.stringify(directive)}: use replace, delete or merge`)
+  if (directive !== undefined && directive !== 'replace') {
+    throw new StatusError(500, '', `unknown patch type: ${goPlain(directive)} in map: ${goPlain(patch)}`)
   }
   const merged: JsonObject = directive === 'replace' ? {} : { ...original }
   for (const field of changedFields(changes)) {
@@ -107,20 +111,17 @@ function strategiesOf(schema: JsonSchema | undefined): string[] {
 function listDirective(changes: JsonObject, name: string): Json[] | undefined {
   const value = Object.hasOwn(changes, name) ? changes[name] : undefined
   if (value === undefined || Array.isArray(value)) return value
-  throw badRequest(`the value of ${name} must be a list`)
+  // Kubernetes passes over the one and fails on the other.
+  if (name.startsWith(deletePrefix)) return undefined
+  throw new StatusError(500, '', `expected a []interface {}, but received a ${typeof value}`)
 }
+
+const wrongRetainKeys = (): StatusError => badRequest('invalid patch format of retainKeys')
 
 /** `$retainKeys` names everything that is to be left, so that what belonged to another choice goes. */
 function retain(merged: JsonObject, changes: JsonObject, retained: Json): JsonObject {
-  if (!Array.isArray(retained)) throw badRequest('the value of $retainKeys must be a list of field names')
+  if (!Array.isArray(retained)) throw wrongRetainKeys()
   const stray = Object.keys(changes).find((name) => !name.startsWith('$') && changes[name] !== null && !retained.includes(name))
-  if (stray !== undefined) {
-    const problem = {
-      type: 'FieldValueInvalid',
-      field: '$retainKeys',
-      message: `${stray} is in the patch but not in the list`,
-    } as const
-    throw invalidError({ group: '', plural: '', kind: '' }, '', [problem])
-  }
+  if (stray !== undefined) throw wrongRetainKeys()
   return Object.fromEntries(Object.entries(merged).filter(([name]) => retained.includes(name)))
 }

@@ -1,0 +1,129 @@
+// What is different between two objects, field by field.
+
+import { isJsonObject, type Json, sameJson } from '@sheaf/api/meta'
+import { fieldStep, type Step } from './field-path.ts'
+import { emptySet, type FieldSet, fieldSet, isEmptySet, memberSet, union } from './field-set.ts'
+import { deduced, type FieldType, type Form, formOf, type ListType, typeOfField } from './field-type.ts'
+import { stepOfItem } from './list-step.ts'
+
+export interface Comparison {
+  added: FieldSet
+  removed: FieldSet
+  /** In both, with another value. */
+  modified: FieldSet
+}
+
+const same: Comparison = { added: emptySet, removed: emptySet, modified: emptySet }
+const modifiedItself: Comparison = { ...same, modified: memberSet }
+
+/** Throws UntypedValue where an object does not fit its type. */
+export function compareFields(before: Json | undefined, after: Json | undefined, type: FieldType): Comparison {
+  if (before === after) return same
+  if (before === undefined || after === undefined) return oneSided(before, after, type)
+  const [old, next] = [formOf(type, before), formOf(type, after)]
+  if (isSameForm(old, next)) return compareForms(before, after, next)
+  return unite(compareForms(before, after, old), compareForms(before, after, next))
+}
+
+function isSameForm(a: Form, b: Form): boolean {
+  return a.kind === b.kind
+}
+
+/** A field that is new or gone is so itself, and with everything below it. */
+function oneSided(before: Json | undefined, after: Json | undefined, type: FieldType): Comparison {
+  const present = before ?? after
+  const below = compareForms(before, after, formOf(type, present))
+  return before === undefined
+    ? { ...below, added: union(below.added, memberSet) }
+    : { ...below, removed: union(below.removed, memberSet) }
+}
+
+function compareForms(before: Json | undefined, after: Json | undefined, form: Form): Comparison {
+  switch (form.kind) {
+    case 'scalar':
+      return compareWhole(before, after)
+    case 'list': {
+      const [old, next] = [listOf(before), listOf(after)]
+      const isWhole = form.type.relation === 'atomic' || (old.length === 0 && next.length === 0)
+      return isWhole ? compareWhole(before, after) : compareItems(old, next, form.type)
+    }
+    case 'map': {
+      const [old, next] = [mapOf(before), mapOf(after)]
+      const names = new Set([...Object.keys(old), ...Object.keys(next)])
+      if (form.type.isAtomic || names.size === 0) return compareWhole(before, after)
+      const collected = collector()
+      for (const name of names) {
+        const type = typeOfField(form.type, name) ?? deduced
+        collected.add(fieldStep(name), compareFields(ownOf(old, name), ownOf(next, name), type))
+      }
+      return collected.comparison()
+    }
+  }
+}
+
+function compareWhole(before: Json | undefined, after: Json | undefined): Comparison {
+  if (before === undefined) return { ...same, added: memberSet }
+  if (after === undefined) return { ...same, removed: memberSet }
+  return sameJson(before, after) ? same : modifiedItself
+}
+
+const listOf = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : [])
+const mapOf = (value: Json | undefined): Record<string, Json | undefined> => (isJsonObject(value) ? value : {})
+const ownOf = (map: Record<string, Json | undefined>, name: string): Json | undefined =>
+  Object.hasOwn(map, name) ? map[name] : undefined
+
+function compareItems(before: Json[], after: Json[], list: ListType): Comparison {
+  const [old, next] = [itemsByStep(before, list), itemsByStep(after, list)]
+  const collected = collector()
+  for (const step of new Set([...old.keys(), ...next.keys()])) {
+    collected.add(step, compareSameStep(old.get(step) ?? [], next.get(step) ?? [], list))
+  }
+  return collected.comparison()
+}
+
+function itemsByStep(items: Json[], list: ListType): Map<Step, Json[]> {
+  const found = new Map<Step, Json[]>()
+  for (const item of items) {
+    const step = stepOfItem(list, item)
+    const others = found.get(step)
+    if (others === undefined) found.set(step, [item])
+    else others.push(item)
+  }
+  return found
+}
+
+/** Elements of the same name are in one piece as long as there are several. */
+function compareSameStep(old: Json[], next: Json[], list: ListType): Comparison {
+  if (old.length <= 1 && next.length <= 1) return compareFields(old[0], next[0], list.item)
+  if (old.length >= 2 && next.length >= 2) return sameJson(old, next) ? same : modifiedItself
+  if (old.length >= 2) {
+    const added = next.length === 0 ? same : compareFields(undefined, next[0], list.item)
+    return unite(added, { ...same, removed: memberSet })
+  }
+  const removed = old.length === 0 ? same : compareFields(old[0], undefined, list.item)
+  return unite(removed, { ...same, added: memberSet })
+}
+
+function unite(a: Comparison, b: Comparison): Comparison {
+  return { added: union(a.added, b.added), removed: union(a.removed, b.removed), modified: union(a.modified, b.modified) }
+}
+
+function collector(): { add(step: Step, comparison: Comparison): void; comparison(): Comparison } {
+  const found = { added: new Map<Step, FieldSet>(), removed: new Map<Step, FieldSet>(), modified: new Map<Step, FieldSet>() }
+  return {
+    add(step, comparison) {
+      if (comparison === same) return
+      for (const which of ['added', 'removed', 'modified'] as const) {
+        if (!isEmptySet(comparison[which])) found[which].set(step, comparison[which])
+      }
+    },
+    comparison() {
+      if (found.added.size + found.removed.size + found.modified.size === 0) return same
+      return {
+        added: fieldSet(false, found.added),
+        removed: fieldSet(false, found.removed),
+        modified: fieldSet(false, found.modified),
+      }
+    },
+  }
+}
