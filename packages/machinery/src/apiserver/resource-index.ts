@@ -21,7 +21,8 @@ export function indexResources(kinds: readonly Kind[], schemas: SchemaDefinition
   const resources = new Map<string, Resource>()
   const prefixes = new Map<string, string>()
   const actions = new Map<string, Action[]>()
-  for (const { definition, admission, actions: own } of kinds) {
+  for (const kind of kinds) {
+    const { definition, admission, actions: own } = kind
     const prefix = storagePrefix(definition)
     const other = prefixes.get(prefix)
     if (other !== undefined) {
@@ -30,7 +31,8 @@ export function indexResources(kinds: readonly Kind[], schemas: SchemaDefinition
     }
     prefixes.set(prefix, apiVersionOf(definition))
     const schema = schemas[definition.schemaName]
-    const resource: Resource = { definition, admission: admission ?? {}, schema, prefix }
+    const review = kind.review?.bind(kind)
+    const resource: Resource = { definition, admission: admission ?? {}, schema, review, prefix }
     resources.set(nameOf(definition.group, definition.version, definition.plural), resource)
     for (const action of own ?? []) {
       for (const version of action.versions) {

@@ -14,6 +14,7 @@ import { isNamespaceResource } from '../registry/namespace-rules.ts'
 import { unusable } from '../registry/object-shape.ts'
 import { patch } from '../registry/patch.ts'
 import type { DecodedBody, Registry, Resource, Subresource, Target, WriteCall } from '../registry/registry.ts'
+import { answerReview } from '../registry/review.ts'
 import { getScale, patchScale, replaceScale, scaleDefinition } from '../registry/scale.ts'
 import { selectionOf } from '../registry/selectors/selection.ts'
 import { update } from '../registry/update.ts'
@@ -36,6 +37,8 @@ export interface ResourceExchange {
   resource: Resource
   user: UserInfo
   warn: (text: string) => void
+  /** Throws unless the user may do that, too, to the object that the request is about. */
+  mayAlso: (verb: Verb) => Promise<void>
   /** Told what a write says, once it is read. */
   onSent: (sent: SentBody) => void
   /** Told that a watch began; what it returns is called at its end. */
@@ -154,7 +157,11 @@ function listRequestOf(target: Target, query: URLSearchParams): ListRequest {
 async function serveCreate(exchange: ResourceExchange, target: Target): Promise<ApiResponse> {
   const presentation = presentationOf(exchange)
   const call = writeCallOf(exchange, target, writeOptionsOf('CreateOptions', exchange.info.query))
-  return presentObject(201, await create(exchange.registry, call, requiredBody(exchange)), presentation)
+  const body = requiredBody(exchange)
+  const { review } = target.resource
+  const created =
+    review === undefined ? create(exchange.registry, call, body) : answerReview(exchange.registry, call, body, review)
+  return presentObject(201, await created, presentation)
 }
 
 async function serveUpdate(exchange: ResourceExchange, { target, subresource }: Place): Promise<ApiResponse> {
@@ -169,7 +176,7 @@ async function serveUpdate(exchange: ResourceExchange, { target, subresource }: 
     case 'finalize':
       return presentObject(200, await finalize(exchange.registry, call, body), presentation)
     case undefined: {
-      const { encoded, isNew } = await update(exchange.registry, call, body)
+      const { encoded, isNew } = await update(exchange.registry, call, body, () => exchange.mayAlso('create'))
       return presentObject(isNew ? 201 : 200, encoded, presentation)
     }
   }

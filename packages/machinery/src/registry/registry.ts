@@ -3,6 +3,7 @@
 import type { Clock, Json, JsonSchema, Random, ResourceDefinition, SchemaDefinitions } from '@sheaf/api/meta'
 import type { Admission, UserInfo } from '../kind.ts'
 import type { Store } from '../store/store.ts'
+import type { Review } from './review.ts'
 import type { RevisionWaiters } from './revision-waiters.ts'
 
 /** A Kind as the registry holds it. */
@@ -10,6 +11,8 @@ export interface Resource {
   definition: ResourceDefinition
   admission: Admission
   schema: JsonSchema | undefined
+  /** Of a Kind whose objects are only questions. */
+  review: Review | undefined
   /** Where its objects lie in the store. */
   prefix: string
 }
