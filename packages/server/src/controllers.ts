@@ -10,16 +10,20 @@ import {
   type GarbageCollectorPorts,
   type NamespacePorts,
   type NodePorts,
+  startClusterRoleController,
+  startDefaultAccountController,
   startEventController,
   startGarbageCollector,
   startNamespaceController,
   startNodeController,
   startPoolController,
   startReplicaSetController,
+  startTokenSecretController,
   startUpgradeController,
   startVirtualMachineController,
   startVirtualMachineImageController,
   startVirtualMachineInstanceController,
+  type TokenIssuer,
   type UpgradePorts,
   type VirtualMachineImagePorts,
 } from '@sheaf/kinds'
@@ -34,7 +38,11 @@ export interface RunningControllers {
   stop(): Promise<void>
 }
 
-type ControllerPorts = UpgradePorts & NodePorts & NamespacePorts & GarbageCollectorPorts & VirtualMachineImagePorts
+type ControllerPorts = UpgradePorts &
+  NodePorts &
+  NamespacePorts &
+  GarbageCollectorPorts &
+  VirtualMachineImagePorts & { tokens: TokenIssuer }
 
 export interface ControllerOptions {
   /** False where a release is only rehearsed: the upgrade that it is for is led by another process. */
@@ -59,6 +67,9 @@ export function startControllers(ports: ControllerPorts, { leadsUpgrades }: Cont
     startVirtualMachineImageController(ports),
     ...(leadsUpgrades ? [startUpgradeController(ports, instances)] : []),
     startNamespaceController(ports),
+    startDefaultAccountController(ports),
+    startTokenSecretController(ports),
+    startClusterRoleController(ports),
     startNodeController(ports),
     startEventController(ports),
     startGarbageCollector({ ...ports, informers: [virtualMachines, instances] }),

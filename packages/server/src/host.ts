@@ -14,6 +14,16 @@ export function hostFacts(options: HostOptions): HostFacts {
   return { read: async () => readHost(options) }
 }
 
+/** Under which addresses others reach a server that listens at this one, beside the loopback. */
+export function ownAddresses(address: string): string[] {
+  if (address === '127.0.0.1' || address === '::1') return []
+  const isEverywhere = address === '0.0.0.0' || address === '::'
+  if (!isEverywhere) return [address]
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+  const others = all.filter(({ internal, scopeid }) => !internal && !scopeid).map((each) => each.address)
+  return [hostname().toLowerCase(), ...others]
+}
+
 function readHost({ dataFolder, kvmIsUsable }: HostOptions): HostState {
   const disk = statfsSync(dataFolder)
   return {

@@ -1,25 +1,12 @@
-// Who is it: a bearer token, given in a header or, by browsers that open a websocket, as a subprotocol.
+// The token that a request carries: in a header or, by browsers that open a websocket, as a subprotocol.
 
 import { timingSafeEqual } from 'node:crypto'
 import type { ApiRequest } from '@sheaf/api/client'
-import { StatusError } from '@sheaf/api/meta'
-import type { UserInfo } from '@sheaf/machinery/kind'
 
-const admin: UserInfo = { username: 'admin', groups: ['system:masters', 'system:authenticated'] }
-const anonymous: UserInfo = { username: 'system:anonymous', groups: ['system:unauthenticated'] }
-/** What anybody may ask, as Kubernetes' role system:public-info-viewer has it. */
-const publicPaths = /^\/(healthz|livez|readyz|version)(\/|\?|$)/
 const bearerProtocol = 'base64url.bearer.authorization.k8s.io.'
 
-/** Throws 401: a bad token is never taken for an anonymous visitor. */
-export function authenticate(request: Pick<ApiRequest, 'path' | 'headers'>, token: string): UserInfo {
-  const given = bearerOf(request.headers)
-  if (given !== undefined && isSame(given, token)) return admin
-  if (given === undefined && publicPaths.test(request.path)) return anonymous
-  throw new StatusError(401, 'Unauthorized', 'Unauthorized')
-}
-
-function bearerOf(headers: ApiRequest['headers']): string | undefined {
+/** Empty for a header that holds no token: it is a credential all the same, and a bad one. */
+export function bearerOf(headers: ApiRequest['headers']): string | undefined {
   const header = headers['authorization']
   if (header !== undefined) return /^bearer\s+(\S+)\s*$/i.exec(header)?.[1] ?? ''
   const offered = headers['sec-websocket-protocol']?.split(',').map((each) => each.trim())
@@ -27,7 +14,8 @@ function bearerOf(headers: ApiRequest['headers']): string | undefined {
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64url').toString('utf8')
 }
 
-function isSame(given: string, expected: string): boolean {
+/** Takes as long for a wrong token as for a right one. */
+export function isSameSecret(given: string, expected: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(expected)]
   return a.length === b.length && timingSafeEqual(a, b)
 }
