@@ -114,6 +114,7 @@ export function portOf(text: string | undefined): number {
   throw new UsageError(`"${text}" is not a port: give a whole number from 0 (any free port) to 65535 with --port or SHEAF_PORT`)
 }
 
+export const isLoopback = (address: string): boolean => loopback.test(address)
 const loopback = /^(127\.\d+\.\d+\.\d+|::1)$/
 
 /** Beyond loopback is a decision of its own: whoever can reach the port can try its lock. */
@@ -121,7 +122,7 @@ function addressOf(text = '', allowsRemote: boolean): string {
   const address = text === '' ? '127.0.0.1' : text
   if (isIP(address) === 0)
     throw new UsageError(`"${address}" is no address: give one of this machine, such as 192.168.1.10, or 0.0.0.0 for all of them`)
-  if (allowsRemote || loopback.test(address)) return address
+  if (allowsRemote || isLoopback(address)) return address
   throw new UsageError(
     `${address} can be reached by other machines. Say --allow-remote as well (SHEAF_ALLOW_REMOTE=yes) if that is what you want, or leave the address away to listen on 127.0.0.1 alone`,
   )

@@ -19,6 +19,8 @@ import {
   ensurePriorityClasses,
   eventKind,
   leaseKind,
+  type Listening,
+  type ListeningPorts,
   namespaceKind,
   namespaceRole,
   nodeKind,
@@ -81,7 +83,7 @@ import { createHttpServer, listen } from './http-server.ts'
 import { openImageLibrary } from './image-library.ts'
 import { lockFolder } from './lock-folder.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
-import type { ServerOptions } from './options.ts'
+import { isLoopback, type ServerOptions } from './options.ts'
 import { openPlatform } from './platform/open-platform.ts'
 import { followRequests } from './requests-in-flight.ts'
 import type { SupervisorChannel } from './supervisor/channel.ts'
@@ -180,12 +182,18 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
   const { authorityPem } = credentials
   const oidc = options.oidc && oidcReader(options.oidc, { log, nowMs: wallClock.now })
   const signing = { accountKeyPem, authorityPem, oidc }
-  const ports = await portsOf({ hypervisor, images, imageStore, platform, signing, fetch: door.fetch, log, ...settings })
+  const reached = { url: '' }
+  const listening = (): Listening => ({
+    address: options.address,
+    port: Number(new URL(reached.url).port),
+    beyondLoopback: !isLoopback(options.address),
+  })
+  const given = { hypervisor, images, imageStore, platform, signing, listening }
+  const ports = await portsOf({ ...given, fetch: door.fetch, log, ...settings })
   undo.push(() => ports.events.stop())
   undo.push(() => ports.access.stop())
   const kinds = kindsOf(ports)
   const readiness = { isReady: false }
-  const reached = { url: '' }
   const metrics = createMetrics()
   const uses = createDeprecatedFieldUses(ports)
   const apiServer = createApiServer({
@@ -310,8 +318,11 @@ function auditLogOf({ audit }: DataFolder, metrics: Metrics, log: Log): AuditLog
   return openAuditLog({ folder: audit, clock: wallClock, log, onWritten: metrics.audited, onLost: metrics.auditLost })
 }
 
-type AllPorts = UpgradePorts & VirtualMachineImagePorts & ReviewPorts & { tokens: TokenIssuer }
-type Given = Pick<AllPorts, 'hypervisor' | 'images' | 'imageStore' | 'platform' | 'log' | 'featureGates' | 'privateFolder'> & {
+type AllPorts = UpgradePorts & VirtualMachineImagePorts & ReviewPorts & ListeningPorts & { tokens: TokenIssuer }
+type Given = Pick<
+  AllPorts,
+  'listening' | 'hypervisor' | 'images' | 'imageStore' | 'platform' | 'log' | 'featureGates' | 'privateFolder'
+> & {
   fetch: Fetch
   signing: Signing
 }
@@ -363,7 +374,7 @@ export function kindsOf(ports: AllPorts): Kind[] {
     clusterRoleKind(ports),
     clusterRoleBindingKind(ports),
     ...reviewKinds(ports),
-    userKind,
+    userKind(ports),
     eventKind,
     leaseKind,
     // The machine's own release is asked of where the machine is.

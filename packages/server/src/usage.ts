@@ -78,6 +78,28 @@ Exit codes: 0 done, 1 refused or failed, 2 misused.
 Tells the release of this program; and of the server on the data folder, if one answers: its release, its supervisor, the release
 before, and how the last trial of a release ended.
 `,
+  user: `Usage: sheaf user add NAME [options]
+       sheaf user rotate NAME [--out FILE] [--days DAYS] [--server URL]
+       sheaf user revoke NAME
+       sheaf user list [--output text|json]
+
+Lets people in, each with a certificate and a kubeconfig of their own. It is run where the data folder is, while the server runs.
+
+  add      makes a certificate, lets it in, and writes the kubeconfig for it
+  rotate   makes a new one; the one before is refused from then on
+  revoke   refuses it from then on, and takes away what add has given
+  list     who is let in, until when, and with which roles
+
+Options:
+${common}  --group GROUP        a group that the certificate names; may be given several times
+  --role ROLE          view, edit, admin or cluster-admin (default: none; any role is bound with kubectl)
+  --namespace NAME     where the role holds (default: everywhere)
+  --out FILE           where the kubeconfig goes; - is the output (default: NAME.kubeconfig)
+  --days DAYS          how long the certificate is good (default: 365; at most 400)
+  --server URL         how the person reaches the server (default: as it is reached on this machine)
+
+Exit codes: 0 done, 1 refused or failed, 2 misused.
+`,
   down: `Usage: sheaf down [options]
 
 Ends the server, then shuts down every guest: each is asked, given its time, and ended if it does not listen. What was

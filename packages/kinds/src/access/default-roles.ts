@@ -244,7 +244,11 @@ const ownRoles: readonly ClusterRole[] = [
   role('harvesterhci.io:edit', aggregates('admin', 'edit'), [
     rule(['*'], 'harvesterhci.io', ...harvesterObjects),
     rule(['*'], 'k8s.cni.cncf.io', 'network-attachment-definitions'),
-    rule(['create'], 'subresources.harvesterhci.io', ...ofMachine('start', 'stop', 'forceStop')),
+    rule(
+      ['create'],
+      'subresources.harvesterhci.io',
+      ...ofMachine('start', 'stop', 'forceStop', 'restart', 'pause', 'unpause', 'softreboot'),
+    ),
   ]),
   role('harvesterhci.io:view', aggregates('view'), [
     rule(read, 'harvesterhci.io', ...harvesterObjects),
@@ -253,6 +257,7 @@ const ownRoles: readonly ClusterRole[] = [
   role('sheaf.io:edit', aggregates('admin', 'edit'), [
     rule(['get', 'update'], 'subresources.sheaf.io', 'virtualmachineimages/upload'),
     rule(['get'], 'subresources.sheaf.io', ...ofInstance('log')),
+    rule(['list'], 'subresources.sheaf.io', 'images'),
   ]),
 ]
 

@@ -71,7 +71,7 @@ export const listText = (values: readonly string[]): string => `[${values.map((e
 
 /** Parts that differ in nothing but their verb become one, so that people can read them. */
 export function compactRules(parts: readonly PolicyRule[]): PolicyRule[] {
-  const byRest = Map.groupBy(parts, ({ verbs: _, ...rest }) => JSON.stringify(rest))
+  const byRest = Map.groupBy(parts, ({ verbs: _ignored, ...rest }) => JSON.stringify(rest))
   return [...byRest.values()].flatMap((group) => {
     const [first] = group
     return first === undefined ? [] : [{ ...first, verbs: [...new Set(group.flatMap(({ verbs }) => verbs))] }]

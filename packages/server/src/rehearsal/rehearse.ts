@@ -101,6 +101,7 @@ async function play(store: Store, { folder, log, signal, onProblem }: Stage): Pr
     images,
     imageStore: stillImageStore,
     platform: stillPlatform,
+    listening: () => ({ address: '127.0.0.1', port: 0, beyondLoopback: false }),
     signing: { accountKeyPem: newAccountKey(), authorityPem: '', oidc: undefined },
     fetch: door.fetch,
     log,
