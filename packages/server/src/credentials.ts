@@ -3,6 +3,7 @@
 
 import { randomBytes, X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 
 export interface Credentials {
@@ -22,7 +23,7 @@ export async function ensureCredentials(folder: string, nowMs: number, addresses
     existsSync(path(name)) && Date.parse(new X509Certificate(readFileSync(path(name))).validTo) - nowMs > renewBeforeMs
   const isFor = (name: string): boolean => {
     const certificate = new X509Certificate(readFileSync(path(name)))
-    return addresses.every((each) => (certificate.checkIP(each) ?? certificate.checkHost(each)) !== undefined)
+    return addresses.every((each) => (isIP(each) === 0 ? certificate.checkHost(each) : certificate.checkIP(each)) !== undefined)
   }
   if (!isUsable('ca.crt') || !isUsable('server.crt') || !existsSync(path('server.key')) || !isFor('server.crt')) {
     // Loaded only when needed: it costs half a second.

@@ -2,6 +2,7 @@
 
 import { readFileSync, statfsSync } from 'node:fs'
 import { availableParallelism, freemem, hostname, networkInterfaces, release, totalmem } from 'node:os'
+import { dnsSubdomainFinding } from '@sheaf/api/meta'
 import type { HostFacts, HostState } from '@sheaf/kinds'
 import { ownVersion } from './release/own-release.ts'
 
@@ -21,7 +22,8 @@ export function ownAddresses(address: string): string[] {
   if (!isEverywhere) return [address]
   const all = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
   const others = all.filter(({ internal, scopeid }) => !internal && !scopeid).map((each) => each.address)
-  return [hostname().toLowerCase(), ...others]
+  const name = hostname().toLowerCase()
+  return [...(dnsSubdomainFinding(name) === undefined ? [name] : []), ...others]
 }
 
 function readHost({ dataFolder, kvmIsUsable }: HostOptions): HostState {

@@ -55,7 +55,7 @@ export async function accountTokens(ports: AccountTokenPorts): Promise<AccountTo
         nbf: seconds(issuedMs),
         exp: seconds(expiresMs),
         jti: ports.random.uuid(),
-        'kubernetes.io': { ...subject },
+        [privateClaim]: claimOf(subject),
       }),
     issueForSecret: (subject) => sign({ iss: secretIssuer, sub: usernameOf(subject), ...secretClaims(subject) }),
     read: (token, audiences) => read(token, audiences.length === 0 ? [tokenIssuerUrl] : audiences, publicKey, ports),
@@ -107,9 +107,25 @@ async function verifiedClaims(token: string, key: KeyObject, { nowMs }: AccountT
   }
 }
 
+/** Where Kubernetes puts what a token is bound to, and how it writes that. */
+const privateClaim = 'kubernetes.io'
+
+interface PrivateClaim {
+  namespace: string
+  serviceaccount: { name: string; uid: string }
+  secret?: { name: string; uid: string }
+}
+
+function claimOf({ namespace, serviceAccount, secret }: TokenSubject): PrivateClaim {
+  return { namespace, serviceaccount: serviceAccount, ...(secret === undefined ? {} : { secret }) }
+}
+
 /** The signature says that we wrote the claims, in this shape. */
 function claimedSubject(claims: JWTPayload): TokenSubject | undefined {
-  return claims['kubernetes.io'] as TokenSubject | undefined
+  const claimed = claims[privateClaim] as PrivateClaim | undefined
+  if (claimed === undefined) return undefined
+  const { namespace, serviceaccount, secret } = claimed
+  return { namespace, serviceAccount: serviceaccount, ...(secret === undefined ? {} : { secret }) }
 }
 
 function secretSubject(claims: JWTPayload): TokenSubject {
