@@ -11,7 +11,7 @@ import type { AccessAttributes, UserInfo } from '@sheaf/machinery/kind'
 import { openMemoryStore } from '@sheaf/machinery/store'
 import { type AccessTable, compileAccess, emptyAccess } from '../packages/kinds/src/access/access-table.ts'
 import { decideAccess } from '../packages/kinds/src/access/decide-access.ts'
-import { aggregatedRules } from '../packages/kinds/src/clusterrole/aggregate.ts'
+import { aggregatedRules } from '../packages/kinds/src/access/aggregate.ts'
 import { kindsOf } from '../packages/server/src/serve.ts'
 import { kubernetesVersion } from '../packages/server/src/version.ts'
 

@@ -1,9 +1,6 @@
 // The door of the room: every Kind, and how its controller is started.
 
-export * from './access/access.ts'
-export * from './access/confirm-grant.ts'
-export * from './access/default-roles.ts'
-export * from './access/ensure-default-access.ts'
+export * from './access/index.ts'
 export * from './accessreview/index.ts'
 export * from './clusterrole/index.ts'
 export * from './clusterrolebinding/index.ts'

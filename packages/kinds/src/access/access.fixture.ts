@@ -9,7 +9,7 @@ import { clusterRoleBindingKind } from '../clusterrolebinding/index.ts'
 import { roleKind } from '../role/index.ts'
 import { roleBindingKind } from '../rolebinding/index.ts'
 import { serviceAccountKind } from '../serviceaccount/index.ts'
-import type { TokenIssuer, TokenReader } from '../serviceaccount/token-issuer.ts'
+import type { TokenIssuer, TokenReader } from './token-issuer.ts'
 import { type Access, createAccess } from './access.ts'
 
 /** Tells what it was asked to sign, in the place of a signature. */

@@ -10,7 +10,7 @@ import {
 } from '@sheaf/api'
 import type { Client, ResourceClient } from '@sheaf/api/client'
 import { type ApiObject, isAlreadyExists, isConflict, keyOf, sameJson } from '@sheaf/api/meta'
-import { aggregatedRules } from '../clusterrole/aggregate.ts'
+import { aggregatedRules } from './aggregate.ts'
 import { autoupdateAnnotation, defaultClusterRoleBindings, defaultClusterRoles } from './default-roles.ts'
 import { compactRules, missingRules } from './rules-cover.ts'
 

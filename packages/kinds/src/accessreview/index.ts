@@ -17,7 +17,7 @@ import {
 import type { AccessAttributes, Kind, UserInfo } from '@sheaf/machinery/kind'
 import type { AccessPort } from '../access/confirm-grant.ts'
 import { errorsText } from '../access/decide-access.ts'
-import type { TokenReader } from '../serviceaccount/token-issuer.ts'
+import type { TokenReader } from '../access/token-issuer.ts'
 
 export interface ReviewPorts {
   access: AccessPort

@@ -2,7 +2,7 @@ import { type ClusterRole, clusterRoleDefinition } from '@sheaf/api'
 import type { Client } from '@sheaf/api/client'
 import { isConflict, isNotFound, type ObjectKey, sameJson } from '@sheaf/api/meta'
 import { done, type Result } from '@sheaf/machinery/controller'
-import { aggregatedRules } from './aggregate.ts'
+import { aggregatedRules } from '../access/aggregate.ts'
 
 export async function reconcileClusterRole(key: ObjectKey, all: readonly ClusterRole[], client: Client): Promise<Result> {
   const role = all.find(({ metadata }) => metadata.name === key.name)

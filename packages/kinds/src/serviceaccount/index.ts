@@ -16,11 +16,10 @@ import type { Kind } from '@sheaf/machinery/kind'
 import type { Ports } from '../ports.ts'
 import { reconcileDefaultAccount } from './default-account.ts'
 import { type TokenPorts, tokenAction } from './token-action.ts'
-import type { TokenIssuer } from './token-issuer.ts'
+import type { TokenIssuer } from '../access/token-issuer.ts'
 import { accountOfSecret, reconcileTokenSecret, tokenSecretType } from './token-secret.ts'
 
 export { accountUidAnnotation, tokenSecretType } from './token-secret.ts'
-export type { TokenIssuer, TokenReader, TokenSubject, TokenTerms } from './token-issuer.ts'
 
 export const serviceAccountKind = (ports: TokenPorts): Kind<ServiceAccount> => ({
   definition: serviceAccountDefinition,

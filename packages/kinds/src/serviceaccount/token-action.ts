@@ -21,7 +21,7 @@ import {
 } from '@sheaf/api/meta'
 import type { ActionCall, RequestAction } from '@sheaf/machinery/kind'
 import type { Ports } from '../ports.ts'
-import type { TokenIssuer, TokenSubject } from './token-issuer.ts'
+import type { TokenIssuer, TokenSubject } from '../access/token-issuer.ts'
 
 /** Kubernetes' bounds: a token that ends sooner is of no use to a program that was just started. */
 const leastSeconds = 10 * 60

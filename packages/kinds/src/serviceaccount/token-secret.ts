@@ -5,7 +5,7 @@ import { type Secret, type ServiceAccount, secretDefinition, serviceAccountDefin
 import { isBeingDeleted, isConflict, isNotFound, keyOf, type ObjectKey, toBase64 } from '@sheaf/api/meta'
 import { done, type Result } from '@sheaf/machinery/controller'
 import type { Ports } from '../ports.ts'
-import type { TokenIssuer } from './token-issuer.ts'
+import type { TokenIssuer } from '../access/token-issuer.ts'
 
 export const tokenSecretType = 'kubernetes.io/service-account-token'
 const accountNameAnnotation = 'kubernetes.io/service-account.name'

@@ -18,14 +18,14 @@ let nowMs: number
 
 beforeAll(async () => {
   certificates = await issueCertificates(new Date())
-  keys = await generateKeyPair('RS256')
+  keys = await generateKeyPair('ES256')
 })
 
 beforeEach(async () => {
   requests = []
   instead = undefined
   nowMs = Date.now()
-  const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'one', alg: 'RS256', use: 'sig' }
+  const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'one', alg: 'ES256', use: 'sig' }
   provider = createServer({ cert: certificates.certificatePem, key: certificates.keyPem }, ({ url = '' }, response) => {
     requests.push(url)
     const documents: Record<string, object> = {
@@ -54,7 +54,7 @@ function readerWith(more: Partial<OidcSettings> = {}) {
   return { log, read: oidcReader({ ...settings, ...more }, { log, nowMs: () => nowMs }) }
 }
 
-async function tokenWith(claims: JWTPayload = {}, { privateKey }: Keys = keys, alg = 'RS256'): Promise<string> {
+async function tokenWith(claims: JWTPayload = {}, { privateKey }: Keys = keys, alg = 'ES256'): Promise<string> {
   const seconds = Math.floor(nowMs / 1000)
   const usual = { iss: settings.issuerUrl, aud: 'sheaf', sub: 'anna', iat: seconds, exp: seconds + 60, groups: ['ops'] }
   return new SignJWT({ ...usual, ...claims }).setProtectedHeader({ alg, kid: 'one' }).sign(privateKey)
@@ -90,9 +90,9 @@ describe('a token of an identity provider', () => {
 
   test('AC35 with a key that the provider does not have is refused, and it is not asked each time', async () => {
     const { read } = readerWith()
-    const other = await generateKeyPair('RS256')
+    const other = await generateKeyPair('ES256')
     const forged = await new SignJWT({ iss: settings.issuerUrl, aud: 'sheaf', sub: 'anna', exp: nowMs / 1000 + 60 })
-      .setProtectedHeader({ alg: 'RS256', kid: 'another' })
+      .setProtectedHeader({ alg: 'ES256', kid: 'another' })
       .sign(other.privateKey)
     for (let n = 0; n < 5; n++) expect(await read(forged)).toBeUndefined()
     expect(await read(await tokenWith({}, other))).toBeUndefined()
