@@ -12,6 +12,7 @@ import { type Access, accessOf } from '../../packages/cli/src/kubeconfig.ts'
 import { openWebsocket } from '../../packages/cli/src/open-websocket.ts'
 import { eventually } from '../kit/eventually.ts'
 import { findKubectls, type Kubectl, type KubectlSession, kubectlSession } from '../kit/kubectl.ts'
+import { root } from '../kit/repository-root.ts'
 import { readKubeconfig, type ServerProcess, sheafProgram, startServerProcess } from '../kit/server-process.ts'
 import { emptyMachine, guestMachine, untilGuestAnswers, virtualMachines } from '../kit/virtual-machines.ts'
 
@@ -126,8 +127,7 @@ test('AC4 an admin of a namespace gives there what they hold, and no more', asyn
 
 test('AC32 AC33 a program comes with a token, and is shut out when its account is deleted', async () => {
   const admin = sessionWith(server.kubeconfig)
-  await admin.ok('create', 'serviceaccount', 'robot')
-  await admin.ok('create', 'rolebinding', 'robot', '--clusterrole=view', '--serviceaccount=default:robot')
+  await admin.ok('apply', '-f', join(root, 'examples', 'robot.yaml'))
   const token = (await admin.ok('create', 'token', 'robot', '--duration=10m')).trim()
   expect(await admin.refusal(['create', 'token', 'robot', '--duration=5m'])).toContain(
     'spec.expirationSeconds: Invalid value: 300: may not specify a duration less than 10 minutes',

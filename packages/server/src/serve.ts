@@ -63,7 +63,7 @@ import { type AuditLog, openAuditLog } from './audit/audit-log.ts'
 import { ensureAccessKeys } from './authentication/access-keys.ts'
 import { authenticator } from './authentication/authenticate.ts'
 import { issuerDocuments } from './authentication/issuer-documents.ts'
-import { oidcReader } from './authentication/oidc.ts'
+import type { OidcSettings } from './authentication/oidc.ts'
 import { type ServerTokens, serverTokens, type Signing } from './authentication/server-tokens.ts'
 import { startControllers } from './controllers.ts'
 import { ensureCredentials, kubeconfigText, writePrivately } from './credentials.ts'
@@ -180,7 +180,7 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
   const settings = { featureGates: options.featureGates, privateFolder: folder.root }
   const { accountKeyPem } = keys
   const { authorityPem } = credentials
-  const oidc = options.oidc && oidcReader(options.oidc, { log, nowMs: wallClock.now })
+  const oidc = options.oidc && (await readerOf(options.oidc, log))
   const signing = { accountKeyPem, authorityPem, oidc }
   const reached = { url: '' }
   const listening = (): Listening => ({
@@ -312,6 +312,12 @@ export function ownDoor(): { fetch: Fetch; open(server: ApiServer): void } {
       behind = server.fetchAs(controllerUser)
     },
   }
+}
+
+/** Loaded only where a provider is trusted: few need it, and it is in every process's memory. */
+async function readerOf(settings: OidcSettings, log: Log): Promise<Signing['oidc']> {
+  const { oidcReader } = await import('./authentication/oidc.ts')
+  return oidcReader(settings, { log, nowMs: wallClock.now })
 }
 
 function auditLogOf({ audit }: DataFolder, metrics: Metrics, log: Log): AuditLog {
