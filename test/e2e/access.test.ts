@@ -2,12 +2,16 @@
 // behind a websocket.
 
 import { spawn } from 'node:child_process'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { get } from 'node:https'
+import { createServer, get } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectSecurely } from 'node:tls'
+import { bodyText } from '@sheaf/api/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { httpsFetch } from '../../packages/cli/src/https-fetch.ts'
 import { type Access, accessOf } from '../../packages/cli/src/kubeconfig.ts'
 import { openWebsocket } from '../../packages/cli/src/open-websocket.ts'
 import { eventually } from '../kit/eventually.ts'
@@ -192,6 +196,48 @@ describe('sheaf user', () => {
     expect((await server.sheaf('user', 'add', 'vera')).stderr).toContain('vera is let in already')
     expect((await server.sheaf('user', 'add', 'otto', '--out', kubeconfig)).stderr).toContain('is there already')
   })
+})
+
+test('AC35 somebody comes with a token of the identity provider that the server was told of', async () => {
+  const credentials = (name: string): string => readFileSync(join(server.dataFolder, 'credentials', name), 'utf8')
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  let issuer = ''
+  const provider = createServer({ cert: credentials('server.crt'), key: credentials('server.key') }, ({ url }, answer) => {
+    const key = { ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'ES256', use: 'sig' }
+    answer.end(JSON.stringify(url === '/keys' ? { keys: [key] } : { issuer, jwks_uri: `${issuer}/keys` }))
+  })
+  await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve))
+  issuer = `https://127.0.0.1:${(provider.address() as AddressInfo).port}`
+  const tokenFor = (audience: string): string => {
+    const exp = Math.floor(Date.now() / 1000) + 600
+    const parts = [
+      { alg: 'ES256', kid: 'one' },
+      { iss: issuer, aud: audience, sub: 'olga', groups: ['ops'], exp },
+    ].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    const signature = sign('sha256', Buffer.from(parts.join('.')), { key: privateKey, dsaEncoding: 'ieee-p1363' })
+    return [...parts, signature.toString('base64url')].join('.')
+  }
+  const flags = { 'issuer-url': issuer, 'client-id': 'sheaf', 'username-prefix': 'sso:', 'groups-claim': 'groups' }
+  const words = Object.entries(flags).flatMap(([flag, value]) => [`--oidc-${flag}`, value])
+  const trusting = await startServerProcess({
+    words: [...words, '--oidc-groups-prefix', 'sso:', '--oidc-ca-file', join(server.dataFolder, 'credentials', 'ca.crt')],
+  })
+  try {
+    const access = readKubeconfig(trusting.kubeconfig)
+    const whoami = async (token: string) => {
+      const fetch = httpsFetch({ ...access, authorization: `Bearer ${token}` })
+      const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
+      const headers = { 'content-type': 'application/json' }
+      const { status, body } = await fetch({ method: 'POST', path, headers, body: '{}' })
+      return [status, JSON.parse(await bodyText(body)).status]
+    }
+    const olga = { username: 'sso:olga', groups: ['sso:ops', 'system:authenticated'] }
+    expect(await whoami(tokenFor('sheaf'))).toEqual([201, { userInfo: olga }])
+    expect((await whoami(tokenFor('another')))[0]).toBe(401)
+  } finally {
+    await trusting.dispose()
+    provider.close()
+  }
 })
 
 test('AC14 without a credential there is health and the version; with a bad one there is nothing', async () => {
