@@ -31,6 +31,17 @@ const sources = [
       'IoK8sApiAppsV1ControllerRevision',
       'IoK8sApiSchedulingV1PriorityClass',
       'IoK8sApiextensionsApiserverPkgApisApiextensionsV1CustomResourceDefinition',
+      'IoK8sApiCoreV1ServiceAccount',
+      'IoK8sApiRbacV1Role',
+      'IoK8sApiRbacV1RoleBinding',
+      'IoK8sApiRbacV1ClusterRole',
+      'IoK8sApiRbacV1ClusterRoleBinding',
+      'IoK8sApiAuthorizationV1SelfSubjectAccessReview',
+      'IoK8sApiAuthorizationV1SubjectAccessReview',
+      'IoK8sApiAuthorizationV1LocalSubjectAccessReview',
+      'IoK8sApiAuthorizationV1SelfSubjectRulesReview',
+      'IoK8sApiAuthenticationV1TokenReview',
+      'IoK8sApiAuthenticationV1SelfSubjectReview',
     ],
   },
   {
@@ -54,6 +65,7 @@ const sources = [
 const harvester = 'packages/api/src/harvesterhci.io/v1beta1'
 const ownKinds: readonly { file: string; kinds: readonly string[] }[] = [
   { file: 'packages/api/src/sheaf.io/v1/deprecated-field-use.ts', kinds: ['DeprecatedFieldUse'] },
+  { file: 'packages/api/src/sheaf.io/v1/user.ts', kinds: ['User'] },
   { file: `${harvester}/virtual-machine-image.ts`, kinds: ['VirtualMachineImage'] },
   { file: `${harvester}/version.ts`, kinds: ['Version'] },
   { file: `${harvester}/upgrade.ts`, kinds: ['Upgrade'] },
@@ -169,13 +181,16 @@ const groups: readonly (readonly [RegExp, string])[] = [
   [/^(?:K8sIo|IoK8s)ApiCoordinationV1/, 'io.k8s.api.coordination.v1.'],
   [/^(?:K8sIo|IoK8s)ApiAppsV1/, 'io.k8s.api.apps.v1.'],
   [/^(?:K8sIo|IoK8s)ApiSchedulingV1/, 'io.k8s.api.scheduling.v1.'],
+  [/^(?:K8sIo|IoK8s)ApiRbacV1/, 'io.k8s.api.rbac.v1.'],
+  [/^(?:K8sIo|IoK8s)ApiAuthorizationV1/, 'io.k8s.api.authorization.v1.'],
+  [/^(?:K8sIo|IoK8s)ApiAuthenticationV1/, 'io.k8s.api.authentication.v1.'],
   [/^V1beta1(?=VirtualMachine(?:Pool|TemplateSpec))/, 'io.kubevirt.pool.v1beta1.'],
   [/^V1alpha1(?=Backup)/, 'io.kubevirt.backup.v1alpha1.'],
   [/^V1beta1(?=\w*(?:Instancetype|Preference)|SpreadOptions$)/, 'io.kubevirt.instancetype.v1beta1.'],
   [/^V1beta1/, 'io.kubevirt.cdi.v1beta1.'],
   [/^V1/, 'io.kubevirt.v1.'],
   [/^(?=ObjectMeta$)/, 'io.k8s.apimachinery.pkg.apis.meta.v1.'],
-  [/^(?=DeprecatedFieldUse)/, 'io.sheaf.v1.'],
+  [/^(?=DeprecatedFieldUse|User(?:Spec)?$)/, 'io.sheaf.v1.'],
   [/^(?=VirtualMachineImage|Version|Upgrade|HarvesterCondition)/, 'io.harvesterhci.v1beta1.'],
 ]
 

@@ -78,7 +78,7 @@ test('DU1 DU10 DU24 from the first warning to a store that says nothing deprecat
   )
   expect((await metric('apiserver_longrunning_requests')).join('\n')).toMatch(/verb="WATCH",group="kubevirt.io".* [1-9]/)
   const { authorization: _without, ...stranger } = readKubeconfig(server.kubeconfig)
-  expect((await httpsFetch(stranger)({ method: 'GET', path: '/metrics', headers: {} })).status).toBe(401)
+  expect((await httpsFetch(stranger)({ method: 'GET', path: '/metrics', headers: {} })).status).toBe(403)
 
   // Helped: what is in the way, what would be done, and it is done.
   const asked = await sheaf('deprecations', '--fail-on-use')

@@ -49,6 +49,8 @@ const lookMs = 20
 
 export interface ServerProcessOptions {
   environment?: Record<string, string>
+  /** Further words for `sheaf serve`. */
+  words?: readonly string[]
   port?: number
   /** An empty folder of the test's own, on a disk of its own; removed at the end as well. */
   dataFolder?: string
@@ -75,7 +77,7 @@ export async function startServerProcess(options: ServerProcessOptions = {}): Pr
   async function start(): Promise<void> {
     await kill('SIGKILL')
     rmSync(kubeconfig, { force: true })
-    child = spawn(sheafProgram, ['serve'], { env: environment, stdio: ['ignore', 'ignore', 'pipe'] })
+    child = spawn(sheafProgram, ['serve', ...(options.words ?? [])], { env: environment, stdio: ['ignore', 'ignore', 'pipe'] })
     child.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()))
     const deadline = Date.now() + readyDeadlineMs
     for (;;) {

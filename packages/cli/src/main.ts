@@ -47,6 +47,7 @@ function createProgram(): Command {
   program.addCommand(migrateReleaseCommand())
   program.command('rehearse').description('for upgrades, not for people: try this release on a copy of a store')
   program.command('release').description('make keys and releases, and check a release')
+  program.command('user').description('let people in with certificates of their own, and shut them out')
   program.command('doctor').description('what this machine lacks, and the command that mends it')
   for (const command of completionCommands(program)) program.addCommand(command, { hidden: command.name().startsWith('__') })
   for (const command of program.commands) command.exitOverride()

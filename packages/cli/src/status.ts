@@ -11,8 +11,8 @@ import {
   virtualMachineDefinition,
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
-import { bodyText } from '@sheaf/api/client'
-import { findCondition } from '@sheaf/api/meta'
+import { bodyText, type Client } from '@sheaf/api/client'
+import { findCondition, StatusError } from '@sheaf/api/meta'
 import { Command } from 'commander'
 import { aligned } from './aligned.ts'
 import { connect } from './connection.ts'
@@ -37,13 +37,36 @@ async function printStatus({ output }: { output: 'text' | 'json' }): Promise<voi
   const vms = await client.resource<VirtualMachine>(virtualMachineDefinition).list()
   const instances = await client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition).list()
   const nodes = await client.resource<Node>(nodeDefinition).list()
+  const listening = await listeningOf(client)
   const troubles = nodes.items.flatMap(troublesOf)
   const lines = vms.items.map((vm) => lineOf(vm, instances.items))
   if (output === 'json')
     process.stdout.write(
-      `${JSON.stringify({ server: server.origin, kubeconfig, version: version.gitVersion, virtualMachines: lines, troubles }, null, 2)}\n`,
+      `${JSON.stringify({ server: server.origin, kubeconfig, version: version.gitVersion, listening, virtualMachines: lines, troubles }, null, 2)}\n`,
     )
-  else process.stdout.write(textOf(server.origin, kubeconfig, version.gitVersion, lines, troubles))
+  else process.stdout.write(textOf(server.origin, kubeconfig, version.gitVersion, lines, [...openTo(listening), ...troubles]))
+}
+
+interface Listening {
+  address: string
+  port: number
+  beyondLoopback: boolean
+}
+
+/** Undefined: a server from before this could be asked. */
+async function listeningOf(client: Client): Promise<Listening | undefined> {
+  try {
+    return JSON.parse(await bodyText((await client.request('GET', '/apis/subresources.sheaf.io/v1/listening')).body)) as Listening
+  } catch (error) {
+    if (error instanceof StatusError && error.code === 404) return undefined
+    throw error
+  }
+}
+
+/** An open door is worth a word each time: who opened it may have forgotten. */
+function openTo(listening: Listening | undefined): string[] {
+  if (listening?.beyondLoopback !== true) return []
+  return [`the API listens on ${listening.address}, port ${listening.port}: other machines can reach it (--allow-remote)`]
 }
 
 function lineOf(vm: VirtualMachine, instances: readonly VirtualMachineInstance[]): Line {

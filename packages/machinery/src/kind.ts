@@ -5,12 +5,15 @@ import type { Duplex } from 'node:stream'
 import type { ApiResponse } from '@sheaf/api/client'
 import type { ApiObject, Json, JsonSchema, ResourceDefinition } from '@sheaf/api/meta'
 
+export type { AccessAttributes, Authorizer, Decision, ResourceAttributes } from './apiserver/access.ts'
 export type { AnsweredRequest, RequestObserver, RequestSubject } from './apiserver/request-observer.ts'
 
 export interface UserInfo {
   username: string
   groups: readonly string[]
   uid?: string
+  /** What else is known of the user, such as which credential was shown. */
+  extra?: Readonly<Record<string, readonly string[]>>
   /** One of the server's own controllers, which come through the same door as everybody. */
   isSelf?: true
 }
@@ -37,6 +40,14 @@ export interface Admission<T extends ApiObject = ApiObject> {
   mutate?(request: AdmissionRequest<T>): void | Promise<void>
   /** Runs after the schema and the definition's own rules have passed. */
   validate?(request: AdmissionRequest<T>): void | Promise<void>
+}
+
+/** A question that was sent as an object. */
+export interface ReviewCall<T extends ApiObject = ApiObject> {
+  /** A private copy. */
+  object: T
+  namespace: string
+  user: UserInfo
 }
 
 export interface ActionCall {
@@ -71,6 +82,8 @@ export interface RequestAction extends ActionBase {
   method: 'GET' | 'PUT' | 'POST'
   /** The body is no value but a piece of a file: `application/octet-stream`, up to the limit of every body. */
   takesBytes?: true
+  /** What it takes and answers is an object of a built-in Kind, which typed clients send in their binary form. */
+  objectKind?: { group: string; version: string; kind: string }
   run(call: ActionCall): Promise<ApiResponse>
 }
 
@@ -88,6 +101,8 @@ export interface Kind<T extends ApiObject = ApiObject> {
   actions?: readonly Action[]
   /** Its schema, where it is not among those that the server was made with. Asked when it is needed: most are rarely. */
   schema?: () => JsonSchema | undefined
+  /** Answers an object that is only a question: its definition has no verb but create, and nothing is stored. A method, as in Admission. */
+  review?(call: ReviewCall<T>): T | Promise<T>
 }
 
 /** The Kind whose objects define further Kinds, which come and go with them. */

@@ -3,6 +3,7 @@
 
 import 'reflect-metadata'
 import { webcrypto } from 'node:crypto'
+import { isIP } from 'node:net'
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -21,7 +22,11 @@ const validDays = 730
 /** Clocks of clients may be a little behind. */
 const backdateMs = 3600 * 1000
 
-export async function issueCertificates(now: Date): Promise<{ authorityPem: string; certificatePem: string; keyPem: string }> {
+/** `addresses` are those beside this machine's loopback. */
+export async function issueCertificates(
+  now: Date,
+  addresses: readonly string[] = [],
+): Promise<{ authorityPem: string; certificatePem: string; keyPem: string }> {
   const notBefore = new Date(now.getTime() - backdateMs)
   const notAfter = new Date(now.getTime() + validDays * 24 * 3600 * 1000)
   const dates = { notBefore, notAfter, signingAlgorithm: algorithm }
@@ -52,6 +57,7 @@ export async function issueCertificates(now: Date): Promise<{ authorityPem: stri
         { type: 'dns', value: 'kubernetes.default.svc' },
         { type: 'ip', value: '127.0.0.1' },
         { type: 'ip', value: '::1' },
+        ...addresses.map((value) => ({ type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const), value })),
       ]),
       await AuthorityKeyIdentifierExtension.create(authorityKeys.publicKey),
     ],

@@ -11,7 +11,9 @@ import {
   type GarbageCollectorPorts,
   type NamespacePorts,
   type NodePorts,
+  startClusterRoleController,
   startCustomResourceDefinitionController,
+  startDefaultAccountController,
   startEventController,
   startGarbageCollector,
   startMigrationController,
@@ -19,10 +21,12 @@ import {
   startNodeController,
   startPoolController,
   startReplicaSetController,
+  startTokenSecretController,
   startUpgradeController,
   startVirtualMachineController,
   startVirtualMachineImageController,
   startVirtualMachineInstanceController,
+  type TokenIssuer,
   type UpgradePorts,
   type VirtualMachineImagePorts,
 } from '@sheaf/kinds'
@@ -42,7 +46,7 @@ type ControllerPorts = UpgradePorts &
   NamespacePorts &
   GarbageCollectorPorts &
   VirtualMachineImagePorts &
-  CustomResourceDefinitionPorts
+  CustomResourceDefinitionPorts & { tokens: TokenIssuer }
 
 export interface ControllerOptions {
   /** False where a release is only rehearsed: the upgrade that it is for is led by another process. */
@@ -68,6 +72,9 @@ export function startControllers(ports: ControllerPorts, { leadsUpgrades }: Cont
     startVirtualMachineImageController(ports),
     ...(leadsUpgrades ? [startUpgradeController(ports, instances)] : []),
     startNamespaceController(ports),
+    startDefaultAccountController(ports),
+    startTokenSecretController(ports),
+    startClusterRoleController(ports),
     startNodeController(ports),
     startEventController(ports),
     startCustomResourceDefinitionController(ports),

@@ -39,6 +39,19 @@ describe('credentials', () => {
     expect(keyPem).toBe(readFileSync(join(folder, 'server.key'), 'utf8'))
   })
 
+  it('AC61 hold for every address that the server listens on, and are made anew for another', async () => {
+    const before = await ensureCredentials(folder, Date.now())
+    expect(new X509Certificate(before.certificatePem).checkIP('192.0.2.7')).toBeUndefined()
+    const addresses = ['192.0.2.7', '2001:db8::7', 'sheaf.example.org']
+    const after = await ensureCredentials(folder, Date.now(), addresses)
+    const certificate = new X509Certificate(after.certificatePem)
+    for (const address of ['192.0.2.7', '2001:db8::7', '127.0.0.1']) expect(certificate.checkIP(address)).toBe(address)
+    expect(certificate.checkHost('sheaf.example.org')).toBe('sheaf.example.org')
+    expect(await ensureCredentials(folder, Date.now(), addresses)).toEqual(after)
+    // Fewer addresses are no reason for another.
+    expect(await ensureCredentials(folder, Date.now())).toEqual(after)
+  })
+
   it('go into a kubeconfig that names cluster, user and namespace', async () => {
     const credentials = await ensureCredentials(folder, Date.now())
     const config = JSON.parse(kubeconfigText(credentials, 'https://127.0.0.1:1'))

@@ -3,6 +3,7 @@
 
 import { randomBytes, X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 
 export interface Credentials {
@@ -15,14 +16,19 @@ export interface Credentials {
 /** Renewed at a start within this time of the end. A start is enough: certificates guard the API, never a machine. */
 const renewBeforeMs = 30 * 24 * 3600 * 1000
 
-export async function ensureCredentials(folder: string, nowMs: number): Promise<Credentials> {
+/** `addresses` are those, beside this machine's loopback, under which clients reach the server. */
+export async function ensureCredentials(folder: string, nowMs: number, addresses: readonly string[] = []): Promise<Credentials> {
   const path = (name: string): string => join(folder, name)
   const isUsable = (name: string): boolean =>
     existsSync(path(name)) && Date.parse(new X509Certificate(readFileSync(path(name))).validTo) - nowMs > renewBeforeMs
-  if (!isUsable('ca.crt') || !isUsable('server.crt') || !existsSync(path('server.key'))) {
+  const isFor = (name: string): boolean => {
+    const certificate = new X509Certificate(readFileSync(path(name)))
+    return addresses.every((each) => (isIP(each) === 0 ? certificate.checkHost(each) : certificate.checkIP(each)) !== undefined)
+  }
+  if (!isUsable('ca.crt') || !isUsable('server.crt') || !existsSync(path('server.key')) || !isFor('server.crt')) {
     // Loaded only when needed: it costs half a second.
     const { issueCertificates } = await import('./certificates.ts')
-    const issued = await issueCertificates(new Date(nowMs))
+    const issued = await issueCertificates(new Date(nowMs), addresses)
     // The certificate is what is looked at, so it comes last.
     writePrivately(path('ca.crt'), issued.authorityPem)
     writePrivately(path('server.key'), issued.keyPem)
@@ -56,19 +62,33 @@ export function accessIn(kubeconfig: string): { url: string; authorityPem: strin
   return { url: cluster.server, authorityPem, token: users[0].user.token }
 }
 
+export function kubeconfigText({ authorityPem, token }: Credentials, server: string): string {
+  return kubeconfigOf({ server, authorityPem, name: 'admin', user: { token }, namespace: 'default' })
+}
+
+interface KubeconfigContents {
+  server: string
+  authorityPem: string
+  /** Of the person. */
+  name: string
+  /** What they come with, as kubectl reads it. */
+  user: object
+  namespace: string
+}
+
 /** JSON is YAML: no writer is needed for what only programs read. */
-export function kubeconfigText(credentials: Credentials, server: string): string {
+export function kubeconfigOf({ server, authorityPem, name, user, namespace }: KubeconfigContents): string {
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [
       {
         name: 'sheaf',
-        cluster: { server, 'certificate-authority-data': Buffer.from(credentials.authorityPem).toString('base64') },
+        cluster: { server, 'certificate-authority-data': Buffer.from(authorityPem).toString('base64') },
       },
     ],
-    users: [{ name: 'admin', user: { token: credentials.token } }],
-    contexts: [{ name: 'sheaf', context: { cluster: 'sheaf', user: 'admin', namespace: 'default' } }],
+    users: [{ name, user }],
+    contexts: [{ name: 'sheaf', context: { cluster: 'sheaf', user: name, namespace } }],
     'current-context': 'sheaf',
   }
   return `${JSON.stringify(config, null, 2)}\n`

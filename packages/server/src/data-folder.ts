@@ -19,12 +19,15 @@ export interface DataFolder {
   /** Certificates, keys and the token: readable by the owner alone. */
   credentials: string
   kubeconfig: string
+  /** Who asked for what. */
+  audit: string
   accelerator: string
 }
 
 /** All that Sheaf keeps there, by name. The folder may be somebody's home: what else is in it is none of ours. */
 export const ownDataEntries = [
   'accelerator.json',
+  'audit',
   'credentials',
   'images',
   'kept',
@@ -61,6 +64,7 @@ export function openDataFolder(root: string): DataFolder {
     vmImages: join(root, 'vm-images'),
     credentials: join(root, 'credentials'),
     kubeconfig: join(root, 'kubeconfig'),
+    audit: join(root, 'audit'),
     accelerator: join(root, 'accelerator.json'),
   }
   try {

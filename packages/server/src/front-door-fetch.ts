@@ -22,7 +22,7 @@ export function frontDoorFetch({ url, authorityPem, token }: FrontDoorAccess): F
         {
           agent,
           method,
-          headers: { ...headers, authorization: `Bearer ${token}` },
+          headers: { ...headers, ...lengthOf(body), authorization: `Bearer ${token}` },
           timeout: answerDeadlineMs,
           ...(signal === undefined ? {} : { signal }),
         },
@@ -35,6 +35,11 @@ export function frontDoorFetch({ url, authorityPem, token }: FrontDoorAccess): F
       sent.on('error', reject)
       sent.end(body)
     })
+}
+
+/** Node sends the body of a DELETE without saying how long it is, and the server would read it as the next request. */
+function lengthOf(body: string | Uint8Array | undefined): Record<string, string> {
+  return body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
 }
 
 async function answerOf(incoming: IncomingMessage, isWatch: boolean): Promise<ApiResponse> {

@@ -2,6 +2,7 @@
 
 import { readFileSync, statfsSync } from 'node:fs'
 import { availableParallelism, freemem, hostname, networkInterfaces, release, totalmem } from 'node:os'
+import { dnsSubdomainFinding } from '@sheaf/api/meta'
 import type { HostFacts, HostState } from '@sheaf/kinds'
 import { ownVersion } from './release/own-release.ts'
 
@@ -12,6 +13,17 @@ export interface HostOptions {
 
 export function hostFacts(options: HostOptions): HostFacts {
   return { read: async () => readHost(options) }
+}
+
+/** Under which addresses others reach a server that listens at this one, beside the loopback. */
+export function ownAddresses(address: string): string[] {
+  if (address === '127.0.0.1' || address === '::1') return []
+  const isEverywhere = address === '0.0.0.0' || address === '::'
+  if (!isEverywhere) return [address]
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+  const others = all.filter(({ internal, scopeid }) => !internal && !scopeid).map((each) => each.address)
+  const name = hostname().toLowerCase()
+  return [...(dnsSubdomainFinding(name) === undefined ? [name] : []), ...others]
 }
 
 function readHost({ dataFolder, kvmIsUsable }: HostOptions): HostState {

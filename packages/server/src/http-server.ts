@@ -2,21 +2,26 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createSecureServer, type Http2SecureServer } from 'node:http2'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, isIPv6, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { type ApiRequest, type ApiResponse, isStreaming } from '@sheaf/api/client'
 import { StatusError } from '@sheaf/api/meta'
 import type { Log } from '@sheaf/machinery/controller'
-import type { FrontDoor } from './front-door.ts'
+import type { Visitor } from './authentication/visitor.ts'
+import type { Entry, FrontDoor } from './front-door.ts'
 import { refusal } from './refusal.ts'
 import type { RequestsInFlight } from './requests-in-flight.ts'
 import { joinWebsocket } from './websocket.ts'
 
-export interface HttpServerOptions extends FrontDoor {
+export interface HttpServerOptions {
+  door: FrontDoor
   certificatePem: string
   keyPem: string
+  /** Who signs the certificates of people. */
+  clientAuthorityPem: string
   log: Log
   /** Streams do not count once they have begun: they never end by themselves. */
   inFlight: RequestsInFlight
@@ -39,6 +44,10 @@ export function createHttpServer(options: HttpServerOptions): Http2SecureServer 
     allowHTTP1: true,
     cert: options.certificatePem,
     key: options.keyPem,
+    // Asked for, not insisted on: tokens come without. Who it belongs to, and whether it holds, is the front door's to say.
+    ca: options.clientAuthorityPem,
+    requestCert: true,
+    rejectUnauthorized: false,
     settings: { maxConcurrentStreams: mostStreams },
   })
   server.on('request', (incoming, outgoing) => {
@@ -48,7 +57,10 @@ export function createHttpServer(options: HttpServerOptions): Http2SecureServer 
   server.on(
     'upgrade',
     (incoming: IncomingMessage, socket: Duplex, head: Buffer) =>
-      void joinWebsocket(incoming, socket, head, plainRequest(incoming), options),
+      void joinWebsocket(incoming, socket, head, plainRequest(incoming), {
+        door: options.door,
+        visitor: visitorOf(incoming.socket as TLSSocket),
+      }),
   )
   // A client that drops its connection in the middle of a handshake or a frame is not an event.
   server.on('sessionError', () => {})
@@ -73,13 +85,32 @@ export async function listen(
   })
   const { port: chosen } = server.address() as AddressInfo
   return {
-    url: `https://${address}:${chosen}`,
+    url: urlOf(address, chosen),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const socket of open) socket.destroy()
       await closed
     },
   }
+}
+
+/** Whoever is on this machine reaches a server that listens everywhere by the loopback address. */
+export function urlOf(address: string, port: number): string {
+  const reached = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address
+  return `https://${isIPv6(reached) ? `[${reached}]` : reached}:${port}`
+}
+
+/** A connection shows its certificate once. */
+const visitors = new WeakMap<object, Visitor>()
+
+function visitorOf(socket: TLSSocket): Visitor {
+  const known = visitors.get(socket)
+  if (known !== undefined) return known
+  const certificate = socket.getPeerX509Certificate?.()
+  const shown = certificate === undefined ? {} : { certificate: socket.authorized ? certificate : ('unusable' as const) }
+  const visitor = { address: socket.remoteAddress ?? '', ...shown }
+  visitors.set(socket, visitor)
+  return visitor
 }
 
 export class PortInUse extends Error {
@@ -94,14 +125,11 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, option
   // A reason of its own costs nothing; without one every request would make an error with a stack.
   outgoing.on('close', () => gone.abort(clientLeft))
   outgoing.on('error', () => gone.abort(clientLeft))
+  let entry: Entry | undefined
   try {
     const plain = plainRequest(incoming)
-    const user = options.authenticate(plain)
-    const body = await readBody(incoming)
-    const response = await options.apiServer.handle(
-      { ...plain, ...(body.length === 0 ? {} : { body }), signal: gone.signal },
-      user,
-    )
+    entry = await options.door.enter(plain, visitorOf(incoming.socket as TLSSocket))
+    const response = await entry.handle(await readBody(incoming), gone.signal)
     if (isStreaming(response.body)) isAnswered()
     await send(response, plain, outgoing, gone.signal)
   } catch (error) {
@@ -109,6 +137,7 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, option
     if (!(error instanceof StatusError)) options.log.error({ error: String(error), path: incoming.url }, 'request failed')
     await send(refusal(error), undefined, outgoing, gone.signal).catch(() => outgoing.destroy())
   } finally {
+    entry?.ended()
     isAnswered()
   }
 }

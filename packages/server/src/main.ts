@@ -1,5 +1,6 @@
 // The commands that touch this machine.
 
+import { StatusError } from '@sheaf/api/meta'
 import { InstanceLocked, StoreFull, StoreUnreadable } from '@sheaf/machinery/store'
 import { DataFolderUnusable } from './data-folder.ts'
 import { doctor } from './doctor.ts'
@@ -14,6 +15,7 @@ import { releaseCommand } from './release/release-command.ts'
 import { runServer } from './run-server.ts'
 import { SlotsUnreadable } from './supervisor/slots.ts'
 import { usage } from './usage.ts'
+import { UserRefused, userCommand } from './user/user-command.ts'
 import { versionCommand } from './version-command.ts'
 
 const [command = '', ...rest] = process.argv.slice(2)
@@ -41,6 +43,8 @@ async function run(): Promise<number> {
       return releaseCommand(rest)
     case 'version':
       return versionCommand(rest, process.env)
+    case 'user':
+      return userCommand(rest, process.env)
     case 'supervise':
       throw new UsageError(
         'the supervisor is part of an installation: make one with sheaf install, then run PREFIX/bin/sheaf supervise',
@@ -59,7 +63,17 @@ async function run(): Promise<number> {
 /** Expected trouble in one sentence; a bug with its stack. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const expected = [UsageError, DataFolderUnusable, PortInUse, InstanceLocked, StoreUnreadable, SlotsUnreadable, ServiceFailed]
+  const expected = [
+    UsageError,
+    UserRefused,
+    StatusError,
+    DataFolderUnusable,
+    PortInUse,
+    InstanceLocked,
+    StoreUnreadable,
+    SlotsUnreadable,
+    ServiceFailed,
+  ]
   if (expected.some((kind) => error instanceof kind)) return error.message
   if (isFullDisk(error)) return `${error.message}. Free some disk space and start again; guests run on meanwhile.`
   return error.stack ?? error.message

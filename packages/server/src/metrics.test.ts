@@ -2,7 +2,6 @@ import { runningRule } from '@sheaf/api'
 import { bodyText } from '@sheaf/api/client'
 import type { AnsweredRequest } from '@sheaf/machinery/kind'
 import { beforeEach, expect, test } from 'vitest'
-import { authenticate } from './auth.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 
 let metrics: Metrics
@@ -44,11 +43,6 @@ const sighting = {
   userAgent: 'kubectl/v1.32.5',
   object: 'default/a',
 }
-
-test('DU10 /metrics is for those who may enter', () => {
-  expect(() => authenticate({ path: '/metrics', headers: {} }, 'secret')).toThrow('Unauthorized')
-  expect(authenticate({ path: '/metrics', headers: { authorization: 'Bearer secret' } }, 'secret').username).toBe('admin')
-})
 
 test('DU11 requests are counted and timed under the names and labels of kube-apiserver', async () => {
   metrics.answered(answered)

@@ -11,6 +11,9 @@ import type { FairShareObserver } from './fair-share/fair-share.ts'
 
 export interface Metrics extends RequestObserver, FairShareObserver {
   deprecatedFieldSent: (sighting: Sighting) => void
+  /** Lines of the audit log: written, or lost. */
+  audited: (events: number) => void
+  auditLost: (events: number) => void
   /** The answer to `GET /metrics`. */
   answer: () => Promise<ApiResponse>
 }
@@ -72,6 +75,18 @@ export function createMetrics(): Metrics {
     labelNames: ['reason'] as const,
     registers,
   })
+  const audited = new Counter({
+    name: 'apiserver_audit_event_total',
+    help: 'Lines written to the audit log.',
+    registers,
+  })
+  const auditErrors = new Counter({
+    name: 'apiserver_audit_error_total',
+    help: 'Lines that the audit log has lost, because the disk did not take them or was too slow.',
+    labelNames: ['plugin'] as const,
+    registers,
+  })
+  auditErrors.inc({ plugin: 'log' }, 0)
   const senders = new Set<string>()
   /** By version and Kind: as few as are served, and asked for with every request. */
   const verdicts = new Map<string, boolean>()
@@ -112,6 +127,8 @@ export function createMetrics(): Metrics {
     refusedForHaste() {
       refused.inc({ reason: 'queue-full' })
     },
+    audited: (events) => audited.inc(events),
+    auditLost: (events) => auditErrors.inc({ plugin: 'log' }, events),
     async answer() {
       return { status: 200, headers: { 'content-type': register.contentType }, body: await register.metrics() }
     },

@@ -49,7 +49,68 @@ describe('what the server is told', () => {
     ])
   })
 
+  it('AC60 listens on the loopback address, and anywhere else only when that is said twice', () => {
+    expect(parseServerOptions([], {}).address).toBe('127.0.0.1')
+    expect(parseServerOptions(['--address', '::1'], {}).address).toBe('::1')
+    expect(parseServerOptions(['--address', '0.0.0.0', '--allow-remote'], {}).address).toBe('0.0.0.0')
+    expect(parseServerOptions([], { SHEAF_ADDRESS: '10.0.0.7', SHEAF_ALLOW_REMOTE: 'yes' }).address).toBe('10.0.0.7')
+    for (const address of ['0.0.0.0', '::', '192.168.1.10', 'fe80::1'])
+      expect(() => parseServerOptions(['--address', address], {})).toThrow(/can be reached by other machines. Say --allow-remote/)
+    expect(parseServerOptions(['--host-names', 'Sheaf.example.org, 10.0.0.7'], {}).hostNames).toEqual([
+      'sheaf.example.org',
+      '10.0.0.7',
+    ])
+  })
+
+  it('AC35 trusts an identity provider that is named, with names that are told apart by it', () => {
+    expect(parseServerOptions([], {}).oidc).toBeUndefined()
+    const named = ['--oidc-issuer-url', 'https://sso.example', '--oidc-client-id', 'sheaf']
+    expect(parseServerOptions(named, {}).oidc).toEqual({
+      issuerUrl: 'https://sso.example',
+      clientId: 'sheaf',
+      usernameClaim: 'sub',
+      usernamePrefix: 'https://sso.example#',
+      groupsClaim: undefined,
+      groupsPrefix: '',
+      requiredClaims: {},
+      authorityPem: undefined,
+    })
+    const prefixOf = (...more: string[]) => parseServerOptions([...named, ...more], {}).oidc?.usernamePrefix
+    expect(prefixOf('--oidc-username-claim', 'email')).toBe('')
+    expect(prefixOf('--oidc-username-prefix', '-')).toBe('')
+    expect(prefixOf('--oidc-username-prefix', 'sso:')).toBe('sso:')
+    const claims = ['--oidc-required-claim', 'hd=example.org', '--oidc-required-claim', 'a=b=c']
+    expect(parseServerOptions([...named, ...claims], {}).oidc?.requiredClaims).toEqual({ hd: 'example.org', a: 'b=c' })
+  })
+
+  it('AC53 writes requests down unless that is switched off', () => {
+    expect(parseServerOptions([], {}).isAudited).toBe(true)
+    expect(parseServerOptions(['--audit-log', 'off'], {}).isAudited).toBe(false)
+    expect(parseServerOptions([], { SHEAF_AUDIT_LOG: 'off' }).isAudited).toBe(false)
+  })
+
   it.each([
+    [['--address', 'everywhere'], {}, /"everywhere" is no address: give one of this machine/],
+    [[], { SHEAF_ALLOW_REMOTE: 'maybe' }, /SHEAF_ALLOW_REMOTE must be one of yes, no/],
+    [['--host-names', 'a b'], {}, /"a b" is no host name/],
+    [['--oidc-client-id', 'a'], {}, /--oidc-client-id needs --oidc-issuer-url/],
+    [['--oidc-issuer-url', 'https://a.example'], {}, /needs --oidc-client-id/],
+    [
+      ['--oidc-issuer-url', 'http://a.example', '--oidc-client-id', 'a'],
+      {},
+      /is no issuer: give its URL, which begins with https/,
+    ],
+    [
+      ['--oidc-issuer-url', 'https://a.example', '--oidc-client-id', 'a', '--oidc-required-claim', 'x'],
+      {},
+      /"x" is no claim: give it as name=value/,
+    ],
+    [
+      ['--oidc-issuer-url', 'https://a.example', '--oidc-client-id', 'a', '--oidc-ca-file', '/nowhere'],
+      {},
+      /--oidc-ca-file: ENOENT/,
+    ],
+    [['--audit-log', 'loud'], {}, /--audit-log must be one of on, off/],
     [['--image-folders', 'images'], {}, /"images" is no absolute path: give the folders as \/srv\/images/],
     [['--insecure-registries', 'http://a.lan'], {}, /"http:\/\/a.lan" is not a registry: give hosts/],
     [['--registry-mirrors', 'mirror.example'], {}, /"mirror.example" is no mirror: give pairs/],

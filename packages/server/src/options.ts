@@ -1,16 +1,26 @@
 // What the server is told: flags first, then the environment, then defaults.
 
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { isAbsolute, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { dnsSubdomainFinding } from '@sheaf/api/meta'
 import { type FeatureGate, featureGates } from '@sheaf/kinds'
 import type { RegistrySettings } from '@sheaf/qemu'
+import type { OidcSettings } from './authentication/oidc.ts'
 import { dataFolderPath } from './data-folder.ts'
 
 export interface ServerOptions {
   dataFolder: string
   port: number
-  /** Sheaf listens on the loopback address only. */
-  address: '127.0.0.1'
+  /** Where the API listens: this machine's loopback, unless the administrator has opened it to others. */
+  address: string
+  /** Further names under which clients reach it, for its certificate. */
+  hostNames: readonly string[]
+  /** An identity provider whose tokens are taken. */
+  oidc: OidcSettings | undefined
+  /** Whether requests are written down in the data folder. */
+  isAudited: boolean
   accelerator: 'tcg' | 'kvm' | undefined
   registries: RegistrySettings
   /** Below them lie the files that a VirtualMachineImage may name by a file URL. */
@@ -31,7 +41,13 @@ export function parseServerOptions(args: readonly string[], environment: NodeJS.
   return {
     dataFolder: dataFolderPath(values.data === undefined ? environment : { ...environment, SHEAF_DATA: values.data }),
     port: portOf(values.port ?? environment['SHEAF_PORT']),
-    address: '127.0.0.1',
+    address: addressOf(
+      values.address ?? environment['SHEAF_ADDRESS'],
+      values['allow-remote'] ?? isYes('SHEAF_ALLOW_REMOTE', environment['SHEAF_ALLOW_REMOTE']),
+    ),
+    hostNames: hostNamesOf(values['host-names'] ?? environment['SHEAF_HOST_NAMES']),
+    oidc: oidcOf(values),
+    isAudited: oneOf('--audit-log', values['audit-log'] ?? environment['SHEAF_AUDIT_LOG'], ['on', 'off'] as const) !== 'off',
     accelerator: oneOf('SHEAF_ACCEL', environment['SHEAF_ACCEL'], ['tcg', 'kvm'] as const),
     registries: {
       insecureHosts: listOf(values['insecure-registries'] ?? environment['SHEAF_INSECURE_REGISTRIES']),
@@ -63,9 +79,25 @@ const flags = {
   'log-format': text,
   'log-level': text,
   standby: { type: 'boolean' },
+  address: text,
+  'allow-remote': { type: 'boolean' },
+  'host-names': text,
+  'audit-log': text,
+  'oidc-issuer-url': text,
+  'oidc-client-id': text,
+  'oidc-username-claim': text,
+  'oidc-username-prefix': text,
+  'oidc-groups-claim': text,
+  'oidc-groups-prefix': text,
+  'oidc-required-claim': { type: 'string', multiple: true },
+  'oidc-ca-file': text,
 } as const
 
-type Flags = { [flag in Exclude<keyof typeof flags, 'standby'>]?: string } & { standby?: boolean }
+type BooleanFlag = 'standby' | 'allow-remote'
+type ListFlag = 'oidc-required-claim'
+type Flags = { [flag in Exclude<keyof typeof flags, BooleanFlag | ListFlag>]?: string } & { [flag in BooleanFlag]?: boolean } & {
+  [flag in ListFlag]?: string[]
+}
 
 function readFlags(args: readonly string[]): Flags {
   try {
@@ -80,6 +112,77 @@ export function portOf(text: string | undefined): number {
   const port = Number(text)
   if (Number.isInteger(port) && port >= 0 && port < 65_536) return port
   throw new UsageError(`"${text}" is not a port: give a whole number from 0 (any free port) to 65535 with --port or SHEAF_PORT`)
+}
+
+export const isLoopback = (address: string): boolean => loopback.test(address)
+const loopback = /^(127\.\d+\.\d+\.\d+|::1)$/
+
+/** Beyond loopback is a decision of its own: whoever can reach the port can try its lock. */
+function addressOf(text = '', allowsRemote: boolean): string {
+  const address = text === '' ? '127.0.0.1' : text
+  if (isIP(address) === 0)
+    throw new UsageError(`"${address}" is no address: give one of this machine, such as 192.168.1.10, or 0.0.0.0 for all of them`)
+  if (allowsRemote || isLoopback(address)) return address
+  throw new UsageError(
+    `${address} can be reached by other machines. Say --allow-remote as well (SHEAF_ALLOW_REMOTE=yes) if that is what you want, or leave the address away to listen on 127.0.0.1 alone`,
+  )
+}
+
+function isYes(what: string, text: string | undefined): boolean {
+  return oneOf(what, text, ['yes', 'no'] as const) === 'yes'
+}
+
+function hostNamesOf(given = ''): string[] {
+  const names = given.split(',').map((each) => each.trim().toLowerCase())
+  const bad = names.find((name) => name !== '' && dnsSubdomainFinding(name) !== undefined && isIP(name) === 0)
+  if (bad === undefined) return names.filter((name) => name !== '')
+  throw new UsageError(`"${bad}" is no host name: give names as sheaf.example.org with commas between`)
+}
+
+function oidcOf(values: Flags): OidcSettings | undefined {
+  const issuerUrl = values['oidc-issuer-url'] ?? ''
+  if (issuerUrl === '') {
+    const [other] = Object.keys(values).filter((flag) => flag.startsWith('oidc-'))
+    if (other !== undefined) throw new UsageError(`--${other} needs --oidc-issuer-url: it says whose tokens are meant`)
+    return undefined
+  }
+  if (!URL.canParse(issuerUrl) || new URL(issuerUrl).protocol !== 'https:')
+    throw new UsageError(`"${issuerUrl}" is no issuer: give its URL, which begins with https://`)
+  const clientId = values['oidc-client-id'] ?? ''
+  if (clientId === '') throw new UsageError('--oidc-issuer-url needs --oidc-client-id: tokens for other programs are not taken')
+  const usernameClaim = values['oidc-username-claim'] ?? 'sub'
+  return {
+    issuerUrl,
+    clientId,
+    usernameClaim,
+    usernamePrefix: prefixOf(values['oidc-username-prefix'], usernameClaim === 'email' ? '' : `${issuerUrl}#`),
+    groupsClaim: values['oidc-groups-claim'],
+    groupsPrefix: values['oidc-groups-prefix'] ?? '',
+    requiredClaims: claimsOf(values['oidc-required-claim'] ?? []),
+    authorityPem: values['oidc-ca-file'] === undefined ? undefined : fileText('--oidc-ca-file', values['oidc-ca-file']),
+  }
+}
+
+/** As kube-apiserver: names are told apart by their issuer unless `-` says that they need not be. */
+function prefixOf(given: string | undefined, usual: string): string {
+  return given === '-' ? '' : (given ?? usual)
+}
+
+function claimsOf(pairs: readonly string[]): Record<string, string> {
+  const claims = pairs.map((pair): [string, string] => {
+    const at = pair.indexOf('=')
+    if (at < 1) throw new UsageError(`"${pair}" is no claim: give it as name=value`)
+    return [pair.slice(0, at), pair.slice(at + 1)]
+  })
+  return Object.fromEntries(claims)
+}
+
+function fileText(flag: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UsageError(`${flag}: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }
 
 const hostShape = /^[a-z0-9[][a-z0-9.:\]-]*$/

@@ -1,32 +1,46 @@
 // Starts everything, in the order in which it can be undone, and ends it again without touching a guest.
 
 import { hostname } from 'node:os'
-import { eventDefinition, schemas } from '@sheaf/api'
-import { type ApiRequest, createClient, type Fetch } from '@sheaf/api/client'
+import { eventDefinition, schemas, type User, userDefinition } from '@sheaf/api'
+import { createClient, type Fetch } from '@sheaf/api/client'
 import {
+  type Access,
+  clusterRoleBindingKind,
+  clusterRoleKind,
   configMapKind,
   controllerRevisionKind,
   controllerUser,
+  createAccess,
   createDeprecatedFieldUses,
   customResourceDefinitionKind,
   definitionRole,
   type DeprecatedFieldUses,
   deprecatedFieldUseKind,
+  ensureDefaultAccess,
   ensureNamespaces,
   ensurePriorityClasses,
   eventKind,
   leaseKind,
+  type Listening,
+  type ListeningPorts,
   namespaceKind,
   namespaceRole,
   nodeKind,
   priorityClassKind,
   releaseActions,
+  type ReviewPorts,
   retireNode,
+  reviewKinds,
+  roleBindingKind,
+  roleKind,
   secretKind,
+  serviceAccountKind,
   sightingsIn,
+  type TokenIssuer,
   type UpgradePorts,
   upgradeKind,
   upgradeLogKind,
+  userKind,
   type VirtualMachineImagePorts,
   versionKind,
   virtualMachineClusterInstancetypeKind,
@@ -47,11 +61,17 @@ import type { Kind, RequestObserver } from '@sheaf/machinery/kind'
 import { copyStoreAside, openDiskStore } from '@sheaf/machinery/store'
 import { type Hypervisor, httpFetch, openQemuHypervisor } from '@sheaf/qemu'
 import { acceleratorOf } from './accelerator.ts'
-import { authenticate } from './auth.ts'
+import { type AuditLog, openAuditLog } from './audit/audit-log.ts'
+import { ensureAccessKeys } from './authentication/access-keys.ts'
+import { authenticator } from './authentication/authenticate.ts'
+import { issuerDocuments } from './authentication/issuer-documents.ts'
+import type { OidcSettings } from './authentication/oidc.ts'
+import { type ServerTokens, serverTokens, type Signing } from './authentication/server-tokens.ts'
 import { startControllers } from './controllers.ts'
 import { ensureCredentials, kubeconfigText, writePrivately } from './credentials.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { createFairShare } from './fair-share/fair-share.ts'
+import { createFrontDoor } from './front-door.ts'
 import { frontDoorFetch } from './front-door-fetch.ts'
 import { copyPath, guestsAmong, removeRecords, writeRecord } from './hand-over/record.ts'
 import { takeBackStore } from './hand-over/take-back.ts'
@@ -60,12 +80,12 @@ import { createWriteGate } from './hand-over/write-gate.ts'
 import { type Proof, proveHealth } from './health-gate/health-gate.ts'
 import { healthObserver } from './health-gate/observe.ts'
 import { holdHypervisor } from './held-hypervisor.ts'
-import { hostFacts } from './host.ts'
+import { hostFacts, ownAddresses } from './host.ts'
 import { createHttpServer, listen } from './http-server.ts'
 import { openImageLibrary } from './image-library.ts'
 import { lockFolder } from './lock-folder.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
-import type { ServerOptions } from './options.ts'
+import { isLoopback, type ServerOptions } from './options.ts'
 import { openPlatform } from './platform/open-platform.ts'
 import { followRequests } from './requests-in-flight.ts'
 import type { SupervisorChannel } from './supervisor/channel.ts'
@@ -135,9 +155,10 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
     clock: wallClock,
   })
   undo.push(() => imageStore.close())
-  const [store, credentials, images, machines] = await Promise.all([
+  const [store, credentials, keys, images, machines] = await Promise.all([
     openDiskStore({ path: folder.store, workerUrl: diskWorkerUrl }),
-    ensureCredentials(folder.credentials, wallClock.now()),
+    ensureCredentials(folder.credentials, wallClock.now(), [...ownAddresses(options.address), ...options.hostNames]),
+    ensureAccessKeys(folder.credentials, wallClock.now()),
     openImageLibrary({ folder, vmImages: imageStore, registries: options.registries, clock: wallClock, log }),
     openQemuHypervisor({
       root: folder.machines,
@@ -159,8 +180,20 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
 
   const door = ownDoor()
   const settings = { featureGates: options.featureGates, privateFolder: folder.root }
-  const ports = portsOf({ hypervisor, images, imageStore, platform, fetch: door.fetch, log, ...settings })
+  const { accountKeyPem } = keys
+  const { authorityPem } = credentials
+  const oidc = options.oidc && (await readerOf(options.oidc, log))
+  const signing = { accountKeyPem, authorityPem, oidc }
+  const reached = { url: '' }
+  const listening = (): Listening => ({
+    address: options.address,
+    port: Number(new URL(reached.url).port),
+    beyondLoopback: !isLoopback(options.address),
+  })
+  const given = { hypervisor, images, imageStore, platform, signing, listening }
+  const ports = await portsOf({ ...given, fetch: door.fetch, log, ...settings })
   undo.push(() => ports.events.stop())
+  undo.push(() => ports.access.stop())
   const kinds = kindsOf(ports)
   const builtIn = kinds.map(({ definition }) => definition)
   const readiness = { isReady: false }
@@ -177,24 +210,40 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
     version: kubernetesVersion(),
     readiness: [{ name: 'controllers', isHealthy: () => readiness.isReady }],
     storeDescription: folder.root,
-    documents: { '/metrics': metrics.answer },
+    authorizer: ports.access,
+    documents: { '/metrics': metrics.answer, ...issuerDocuments(ports.tokens.publicKeys, () => reached.url) },
     observer: observerOf(metrics, uses),
     onInternalError: (error, { method, path }) => log.error({ method, path, error: errorChain(error) }, 'a request failed'),
   })
   door.open(apiServer)
+  ports.access.start()
   // After the last request from outside, and while there is still a door to write through.
   undo.push(() => uses.stop())
 
   const inFlight = followRequests()
-  const front = {
-    apiServer: createFairShare(metrics).guard(gate.guard(apiServer)),
-    authenticate: (request: Pick<ApiRequest, 'path' | 'headers'>) => authenticate(request, credentials.token),
-  }
+  const audit = options.isAudited ? auditLogOf(folder, metrics, log) : undefined
+  // After the last request.
+  undo.push(() => audit?.stop())
+  const front = createFrontDoor({
+    apiServer: { ...createFairShare(metrics).guard(gate.guard(apiServer)), attributesOf: apiServer.attributesOf },
+    authenticate: authenticator({
+      token: credentials.token,
+      users: { find: (name) => ports.client.resource<User>(userDefinition).find({ namespace: '', name }) },
+      tokenReaders: ports.tokens.readers,
+      nowMs: wallClock.now,
+    }),
+    authorizer: ports.access,
+    audit,
+    clock: wallClock,
+    random: chance,
+  })
+  const clientAuthorityPem = keys.clientAuthority.certificatePem
   const { url, close } = await listen(
-    createHttpServer({ ...front, ...credentials, log, inFlight }),
+    createHttpServer({ door: front, ...credentials, clientAuthorityPem, log, inFlight }),
     options.address,
     options.port,
   )
+  reached.url = url
   undo.push(close)
   // Watches end before their connections: a reader sees an end and no fault.
   undo.push(() => apiServer.close())
@@ -202,6 +251,7 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
 
   await ensureNamespaces(ports.client)
   await ensurePriorityClasses(ports.client)
+  await ensureDefaultAccess(ports.client)
   uses.start()
   const host = hostFacts({ dataFolder: folder.root, kvmIsUsable: accelerator.isKvm })
   // Whoever takes over takes up this node at once.
@@ -265,9 +315,23 @@ export function ownDoor(): { fetch: Fetch; open(server: ApiServer): void } {
   }
 }
 
-type AllPorts = UpgradePorts & VirtualMachineImagePorts
-type Given = Pick<AllPorts, 'hypervisor' | 'images' | 'imageStore' | 'platform' | 'log' | 'featureGates' | 'privateFolder'> & {
+/** Loaded only where a provider is trusted: few need it, and it is in every process's memory. */
+async function readerOf(settings: OidcSettings, log: Log): Promise<Signing['oidc']> {
+  const { oidcReader } = await import('./authentication/oidc.ts')
+  return oidcReader(settings, { log, nowMs: wallClock.now })
+}
+
+function auditLogOf({ audit }: DataFolder, metrics: Metrics, log: Log): AuditLog {
+  return openAuditLog({ folder: audit, clock: wallClock, log, onWritten: metrics.audited, onLost: metrics.auditLost })
+}
+
+type AllPorts = UpgradePorts & VirtualMachineImagePorts & ReviewPorts & ListeningPorts & { tokens: TokenIssuer }
+type Given = Pick<
+  AllPorts,
+  'listening' | 'hypervisor' | 'images' | 'imageStore' | 'platform' | 'log' | 'featureGates' | 'privateFolder'
+> & {
   fetch: Fetch
+  signing: Signing
 }
 
 /** Every request is counted; who sends a deprecated field is named as well. */
@@ -284,9 +348,9 @@ function observerOf(metrics: Metrics, uses: DeprecatedFieldUses): RequestObserve
   }
 }
 
-type OwnPorts = AllPorts & { events: RunningEventRecorder }
+type OwnPorts = AllPorts & { events: RunningEventRecorder; access: Access; tokens: ServerTokens }
 
-export function portsOf({ fetch, log, ...machines }: Given): OwnPorts {
+export async function portsOf({ fetch, log, signing, ...machines }: Given): Promise<OwnPorts> {
   const nodeName = hostname().toLowerCase()
   const world = { clock: wallClock, random: chance, log }
   const client = createClient({
@@ -301,7 +365,9 @@ export function portsOf({ fetch, log, ...machines }: Given): OwnPorts {
     host: nodeName,
     ...world,
   })
-  return { ...machines, ...world, client, events, nodeName }
+  const tokens = await serverTokens({ ...signing, ...world, client })
+  const access = createAccess({ ...world, client })
+  return { ...machines, ...world, client, events, nodeName, access, tokens, tokenReader: tokens.reader }
 }
 
 export function kindsOf(ports: AllPorts): Kind[] {
@@ -309,6 +375,13 @@ export function kindsOf(ports: AllPorts): Kind[] {
     namespaceKind,
     configMapKind,
     secretKind,
+    serviceAccountKind(ports),
+    roleKind(ports),
+    roleBindingKind(ports),
+    clusterRoleKind(ports),
+    clusterRoleBindingKind(ports),
+    ...reviewKinds(ports),
+    userKind(ports),
     eventKind,
     leaseKind,
     // The machine's own release is asked of where the machine is.

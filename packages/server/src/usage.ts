@@ -6,7 +6,7 @@ const common = `  --data DIR           the data folder (SHEAF_DATA; default: $XD
 const texts: Readonly<Record<string, string>> = {
   serve: `Usage: sheaf serve [options]
 
-Runs the server in the foreground: the Kubernetes API on the loopback address, and every machine that is to run.
+Runs the server in the foreground: the Kubernetes API, on the loopback address unless told otherwise, and every machine that is to run.
 Guests that run already are taken up again as they are. Ctrl-C ends the server and leaves the guests running.
 
 Options:
@@ -19,6 +19,21 @@ ${common}  --port PORT          the port of the API (SHEAF_PORT; default: 6443; 
                        commas between (SHEAF_REGISTRY_MIRRORS)
   --image-folders DIRS folders of this machine, with commas between, below which a VirtualMachineImage may name a file by a
                        file URL; none by default (SHEAF_IMAGE_FOLDERS)
+  --address ADDRESS    where the API listens (SHEAF_ADDRESS; default: 127.0.0.1); 0.0.0.0 is every address of this machine
+  --allow-remote       lets --address be one that other machines reach (SHEAF_ALLOW_REMOTE=yes)
+  --host-names NAMES   further names under which clients reach this machine, with commas between, for the certificate
+                       (SHEAF_HOST_NAMES)
+  --oidc-issuer-url URL, --oidc-client-id ID
+                       takes tokens of this identity provider that are made for this client
+  --oidc-username-claim CLAIM, --oidc-username-prefix PREFIX
+                       which claim names the user (default: sub), and what goes before the name (default: the issuer and
+                       "#"; nothing for email; "-" for nothing)
+  --oidc-groups-claim CLAIM, --oidc-groups-prefix PREFIX
+                       which claim names the groups (default: none), and what goes before them
+  --oidc-required-claim NAME=VALUE
+                       what else a token must say; may be given several times
+  --oidc-ca-file FILE  who has signed the provider's certificate (default: the system's authorities)
+  --audit-log on|off   writes down who asked for what, in the audit folder of the data folder (SHEAF_AUDIT_LOG; default: on)
   --log-level LEVEL    debug, info, warn or error (SHEAF_LOG; default: info)
   --log-format FORMAT  text or json (default: text)
 
@@ -62,6 +77,28 @@ Exit codes: 0 done, 1 refused or failed, 2 misused.
 
 Tells the release of this program; and of the server on the data folder, if one answers: its release, its supervisor, the release
 before, and how the last trial of a release ended.
+`,
+  user: `Usage: sheaf user add NAME [options]
+       sheaf user rotate NAME [--out FILE] [--days DAYS] [--server URL]
+       sheaf user revoke NAME
+       sheaf user list [--output text|json]
+
+Lets people in, each with a certificate and a kubeconfig of their own. It is run where the data folder is, while the server runs.
+
+  add      makes a certificate, lets it in, and writes the kubeconfig for it
+  rotate   makes a new one; the one before is refused from then on
+  revoke   refuses it from then on, and takes away what add has given
+  list     who is let in, until when, and with which roles
+
+Options:
+${common}  --group GROUP        a group that the certificate names; may be given several times
+  --role ROLE          view, edit, admin or cluster-admin (default: none; any role is bound with kubectl)
+  --namespace NAME     where the role holds (default: everywhere)
+  --out FILE           where the kubeconfig goes; - is the output (default: NAME.kubeconfig)
+  --days DAYS          how long the certificate is good (default: 365; at most 400)
+  --server URL         how the person reaches the server (default: as it is reached on this machine)
+
+Exit codes: 0 done, 1 refused or failed, 2 misused.
 `,
   down: `Usage: sheaf down [options]
 

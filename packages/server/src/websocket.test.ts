@@ -2,30 +2,26 @@ import { createServer, get, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import { conflict } from '@sheaf/api/meta'
-import type { ApiServer } from '@sheaf/machinery/apiserver'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import type { Entry } from './front-door.ts'
 import { joinWebsocket } from './websocket.ts'
 
 let server: Server
 let machineEnd: Duplex
 let serverEnd: Duplex
-let connect: ApiServer['connect']
-let handle: ApiServer['handle']
+let connect: () => Promise<Duplex>
+let handle: Entry['handle']
 
 beforeEach(async () => {
   ;[machineEnd, serverEnd] = duplexPair()
   connect = async () => serverEnd
   server = createServer()
   server.on('upgrade', (incoming, socket, head) => {
-    const door = {
-      apiServer: {
-        connect: (...asked: Parameters<typeof connect>) => connect(...asked),
-        handle: (...asked: Parameters<typeof handle>) => handle(...asked),
-      },
-      authenticate: () => ({ username: 'somebody', groups: [] }),
-    }
-    void joinWebsocket(incoming, socket, head, { method: 'GET', path: incoming.url ?? '', headers: {} }, door)
+    const entry: Entry = { handle: (...asked) => handle(...asked), connect: () => connect(), ended: () => {} }
+    const door = { enter: async () => entry }
+    const request = { method: 'GET', path: incoming.url ?? '', headers: {} }
+    void joinWebsocket(incoming, socket, head, request, { door, visitor: { address: '' } })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 })
@@ -133,8 +129,8 @@ describe('a watch over a websocket', () => {
 
   it('WA20 ends when its client leaves', async () => {
     const ended = Promise.withResolvers<void>()
-    handle = async ({ signal }) => {
-      signal?.addEventListener('abort', () => ended.resolve())
+    handle = async (_body, signal) => {
+      signal.addEventListener('abort', () => ended.resolve())
       return {
         status: 200,
         headers: {},

@@ -5,6 +5,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type ApiRequest, type ApiResponse, isStreaming } from '@sheaf/api/client'
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws'
+import type { Visitor } from './authentication/visitor.ts'
 import type { FrontDoor } from './front-door.ts'
 import { isWatch } from './is-watch.ts'
 import { refusal } from './refusal.ts'
@@ -25,14 +26,14 @@ export async function joinWebsocket(
   socket: Duplex,
   head: Buffer,
   request: ApiRequest,
-  door: FrontDoor,
+  { door, visitor }: { door: FrontDoor; visitor: Visitor },
 ): Promise<void> {
   socket.on('error', () => socket.destroy())
   try {
-    const user = door.authenticate(request)
-    if (isWatch(request))
-      return await joinWatch(incoming, socket, head, (signal) => door.apiServer.handle({ ...request, signal }, user))
-    const stream = await door.apiServer.connect(request, user)
+    const entry = await door.enter(request, visitor)
+    socket.once('close', entry.ended)
+    if (isWatch(request)) return await joinWatch(incoming, socket, head, (signal) => entry.handle(undefined, signal))
+    const stream = await entry.connect()
     // The client may be gone by now, or have sent no proper handshake: then there is never a websocket that could end it.
     if (socket.destroyed) return void stream.destroy()
     socket.once('close', () => stream.destroy())

@@ -13,6 +13,8 @@ import {
 } from './definition-overlay.ts'
 
 const conditions = { ...mapList('type'), ...mergedBy('type') }
+/** Go writes a list that is not there as null where it may not leave it out. */
+const nullableList = { ...atomicList, nullable: true } as const
 const bytes = { additionalProperties: { type: 'string', format: 'byte' } } as const
 
 export const builtInKinds: SchemaOverlay = {
@@ -35,6 +37,15 @@ export const builtInKinds: SchemaOverlay = {
   'io.k8s.api.core.v1.ObjectReference': { mapType: 'atomic' },
   'io.k8s.api.core.v1.ConfigMap': { properties: { binaryData: bytes } },
   'io.k8s.api.core.v1.Secret': { properties: { data: bytes } },
+  'io.k8s.api.core.v1.ServiceAccount': {
+    properties: { secrets: { ...mapList('name'), ...mergedBy('name') }, imagePullSecrets: atomicList },
+  },
+  'io.k8s.api.rbac.v1.Role': { properties: { rules: nullableList } },
+  'io.k8s.api.rbac.v1.ClusterRole': { properties: { rules: nullableList } },
+  'io.k8s.api.rbac.v1.RoleBinding': { properties: { subjects: atomicList } },
+  'io.k8s.api.rbac.v1.ClusterRoleBinding': { properties: { subjects: atomicList } },
+  'io.k8s.api.rbac.v1.RoleRef': { mapType: 'atomic' },
+  'io.k8s.api.rbac.v1.Subject': { mapType: 'atomic' },
   'io.k8s.api.core.v1.Event': {
     properties: { count: int32, eventTime: nullableTime, firstTimestamp: nullableTime, lastTimestamp: nullableTime },
   },

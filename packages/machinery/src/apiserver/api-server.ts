@@ -5,6 +5,7 @@ import type { ApiRequest, ApiResponse, Fetch } from '@sheaf/api/client'
 import type { Clock, Random, ResourceDefinition, SchemaDefinitions } from '@sheaf/api/meta'
 import type { DefinitionRole, Kind, UserInfo } from '../kind.ts'
 import type { Store } from '../store/store.ts'
+import type { AccessAttributes, Authorizer, Decision } from './access.ts'
 import type { RequestObserver } from './request-observer.ts'
 
 /** What `/version` tells. Strings, as in Kubernetes; `major` and `minor` must read as whole numbers. */
@@ -43,6 +44,8 @@ export interface ApiServerOptions {
   namespaces?: NamespaceRole
   /** Absent: what is served is given by `kinds` once and for all. */
   definitions?: DefinitionRole
+  /** Asked before anything is done for a request. Absent: everybody may do everything. */
+  authorizer?: Authorizer
   clock: Clock
   random: Random
   version: VersionInfo
@@ -50,7 +53,7 @@ export interface ApiServerOptions {
   readiness: readonly HealthCheck[]
   /** Where the store lives, for messages about a full disk. */
   storeDescription: string
-  /** Further documents by path, such as `/metrics`. Whoever may read them is the front door's to say. */
+  /** Further documents by path, such as `/metrics`. */
   documents?: Readonly<Record<string, () => Promise<ApiResponse>>>
   /** Told of every request and its answer. It must not throw. */
   observer?: RequestObserver
@@ -59,9 +62,12 @@ export interface ApiServerOptions {
 }
 
 export interface ApiServer {
-  handle(request: ApiRequest, user: UserInfo): Promise<ApiResponse>
+  /** `onDecision` is told whether the user may do that, and why. */
+  handle(request: ApiRequest, user: UserInfo, onDecision?: (decision: Decision) => void): Promise<ApiResponse>
   /** A stream action: what a websocket upgrade is joined to. Throws a StatusError. */
-  connect(request: ApiRequest, user: UserInfo): Promise<Duplex>
+  connect(request: ApiRequest, user: UserInfo, onDecision?: (decision: Decision) => void): Promise<Duplex>
+  /** What a request asks for, in the words of roles. */
+  attributesOf(request: Pick<ApiRequest, 'method' | 'path'>): AccessAttributes
   /** The same door for callers in this process. */
   fetchAs(user: UserInfo): Fetch
   /** What is served now: each resource once, in the version that its objects are stored in or else in the first. */

@@ -95,6 +95,7 @@ interface NamedActions {
   name: string
   namespaced: boolean
   verbs: string[]
+  objectKind: GroupVersionKind | undefined
 }
 
 /** One entry for all paths and methods of a name. What is about no object is found by those who know its path. */
@@ -105,12 +106,13 @@ function byName(actions: ServedVersion['actions']): NamedActions[] {
     name,
     namespaced: group.some(({ definition }) => definition.scope === 'Namespaced'),
     verbs: [...new Set(group.flatMap(({ action }) => actionVerbs(action)))],
+    objectKind: group.map(({ action }) => (action.kind === 'request' ? action.objectKind : undefined)).find(Boolean),
   }))
 }
 
-/** Actions have no Kind of their own: what they take and give is not an object of the API. */
-function actionEntry({ name, namespaced, verbs }: NamedActions): object {
-  return { name, singularName: '', namespaced, kind: '', verbs }
+/** Most actions have no Kind of their own: what they take and give is not an object of the API. */
+function actionEntry({ name, namespaced, verbs, objectKind }: NamedActions): object {
+  return { name, singularName: '', namespaced, kind: '', ...objectKind, verbs }
 }
 
 function namesOf({ shortNames, categories }: ResourceDefinition): object {
@@ -157,9 +159,9 @@ function discoveredResource(definition: ResourceDefinition, served: ServedVersio
 const noKind = { group: '', version: '', kind: '' }
 
 function actionsOf(plural: string, served: ServedVersion): object[] {
-  return byName(served.actions.filter(({ action }) => action.plural === plural)).map(({ name, verbs }) => ({
+  return byName(served.actions.filter(({ action }) => action.plural === plural)).map(({ name, verbs, objectKind }) => ({
     subresource: name.slice(plural.length + 1),
-    responseKind: noKind,
+    responseKind: objectKind ?? noKind,
     verbs,
   }))
 }

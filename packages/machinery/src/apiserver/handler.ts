@@ -7,6 +7,7 @@ import type { Kind, UserInfo } from '../kind.ts'
 import type { NamespaceResource, Registry, Resource } from '../registry/registry.ts'
 import { storagePrefix } from '../registry/registry.ts'
 import { RevisionWaiters } from '../registry/revision-waiters.ts'
+import { type AccessAttributes, type Authorizer, accessAttributesOf, accessDenied, type Decision } from './access.ts'
 import { actionName } from './action-paths.ts'
 import type { ApiServer, ApiServerOptions } from './api-server.ts'
 import { type DefinedKinds, followDefinitions } from './defined-kinds.ts'
@@ -14,7 +15,7 @@ import { isPretty } from './present.ts'
 import { createOpenapiMemory } from './openapi/openapi.ts'
 import { createPublication } from './publication.ts'
 import { pageNotFound, presentRefusal, refusalOf } from './refusals.ts'
-import { requestInfoOf, type ResourceRequest } from './request-info.ts'
+import { type RequestInfo, requestInfoOf, type ResourceRequest, type Verb } from './request-info.ts'
 import { type RequestSubject, type SentBody, subjectOf, subjectOfMethod } from './request-observer.ts'
 import { checkTimeout } from './request-timeout.ts'
 import { indexResources, type MatchedAction, type ResourceIndex } from './resource-index.ts'
@@ -39,11 +40,11 @@ type Publish = ReturnType<typeof createPublication>
 /** Throws when the Kinds contradict each other. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const desk = deskOf(options)
-  const handle = (request: ApiRequest, user: UserInfo): Promise<ApiResponse> => answer(desk, request, user)
   return {
-    handle,
-    connect: (request, user) => connect(desk, request, user),
-    fetchAs: (user) => (request) => handle(request, user),
+    handle: (request, user, onDecision) => answer(desk, { request, user, onDecision }),
+    connect: (request, user, onDecision) => connect(desk, { request, user, onDecision }),
+    attributesOf: ({ method, path }) => matchRequest(desk, method, path).attributes,
+    fetchAs: (user) => (request) => answer(desk, { request, user }),
     served: () => servedOnce(kindsOf(desk)),
     onServedChange(listener) {
       desk.listeners.add(listener)
@@ -115,6 +116,13 @@ function namespacesOf({ namespaces }: ApiServerOptions, index: ResourceIndex): N
   return { resource, protectedNames: namespaces.protectedNames }
 }
 
+/** A request and who sent it. */
+interface Visit {
+  request: ApiRequest
+  user: UserInfo
+  onDecision?: ((decision: Decision) => void) | undefined
+}
+
 /** What is learnt of a request on its way, for those who count. */
 interface Notes {
   readonly startedMs: number
@@ -127,7 +135,7 @@ function notesOf({ options }: Desk, request: ApiRequest): Notes {
 }
 
 /** Whoever counts has no part in the answer: its trouble is told, and the answer goes out. */
-function report({ options }: Desk, request: ApiRequest, user: UserInfo, notes: Notes, code: number): void {
+function report({ options }: Desk, { request, user }: Visit, notes: Notes, code: number): void {
   const { startedMs, subject, sent } = notes
   try {
     options.observer?.answered({
@@ -144,18 +152,19 @@ function report({ options }: Desk, request: ApiRequest, user: UserInfo, notes: N
   }
 }
 
-async function answer(desk: Desk, request: ApiRequest, user: UserInfo): Promise<ApiResponse> {
+async function answer(desk: Desk, visit: Visit): Promise<ApiResponse> {
   const { options } = desk
+  const { request } = visit
   const warnings = collectWarnings()
   const notes = notesOf(desk, request)
-  const response = await route(desk, request, user, warnings.warn, notes).catch((error: unknown) => {
+  const response = await route(desk, visit, warnings.warn, notes).catch((error: unknown) => {
     const refusal = refusalOf(error, options.storeDescription)
     // A refusal that was meant is no trouble of ours, whatever its code.
     if (refusal.code > 499 && !(error instanceof StatusError)) options.onInternalError(error, request)
     const query = new URLSearchParams(request.path.split('?')[1])
     return presentRefusal(refusal, isPretty(query, request.headers['user-agent']))
   })
-  report(desk, request, user, notes, response.status)
+  report(desk, visit, notes, response.status)
   const texts = warnings.headers()
   const headers: ApiResponse['headers'] = {
     'audit-id': auditIdOf(request) ?? options.random.uuid(),
@@ -172,32 +181,63 @@ function auditIdOf({ headers }: ApiRequest): string | undefined {
   return id !== undefined && /^[\x21-\x7e]{1,128}$/.test(id) ? id : undefined
 }
 
-async function route(
-  desk: Desk,
-  request: ApiRequest,
-  user: UserInfo,
-  warn: (text: string) => void,
-  notes: Notes,
-): Promise<ApiResponse> {
+/** What there is at the path of a request. */
+interface Match {
+  info: RequestInfo
+  actions: readonly MatchedAction[]
+  resource: Resource | undefined
+  attributes: AccessAttributes
+}
+
+function matchRequest({ index, defined }: Desk, method: string, path: string): Match {
+  const info = requestInfoOf(method, path)
+  const actions = info.kind === 'path' ? [] : index.actionsAt(info)
+  const isOfKind = info.kind === 'resource' && actions.length === 0
+  const resource = isOfKind ? (resourceAt(index, info) ?? resourceAt(defined, info)) : undefined
+  return { info, actions, resource, attributes: accessAttributesOf(info, actions) }
+}
+
+function resourceAt(
+  index: Pick<ResourceIndex, 'resource'> | undefined,
+  { group, version, resource }: ResourceRequest,
+): Resource | undefined {
+  return index?.resource(group, version, resource)
+}
+
+/** Throws Forbidden. Deny is what an authorizer says of everything that it does not know. */
+async function authorize(
+  authorizer: Authorizer | undefined,
+  { user, onDecision }: Visit,
+  attributes: AccessAttributes,
+): Promise<void> {
+  if (authorizer === undefined) return
+  const answer = authorizer.authorize(user, attributes)
+  // One who knows does not keep the request waiting.
+  const decision = answer instanceof Promise ? await answer : answer
+  onDecision?.(decision)
+  if (!decision.allowed) throw accessDenied(user, attributes, decision.reason)
+}
+
+async function route(desk: Desk, visit: Visit, warn: (text: string) => void, notes: Notes): Promise<ApiResponse> {
+  const { request, user } = visit
+  const { authorizer } = desk.options
+  const { info, actions, resource, attributes } = matchRequest(desk, request.method, request.path)
+  if (info.kind === 'resource' && actions.length > 0) notes.subject = subjectOfAction(request.method, info, actions)
+  if (info.kind === 'resource' && resource !== undefined)
+    notes.subject = subjectOf(request.method, info, { kind: resource.definition.kind, subresource: ownSubresource(info) })
+  if (authorizer !== undefined) await authorize(authorizer, visit, attributes)
   const published = desk.publish(request) ?? furtherDocument(desk, request)
   if (published !== undefined) return published
-  const info = requestInfoOf(request.method, request.path)
   if (info.kind === 'path') return pageNotFound
-  const actions = desk.index.actionsAt(info)
-  if (actions.length > 0) {
-    notes.subject = subjectOfAction(request.method, info, actions)
-    return serveAction({ request, info, actions, user, warn })
-  }
-  const { group, version } = info
-  const resource = desk.index.resource(group, version, info.resource) ?? desk.defined?.resource(group, version, info.resource)
+  if (actions.length > 0) return serveAction({ request, info, actions, user, warn })
   if (resource === undefined) return pageNotFound
-  notes.subject = subjectOf(request.method, info, { kind: resource.definition.kind, subresource: ownSubresource(info) })
   if (resource.definition.deprecationWarning !== undefined) warn(resource.definition.deprecationWarning)
   if (info.verb !== 'watch') checkTimeout(info.query)
   const { registry, watches } = desk
+  const mayAlso = (verb: Verb): Promise<void> => authorize(authorizer, { request, user }, { ...attributes, verb })
   const onSent = (sent: SentBody): void => void (notes.sent = sent)
   const onWatch = (): (() => void) => desk.options.observer?.watching(notes.subject) ?? (() => {})
-  const response = await serveResource({ registry, watches, request, info, resource, user, warn, onSent, onWatch })
+  const response = await serveResource({ registry, watches, request, info, resource, user, warn, mayAlso, onSent, onWatch })
   return response === pageNotFound ? response : { ...response, headers: { vary: 'Accept', ...response.headers } }
 }
 
@@ -220,23 +260,25 @@ function subjectOfAction(method: string, info: ResourceRequest, [matched]: reado
   return matched?.action.plural === undefined ? { ...subject, resource: name.split('/').at(-1) ?? '', subresource: '' } : subject
 }
 
-async function connect(desk: Desk, request: ApiRequest, user: UserInfo): Promise<Duplex> {
-  const notes = notesOf(desk, request)
+async function connect(desk: Desk, visit: Visit): Promise<Duplex> {
+  const notes = notesOf(desk, visit.request)
   try {
-    const stream = await openStream(desk, request, user, notes)
-    report(desk, request, user, notes, 101)
+    const stream = await openStream(desk, visit, notes)
+    report(desk, visit, notes, 101)
     return stream
   } catch (error) {
-    report(desk, request, user, notes, refusalOf(error, desk.options.storeDescription).code)
+    report(desk, visit, notes, refusalOf(error, desk.options.storeDescription).code)
     throw error
   }
 }
 
-async function openStream({ index }: Desk, request: ApiRequest, user: UserInfo, notes: Notes): Promise<Duplex> {
-  const info = requestInfoOf(request.method, request.path)
-  const actions = info.kind === 'resource' ? index.actionsAt(info) : []
+async function openStream(desk: Desk, visit: Visit, notes: Notes): Promise<Duplex> {
+  const { request, user } = visit
+  const { info, actions, attributes } = matchRequest(desk, request.method, request.path)
+  if (info.kind === 'resource' && actions.length > 0)
+    notes.subject = { ...subjectOfAction(request.method, info, actions), verb: 'CONNECT' }
+  await authorize(desk.options.authorizer, visit, attributes)
   if (info.kind === 'path' || actions.length === 0) throw notAStream()
-  notes.subject = { ...subjectOfAction(request.method, info, actions), verb: 'CONNECT' }
   // The answer to an upgrade has no place for warnings.
   return openAction({ request, info, actions, user, warn: () => {} })
 }

@@ -62,10 +62,12 @@ export function indexResources(kinds: readonly Kind[], schemas: SchemaDefinition
 export function createResource(kind: Kind, schemas: SchemaDefinitions): Resource {
   const { definition, admission = {}, schema: own } = kind
   const prefix = storagePrefix(definition)
-  if (own === undefined) return { definition, admission, schema: schemas[definition.schemaName], prefix }
+  const review = kind.review?.bind(kind)
+  if (own === undefined) return { definition, admission, schema: schemas[definition.schemaName], review, prefix }
   const resource: Resource = {
     definition,
     admission,
+    review,
     prefix,
     get schema() {
       return own()

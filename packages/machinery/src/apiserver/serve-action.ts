@@ -63,6 +63,7 @@ function callOf({ request, info, user, warn }: ActionExchange, { parameters, act
 
 function sentWith(request: ApiRequest, action: RequestAction | undefined): Pick<ActionCall, 'body' | 'bytes'> {
   if (action?.takesBytes) return { body: undefined, bytes: rawBody(request) }
-  const decoded = decodeBody(request, 'custom', (why) => badRequest(`the body cannot be read: ${why}`))
+  const origin = action?.objectKind === undefined ? 'custom' : 'native'
+  const decoded = decodeBody(request, origin, (why) => badRequest(`the body cannot be read: ${why}`))
   return { body: decoded?.value, bytes: new Uint8Array() }
 }

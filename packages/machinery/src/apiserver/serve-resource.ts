@@ -16,6 +16,7 @@ import { isNamespaceResource } from '../registry/namespace-rules.ts'
 import { unrecognized } from '../registry/object-shape.ts'
 import { patch } from '../registry/patch.ts'
 import type { DecodedBody, Registry, Resource, Subresource, Target, WriteCall } from '../registry/registry.ts'
+import { answerReview } from '../registry/review.ts'
 import { getScale, patchScale, replaceScale, scaleDefinition } from '../registry/scale.ts'
 import { selectionOf } from '../registry/selectors/selection.ts'
 import { update } from '../registry/update.ts'
@@ -38,6 +39,8 @@ export interface ResourceExchange {
   resource: Resource
   user: UserInfo
   warn: (text: string) => void
+  /** Throws unless the user may do that, too, to the object that the request is about. */
+  mayAlso: (verb: Verb) => Promise<void>
   /** Told what a write says, once it is read. */
   onSent: (sent: SentBody) => void
   /** Told that a watch began; what it returns is called at its end. */
@@ -156,7 +159,11 @@ function listRequestOf(target: Target, query: URLSearchParams): ListRequest {
 async function serveCreate(exchange: ResourceExchange, target: Target): Promise<ApiResponse> {
   const presentation = presentationOf(exchange)
   const call = writeCallOf(exchange, target, writeOptionsOf('CreateOptions', exchange.info.query))
-  return presentObject(201, await create(exchange.registry, call, requiredBody(exchange)), presentation)
+  const body = requiredBody(exchange)
+  const { review } = target.resource
+  const created =
+    review === undefined ? create(exchange.registry, call, body) : answerReview(exchange.registry, call, body, review)
+  return presentObject(201, await created, presentation)
 }
 
 async function serveUpdate(exchange: ResourceExchange, { target, subresource }: Place): Promise<ApiResponse> {
@@ -171,7 +178,7 @@ async function serveUpdate(exchange: ResourceExchange, { target, subresource }: 
     case 'finalize':
       return presentObject(200, await finalize(exchange.registry, call, body), presentation)
     case undefined: {
-      const { encoded, isNew } = await update(exchange.registry, call, body)
+      const { encoded, isNew } = await update(exchange.registry, call, body, () => exchange.mayAlso('create'))
       return presentObject(isNew ? 201 : 200, encoded, presentation)
     }
   }
@@ -186,7 +193,7 @@ async function servePatch(exchange: ResourceExchange, { target, subresource }: P
     const request = { subresource, body, force: options.force }
     const call = writeCallOf(exchange, target, options)
     if (subresource === 'scale') return presentObject(200, await applyScale(exchange.registry, call, request), presentation)
-    const { encoded, isNew } = await apply(exchange.registry, call, request)
+    const { encoded, isNew } = await apply(exchange.registry, call, request, () => exchange.mayAlso('create'))
     return presentObject(isNew ? 201 : 200, encoded, presentation)
   }
   const call = writeCallOf(exchange, target, writeOptionsOf('PatchOptions', exchange.info.query))

@@ -40,13 +40,20 @@ export interface ApplyRequest {
 /** Creating and deleting may cross this often before it is somebody's fight. */
 const maxAttempts = 8
 
-export async function apply(registry: Registry, call: WriteCall, request: ApplyRequest): Promise<UpdateResult> {
+/** `mayCreate` throws unless the user may make the object where it is not there. */
+export async function apply(
+  registry: Registry,
+  call: WriteCall,
+  request: ApplyRequest,
+  mayCreate: () => Promise<void>,
+): Promise<UpdateResult> {
   checkVersion(call.resource.definition, request.body.value)
   for (let attempt = 1; ; attempt++) {
     const isNew = registry.store.get(storageKey(call)) === undefined
     try {
       if (!isNew) return { encoded: await applyToStored(registry, call, request), isNew }
       if (request.subresource !== undefined) throw missing(call)
+      await mayCreate()
       return { encoded: await createApplied(registry, call, request), isNew }
     } catch (error) {
       const crossed = isNew ? isAlreadyExists(error) : isNotFound(error)

@@ -12,6 +12,7 @@ import type {
 } from '@sheaf/api/meta'
 import type { Admission, UserInfo } from '../kind.ts'
 import type { Store } from '../store/store.ts'
+import type { Review } from './review.ts'
 import type { RevisionWaiters } from './revision-waiters.ts'
 
 /** A Kind as the registry holds it. */
@@ -20,6 +21,8 @@ export interface Resource {
   /** Changes with the object that defines the Kind, if one does. */
   admission: Admission
   readonly schema: JsonSchema | undefined
+  /** Of a Kind whose objects are only questions. */
+  review: Review | undefined
   /** Where its objects lie in the store. */
   prefix: string
   /** What the rules in the schema have against an object; `isShapeless`: its shape is wrong, and they cannot be asked. Absent: it has none. */

@@ -14,8 +14,15 @@ export interface UpdateResult {
   isNew: boolean
 }
 
-export async function update(registry: Registry, call: WriteCall, body: DecodedBody): Promise<UpdateResult> {
+/** `mayCreate` throws unless the user may make the object where it is not there. */
+export async function update(
+  registry: Registry,
+  call: WriteCall,
+  body: DecodedBody,
+  mayCreate: () => Promise<void>,
+): Promise<UpdateResult> {
   if (isToBeCreated(registry, call, body)) {
+    await mayCreate()
     try {
       return { encoded: await create(registry, { ...call, name: '' }, body), isNew: true }
     } catch (error) {

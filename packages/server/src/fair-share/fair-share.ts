@@ -3,8 +3,8 @@
 
 import type { ApiRequest, ApiResponse } from '@sheaf/api/client'
 import { StatusError } from '@sheaf/api/meta'
+import type { ApiServer } from '@sheaf/machinery/apiserver'
 import type { UserInfo } from '@sheaf/machinery/kind'
-import type { FrontDoor } from '../front-door.ts'
 import { isWatch } from '../is-watch.ts'
 import { refusal } from '../refusal.ts'
 import { createTurns, type TurnLimits } from './turns.ts'
@@ -27,12 +27,14 @@ const retryAfterSeconds = 1
 /** What a watchdog or a balancer asks is answered whatever else goes on. */
 const exemptPaths = /^\/(healthz|livez|readyz|metrics)(\/|\?|$)/
 
+type Door = Pick<ApiServer, 'handle' | 'connect'>
+
 export function createFairShare(observer: FairShareObserver) {
   const turns = createTurns(fairLimits)
   return {
-    guard: (server: FrontDoor['apiServer']): FrontDoor['apiServer'] => ({
-      async handle(request, user) {
-        if (exemptPaths.test(request.path)) return server.handle(request, user)
+    guard: (server: Door): Door => ({
+      async handle(request, user, onDecision) {
+        if (exemptPaths.test(request.path)) return server.handle(request, user, onDecision)
         const turn = turns.take({
           flow: flowOf(request, user),
           bytes: request.body?.length ?? 0,
@@ -47,12 +49,12 @@ export function createFairShare(observer: FairShareObserver) {
         const giveBack = await turn
         try {
           // A watch has given its seat back once it has begun: it lasts as long as its reader likes.
-          return await server.handle(request, user)
+          return await server.handle(request, user, onDecision)
         } finally {
           giveBack()
         }
       },
-      connect: (request, user) => server.connect(request, user),
+      connect: (...call) => server.connect(...call),
     }),
   }
 }

@@ -26,8 +26,8 @@ export function createWriteGate(): WriteGate {
     hold: (why) => void (held = why),
     open: () => void (held = undefined),
     guard: (server) => ({
-      handle: async (request, user) => (held === undefined || reads(request) ? server.handle(request, user) : heldAnswer(held)),
-      connect: (request, user) => server.connect(request, user),
+      handle: async (...call) => (held === undefined || reads(call[0]) ? server.handle(...call) : heldAnswer(held)),
+      connect: (...call) => server.connect(...call),
     }),
   }
 }

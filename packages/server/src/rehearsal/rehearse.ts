@@ -18,7 +18,15 @@ import {
 } from '@sheaf/api'
 import { type Client, createClient } from '@sheaf/api/client'
 import { keyOf, keyText } from '@sheaf/api/meta'
-import { definitionRole, ensureNamespaces, ensurePriorityClasses, isAtRest, localImages, namespaceRole } from '@sheaf/kinds'
+import {
+  definitionRole,
+  ensureDefaultAccess,
+  ensureNamespaces,
+  ensurePriorityClasses,
+  isAtRest,
+  localImages,
+  namespaceRole,
+} from '@sheaf/kinds'
 import { createApiServer } from '@sheaf/machinery/apiserver'
 import { errorChain, type Log } from '@sheaf/machinery/controller'
 import { openDiskStore, type Store, StoreFull, StoreUnreadable } from '@sheaf/machinery/store'
@@ -29,6 +37,7 @@ import { ownVersion } from '../release/own-release.ts'
 import { diskWorkerUrl, kindsOf, ownDoor, portsOf } from '../serve.ts'
 import { kubernetesVersion } from '../version.ts'
 import { chance, wallClock } from '../world.ts'
+import { newAccountKey } from '../authentication/access-keys.ts'
 import { checkObjects, visitor } from './check-objects.ts'
 import { comeToRest } from './come-to-rest.ts'
 import { problemList, type RehearsalReport } from './report.ts'
@@ -95,11 +104,13 @@ async function play(store: Store, { folder, log, signal, onProblem }: Stage): Pr
   })
   const door = ownDoor()
   const images = localImages(folder, async () => undefined)
-  const ports = portsOf({
+  const ports = await portsOf({
     hypervisor,
     images,
     imageStore: stillImageStore,
     platform: stillPlatform,
+    listening: () => ({ address: '127.0.0.1', port: 0, beyondLoopback: false }),
+    signing: { accountKeyPem: newAccountKey(), authorityPem: '', oidc: undefined },
     fetch: door.fetch,
     log,
     privateFolder: folder,
@@ -130,6 +141,7 @@ async function play(store: Store, { folder, log, signal, onProblem }: Stage): Pr
     }
     await ensureNamespaces(ports.client)
     await ensurePriorityClasses(ports.client)
+    await ensureDefaultAccess(ports.client)
     const host = hostFacts({ dataFolder: folder, kvmIsUsable: () => false })
     const controllers = startControllers(
       { ...ports, host, builtIn: () => builtIn, resources: apiServer },

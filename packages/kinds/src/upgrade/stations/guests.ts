@@ -94,18 +94,19 @@ async function movedBefore(pass: Pass): Promise<string[]> {
   return (await movesSeen(pass)).map(({ name }) => name)
 }
 
-/** What this upgrade has moved, by the machines themselves. */
+/** What this upgrade has moved, by the machines themselves, in the order of their names. */
 async function movesSeen(pass: Pass): Promise<GuestMoves['moved'][number][]> {
   const { items } = await migrations(pass.ports.client).list()
   const own = new Set(
     items.filter((each) => each.metadata.name === migrationNameOf(each, pass)).map(({ metadata }) => metadata.uid),
   )
-  return (await pass.ports.hypervisor.list()).flatMap(({ plan, migration }) => {
+  const moved = (await pass.ports.hypervisor.list()).flatMap(({ plan, migration }) => {
     if (migration?.outcome?.kind !== 'succeeded' || !own.has(migration.name)) return []
     const { fromVersion: from, toVersion: to, outcome } = migration
     const { pausedMs } = outcome
     return [{ name: plan.name.replace('_', '/'), from, to, ...(pausedMs === undefined ? {} : { pausedMs }) }]
   })
+  return moved.sort((one, other) => (one.name < other.name ? -1 : 1))
 }
 
 function migrationNameOf({ metadata }: VirtualMachineInstanceMigration, pass: Pass): string | undefined {

@@ -19,6 +19,7 @@ import { nodeKind } from '../../node/index.ts'
 import type { MachinePorts } from '../../ports.ts'
 import { releaseActions, upgradeKind } from '../../upgrade/index.ts'
 import { simulatePlatform } from '../../upgrade/simulated-platform.fixture.ts'
+import { userKind } from '../../user/index.ts'
 import { virtualMachineKind } from '../../virtualmachine/index.ts'
 import { emptyImageStore } from '../../virtualmachineimage/empty-image-store.fixture.ts'
 import { virtualMachineImageKind } from '../../virtualmachineimage/index.ts'
@@ -62,6 +63,7 @@ export async function startActionWorld(options: Partial<SimulatedWorldOptions> =
       virtualMachineInstanceKind(machinePorts),
       virtualMachineInstanceMigrationKind(machinePorts),
       virtualMachineImageKind({ ...machinePorts, imageStore: emptyImageStore }),
+      userKind({ listening: () => ({ address: '127.0.0.1', port: 6443, beyondLoopback: false }) }),
       upgradeKind({ ...machinePorts, platform }),
     ] as Kind[]
   })

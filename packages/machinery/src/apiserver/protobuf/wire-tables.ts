@@ -16,7 +16,18 @@ export const wireKinds: WireTables = {
   'v1/Service': 'Service',
   'v1/ServiceAccount': 'ServiceAccount',
   'apps/v1/ControllerRevision': 'ControllerRevision',
+  'authentication.k8s.io/v1/SelfSubjectReview': 'SelfSubjectReview',
+  'authentication.k8s.io/v1/TokenRequest': 'TokenRequest',
+  'authentication.k8s.io/v1/TokenReview': 'TokenReview',
+  'authorization.k8s.io/v1/LocalSubjectAccessReview': 'SubjectAccessReview',
+  'authorization.k8s.io/v1/SelfSubjectAccessReview': 'SelfSubjectAccessReview',
+  'authorization.k8s.io/v1/SelfSubjectRulesReview': 'SelfSubjectRulesReview',
+  'authorization.k8s.io/v1/SubjectAccessReview': 'SubjectAccessReview',
   'coordination.k8s.io/v1/Lease': 'Lease',
+  'rbac.authorization.k8s.io/v1/ClusterRole': 'ClusterRole',
+  'rbac.authorization.k8s.io/v1/ClusterRoleBinding': 'RoleBinding',
+  'rbac.authorization.k8s.io/v1/Role': 'Role',
+  'rbac.authorization.k8s.io/v1/RoleBinding': 'RoleBinding',
   'scheduling.k8s.io/v1/PriorityClass': 'PriorityClass',
 }
 
@@ -105,4 +116,45 @@ const scheduling: WireTables = {
   PriorityClass: '1 metadata:ObjectMeta, 2 value!:i, 3 globalDefault:b, 4 description, 5 preemptionPolicy*',
 }
 
-export const wireMessages: WireTables = { ...meta, ...core, ...service, ...node, ...apps, ...coordination, ...scheduling }
+const rbac: WireTables = {
+  Role: '1 metadata:ObjectMeta, 2 rules:[PolicyRule]',
+  ClusterRole: '1 metadata:ObjectMeta, 2 rules:[PolicyRule], 3 aggregationRule*:AggregationRule',
+  RoleBinding: '1 metadata:ObjectMeta, 2 subjects:[Subject], 3 roleRef!:RoleRef',
+  PolicyRule: '1 verbs!:[s], 2 apiGroups:[s], 3 resources:[s], 4 resourceNames:[s], 5 nonResourceURLs:[s]',
+  AggregationRule: '1 clusterRoleSelectors:[LabelSelector]',
+  LabelSelector: '1 matchLabels:{s}, 2 matchExpressions:[LabelSelectorRequirement]',
+  LabelSelectorRequirement: '1 key!, 2 operator!, 3 values:[s]',
+  Subject: '1 kind!, 2 apiGroup, 3 name!, 4 namespace',
+  RoleRef: '1 apiGroup!, 2 kind!, 3 name!',
+}
+
+/** Asked only: what comes back in `status` is the server's. */
+const reviews: WireTables = {
+  SelfSubjectReview: '1 metadata:ObjectMeta',
+  TokenReview: '1 metadata:ObjectMeta, 2 spec!:TokenReviewSpec',
+  TokenReviewSpec: '1 token, 2 audiences:[s]',
+  TokenRequest: '1 metadata:ObjectMeta, 2 spec!:TokenRequestSpec',
+  TokenRequestSpec: '1 audiences!:[s], 3 boundObjectRef*:BoundObjectReference, 4 expirationSeconds*:i',
+  BoundObjectReference: '1 kind, 2 apiVersion, 3 name, 4 uid',
+  SelfSubjectAccessReview: '1 metadata:ObjectMeta, 2 spec!:SelfSubjectAccessReviewSpec',
+  SelfSubjectAccessReviewSpec: '1 resourceAttributes*:ResourceAttributes, 2 nonResourceAttributes*:NonResourceAttributes',
+  SelfSubjectRulesReview: '1 metadata:ObjectMeta, 2 spec!:SelfSubjectRulesReviewSpec',
+  SelfSubjectRulesReviewSpec: '1 namespace',
+  SubjectAccessReview: '1 metadata:ObjectMeta, 2 spec!:SubjectAccessReviewSpec',
+  SubjectAccessReviewSpec: `1 resourceAttributes*:ResourceAttributes, 2 nonResourceAttributes*:NonResourceAttributes,
+    3 user, 4 groups:[s], 6 uid`,
+  ResourceAttributes: `1 namespace, 2 verb, 3 group, 4 version, 5 resource, 6 subresource, 7 name`,
+  NonResourceAttributes: '1 path, 2 verb',
+}
+
+export const wireMessages: WireTables = {
+  ...meta,
+  ...core,
+  ...service,
+  ...node,
+  ...apps,
+  ...coordination,
+  ...scheduling,
+  ...rbac,
+  ...reviews,
+}

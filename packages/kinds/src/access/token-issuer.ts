@@ -1,0 +1,33 @@
+// What tokens of ServiceAccounts are made of, and who makes and reads them: a port, because keys are the server's.
+
+import type { UserInfo } from '@sheaf/machinery/kind'
+
+/** Whose token it is. */
+export interface TokenSubject {
+  namespace: string
+  serviceAccount: { name: string; uid: string }
+  /** The token ends with this Secret. */
+  secret?: { name: string; uid: string }
+}
+
+export interface TokenTerms {
+  audiences: readonly string[]
+  issuedMs: number
+  expiresMs: number
+}
+
+export interface TokenIssuer {
+  /** Who asks for no audience means this server. */
+  readonly defaultAudiences: readonly string[]
+  issue(subject: TokenSubject, terms: TokenTerms): Promise<string>
+  /** For a Secret that holds a token until it is deleted. */
+  issueForSecret(subject: TokenSubject): Promise<string>
+  /** What such a Secret holds beside the token: whom to trust. */
+  readonly authorityPem: string
+}
+
+/** Who a token is, for those who ask on behalf of others. */
+export interface TokenReader {
+  /** Undefined: nobody's, or not for these audiences. */
+  read(token: string, audiences: readonly string[]): Promise<{ user: UserInfo; audiences: readonly string[] } | undefined>
+}
