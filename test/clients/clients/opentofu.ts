@@ -10,6 +10,7 @@ const tofu = {
   module: 'github.com/opentofu/opentofu',
   version: 'v1.12.6',
   package: 'github.com/opentofu/opentofu/cmd/tofu',
+  takesReplacements: true,
 } as const
 /** The newest that the module proxy has: the module's path stayed at major version 1, so its releases have no version there. */
 const provider = {
