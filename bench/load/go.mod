@@ -1,0 +1,3 @@
+module sheaf.test/load
+
+go 1.23
