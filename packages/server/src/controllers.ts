@@ -10,12 +10,14 @@ import {
   type GarbageCollectorPorts,
   type NamespacePorts,
   type NodePorts,
+  type ServicePorts,
   startEventController,
   startGarbageCollector,
   startNamespaceController,
   startNodeController,
   startPoolController,
   startReplicaSetController,
+  startServiceController,
   startUpgradeController,
   startVirtualMachineController,
   startVirtualMachineImageController,
@@ -34,7 +36,7 @@ export interface RunningControllers {
   stop(): Promise<void>
 }
 
-type ControllerPorts = UpgradePorts & NodePorts & NamespacePorts & GarbageCollectorPorts & VirtualMachineImagePorts
+type ControllerPorts = UpgradePorts & NodePorts & NamespacePorts & GarbageCollectorPorts & VirtualMachineImagePorts & ServicePorts
 
 export interface ControllerOptions {
   /** False where a release is only rehearsed: the upgrade that it is for is led by another process. */
@@ -57,6 +59,7 @@ export function startControllers(ports: ControllerPorts, { leadsUpgrades }: Cont
     startReplicaSetController(ports, instances),
     startPoolController(ports, virtualMachines),
     startVirtualMachineImageController(ports),
+    startServiceController(ports, instances),
     ...(leadsUpgrades ? [startUpgradeController(ports, instances)] : []),
     startNamespaceController(ports),
     startNodeController(ports),

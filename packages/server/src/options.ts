@@ -1,5 +1,6 @@
 // What the server is told: flags first, then the environment, then defaults.
 
+import { isIP } from 'node:net'
 import { isAbsolute, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type FeatureGate, featureGates } from '@sheaf/kinds'
@@ -9,8 +10,10 @@ import { dataFolderPath } from './data-folder.ts'
 export interface ServerOptions {
   dataFolder: string
   port: number
-  /** Sheaf listens on the loopback address only. */
+  /** The API listens on the loopback address only. */
   address: '127.0.0.1'
+  /** On which address of this machine the ports of services are open: the loopback address, unless somebody decides otherwise. */
+  serviceAddress: string
   accelerator: 'tcg' | 'kvm' | undefined
   registries: RegistrySettings
   /** Below them lie the files that a VirtualMachineImage may name by a file URL. */
@@ -32,6 +35,7 @@ export function parseServerOptions(args: readonly string[], environment: NodeJS.
     dataFolder: dataFolderPath(values.data === undefined ? environment : { ...environment, SHEAF_DATA: values.data }),
     port: portOf(values.port ?? environment['SHEAF_PORT']),
     address: '127.0.0.1',
+    serviceAddress: addressOf(values['service-address'] ?? environment['SHEAF_SERVICE_ADDRESS']),
     accelerator: oneOf('SHEAF_ACCEL', environment['SHEAF_ACCEL'], ['tcg', 'kvm'] as const),
     registries: {
       insecureHosts: listOf(values['insecure-registries'] ?? environment['SHEAF_INSECURE_REGISTRIES']),
@@ -60,6 +64,7 @@ const flags = {
   'insecure-registries': text,
   'registry-mirrors': text,
   'image-folders': text,
+  'service-address': text,
   'log-format': text,
   'log-level': text,
   standby: { type: 'boolean' },
@@ -80,6 +85,14 @@ export function portOf(text: string | undefined): number {
   const port = Number(text)
   if (Number.isInteger(port) && port >= 0 && port < 65_536) return port
   throw new UsageError(`"${text}" is not a port: give a whole number from 0 (any free port) to 65535 with --port or SHEAF_PORT`)
+}
+
+function addressOf(given: string | undefined): string {
+  if (given === undefined || given === '') return '127.0.0.1'
+  if (isIP(given) !== 0) return given
+  throw new UsageError(
+    `"${given}" is no address: give one of this machine's with --service-address or SHEAF_SERVICE_ADDRESS, or 0.0.0.0 for all of them`,
+  )
 }
 
 const hostShape = /^[a-z0-9[][a-z0-9.:\]-]*$/

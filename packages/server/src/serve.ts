@@ -10,6 +10,8 @@ import {
   createDeprecatedFieldUses,
   type DeprecatedFieldUses,
   deprecatedFieldUseKind,
+  endpointsKind,
+  endpointSliceKind,
   ensureNamespaces,
   ensurePriorityClasses,
   eventKind,
@@ -21,6 +23,8 @@ import {
   releaseActions,
   retireNode,
   secretKind,
+  type ServicePorts,
+  serviceKind,
   sightingsIn,
   type UpgradePorts,
   upgradeKind,
@@ -66,6 +70,7 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
 import { openPlatform } from './platform/open-platform.ts'
 import { followRequests } from './requests-in-flight.ts'
+import { createServiceListening } from './service-listening.ts'
 import type { SupervisorChannel } from './supervisor/channel.ts'
 import type { Trial } from './supervisor/slots.ts'
 import { kubernetesVersion } from './version.ts'
@@ -157,7 +162,10 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
 
   const door = ownDoor()
   const settings = { featureGates: options.featureGates, privateFolder: folder.root }
-  const ports = portsOf({ hypervisor, images, imageStore, platform, fetch: door.fetch, log, ...settings })
+  const listening = createServiceListening({ address: options.serviceAddress, log })
+  // After the controller of services has closed their ports: who is still connected is cut off.
+  undo.push(() => listening.stop())
+  const ports = portsOf({ hypervisor, images, imageStore, platform, listening, fetch: door.fetch, log, ...settings })
   undo.push(() => ports.events.stop())
   const kinds = kindsOf(ports)
   const readiness = { isReady: false }
@@ -264,8 +272,11 @@ export function ownDoor(): { fetch: Fetch; open(server: ApiServer): void } {
   }
 }
 
-type AllPorts = UpgradePorts & VirtualMachineImagePorts
-type Given = Pick<AllPorts, 'hypervisor' | 'images' | 'imageStore' | 'platform' | 'log' | 'featureGates' | 'privateFolder'> & {
+type AllPorts = UpgradePorts & VirtualMachineImagePorts & ServicePorts
+type Given = Pick<
+  AllPorts,
+  'hypervisor' | 'images' | 'imageStore' | 'platform' | 'listening' | 'log' | 'featureGates' | 'privateFolder'
+> & {
   fetch: Fetch
 }
 
@@ -310,6 +321,9 @@ export function kindsOf(ports: AllPorts): Kind[] {
     secretKind,
     eventKind,
     leaseKind,
+    serviceKind(ports),
+    endpointsKind,
+    endpointSliceKind,
     // The machine's own release is asked of where the machine is.
     { ...nodeKind, actions: releaseActions(ports) },
     controllerRevisionKind,

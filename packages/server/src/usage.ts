@@ -19,6 +19,10 @@ ${common}  --port PORT          the port of the API (SHEAF_PORT; default: 6443; 
                        commas between (SHEAF_REGISTRY_MIRRORS)
   --image-folders DIRS folders of this machine, with commas between, below which a VirtualMachineImage may name a file by a
                        file URL; none by default (SHEAF_IMAGE_FOLDERS)
+  --service-address ADDRESS
+                       the address of this machine on which the ports of services are open; others reach guests through
+                       it, so it is 127.0.0.1 unless you decide otherwise; 0.0.0.0 is all of them
+                       (SHEAF_SERVICE_ADDRESS)
   --log-level LEVEL    debug, info, warn or error (SHEAF_LOG; default: info)
   --log-format FORMAT  text or json (default: text)
 

@@ -57,7 +57,7 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   /** PUT on a missing object creates it (Lease, Event). */
   createsOnUpdate: boolean
   /** What a name may look like. */
-  nameRule: 'subdomain' | 'label' | 'path-segment'
+  nameRule: 'subdomain' | 'label' | 'dns-1035-label' | 'path-segment'
   /** What names begin with that nobody gave: an object may then be created without name and generateName. */
   namePrefix?: string
   /** Verbs that this resource lacks among the usual eight. */

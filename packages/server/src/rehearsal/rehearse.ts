@@ -33,7 +33,7 @@ import { checkObjects, visitor } from './check-objects.ts'
 import { comeToRest } from './come-to-rest.ts'
 import { problemList, type RehearsalReport } from './report.ts'
 import { letRun, watchedHypervisor } from './standing-machines.ts'
-import { stillImageStore, stillPlatform } from './still-installation.ts'
+import { stillImageStore, stillListening, stillPlatform } from './still-installation.ts'
 
 export interface RehearsalOptions {
   /** A copy of a store. It is not changed. */
@@ -100,6 +100,7 @@ async function play(store: Store, { folder, log, signal, onProblem }: Stage): Pr
     images,
     imageStore: stillImageStore,
     platform: stillPlatform,
+    listening: stillListening,
     fetch: door.fetch,
     log,
     privateFolder: folder,
