@@ -5,12 +5,15 @@ const definitions: readonly api.ResourceDefinition<never>[] = [
   api.configMapDefinition,
   api.controllerRevisionDefinition,
   api.deprecatedFieldUseDefinition,
+  api.endpointsDefinition,
+  api.endpointSliceDefinition,
   api.eventDefinition,
   api.leaseDefinition,
   api.namespaceDefinition,
   api.nodeDefinition,
   api.priorityClassDefinition,
   api.secretDefinition,
+  api.serviceDefinition,
   api.upgradeDefinition,
   api.upgradeLogDefinition,
   api.versionDefinition,
@@ -35,7 +38,7 @@ it.each(definitions.map((definition) => [definition.kind, definition] as const))
 )
 
 it('no two Kinds answer to one name', () => {
-  const names = definitions.flatMap(({ plural, shortNames, singular }) => [plural, singular, ...shortNames])
+  const names = definitions.flatMap(({ plural, shortNames, singular }) => [...new Set([plural, singular, ...shortNames])])
   expect(new Set(names).size).toBe(names.length)
 })
 
@@ -61,6 +64,9 @@ it.each([
   [api.namespaceDefinition, ['Status', 'Age'], []],
   [api.configMapDefinition, ['Data', 'Age'], []],
   [api.secretDefinition, ['Type', 'Data', 'Age'], []],
+  [api.serviceDefinition, ['Type', 'Cluster-IP', 'External-IP', 'Port(s)', 'Age'], ['Selector']],
+  [api.endpointsDefinition, ['Endpoints', 'Age'], []],
+  [api.endpointSliceDefinition, ['AddressType', 'Ports', 'Endpoints', 'Age'], []],
   [api.leaseDefinition, ['Holder', 'Age'], []],
   [
     api.nodeDefinition,

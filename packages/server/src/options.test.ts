@@ -49,7 +49,14 @@ describe('what the server is told', () => {
     ])
   })
 
+  it('SV28 opens the ports of services beyond this machine only when that is said', () => {
+    expect(parseServerOptions([], {}).serviceAddress).toBe('127.0.0.1')
+    expect(parseServerOptions([], { SHEAF_SERVICE_ADDRESS: '192.0.2.7' }).serviceAddress).toBe('192.0.2.7')
+    expect(parseServerOptions(['--service-address', '0.0.0.0'], { SHEAF_SERVICE_ADDRESS: '::1' }).serviceAddress).toBe('0.0.0.0')
+  })
+
   it.each([
+    [['--service-address', 'eth0'], {}, /"eth0" is no address: give one of this machine's with --service-address/],
     [['--image-folders', 'images'], {}, /"images" is no absolute path: give the folders as \/srv\/images/],
     [['--insecure-registries', 'http://a.lan'], {}, /"http:\/\/a.lan" is not a registry: give hosts/],
     [['--registry-mirrors', 'mirror.example'], {}, /"mirror.example" is no mirror: give pairs/],

@@ -70,7 +70,7 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
 import { openPlatform } from './platform/open-platform.ts'
 import { followRequests } from './requests-in-flight.ts'
-import { createServiceListening } from './service-listening.ts'
+import { createTcpListening } from './tcp-listening.ts'
 import type { SupervisorChannel } from './supervisor/channel.ts'
 import type { Trial } from './supervisor/slots.ts'
 import { kubernetesVersion } from './version.ts'
@@ -162,7 +162,7 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
 
   const door = ownDoor()
   const settings = { featureGates: options.featureGates, privateFolder: folder.root }
-  const listening = createServiceListening({ address: options.serviceAddress, log })
+  const listening = createTcpListening({ address: options.serviceAddress, log })
   // After the controller of services has closed their ports: who is still connected is cut off.
   undo.push(() => listening.stop())
   const ports = portsOf({ hypervisor, images, imageStore, platform, listening, fetch: door.fetch, log, ...settings })

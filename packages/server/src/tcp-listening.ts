@@ -2,7 +2,7 @@
 // both sides have had their say.
 
 import { createServer as createHttpServer } from 'node:http'
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Server, Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { Duplex } from 'node:stream'
 import { type Connect, ListenRefused, type OpenPort, type ServiceListening } from '@sheaf/kinds'
@@ -16,12 +16,12 @@ const connectMs = 10_000
 const keepAliveMs = 60_000
 const loopback = '127.0.0.1'
 
-export interface RunningServiceListening extends ServiceListening {
+export interface RunningTcpListening extends ServiceListening {
   /** Closes every port and ends every connection. */
   stop(): Promise<void>
 }
 
-export function createServiceListening({ address, log }: { address: string; log: Log }): RunningServiceListening {
+export function createTcpListening({ address, log }: { address: string; log: Log }): RunningTcpListening {
   const servers = new Set<Server>()
   const sockets = new Set<Socket>()
 
@@ -74,7 +74,7 @@ export function createServiceListening({ address, log }: { address: string; log:
 function endOf(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     socket.once('close', () => resolve())
-    socket.destroy()
+    socket.resetAndDestroy()
   })
 }
 
@@ -111,13 +111,19 @@ async function inTime(connecting: Promise<Duplex>): Promise<Duplex> {
 function splice(client: Socket, guest: Duplex): void {
   guest.on('error', () => {})
   client.once('close', () => {
-    if (client.errored || !client.readableEnded) guest.destroy()
+    if (client.errored || !client.readableEnded) breakOff(guest)
   })
   guest.once('close', () => {
-    if (guest.errored || !guest.readableEnded) client.resetAndDestroy()
+    if (guest.errored || !guest.readableEnded) breakOff(client)
   })
   client.pipe(guest)
   guest.pipe(client)
+}
+
+/** Not an end, after which all would seem to have been said. */
+function breakOff(stream: Duplex): void {
+  if (stream instanceof Socket) stream.resetAndDestroy()
+  else stream.destroy()
 }
 
 /** An IPv4 client of a socket for both families is written in the way of IPv6. */
