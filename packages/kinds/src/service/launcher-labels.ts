@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import type { VirtualMachineInstance } from '@sheaf/api'
-import { guestHostname } from '../virtualmachineinstance/launch/guest-hostname.ts'
+import { guestHostname } from '../guest-hostname.ts'
 
 /** Of a label's value. */
 const longestValue = 63
