@@ -177,7 +177,7 @@ test('SV25 a port that another process has is told in an event, and opened once 
   await k.send('apply', { ...web, metadata: { name: 'late' }, spec: { ...web.spec, ports: [{ port: 80, nodePort: port }] } })
   await eventually('it is told', async () => (await k.ok('describe', 'svc', 'late')).includes('ListenFailed'))
   expect(await k.ok('get', 'svc', 'late', '-o', 'jsonpath={.status.conditions[0].message}')).toBe(
-    `port ${port} of 127.0.0.1 cannot be listened at: another process has it. Choose another port, or end that process; it is tried again`,
+    `port ${port} of 127.0.0.1 cannot be listened at: it is in use. Choose another port, or end what listens there; it is tried again`,
   )
   other.close()
   await eventually('it is answered', async () => names.includes(await answers(port)))
@@ -216,7 +216,8 @@ test('SV21 a connection that is open stays with its guest when that is not ready
 })
 
 test('SV13 kubectl delete closes the port and takes all that told of it along', async () => {
-  await k.ok('delete', 'svc', 'web', 'late', 'balanced')
+  await k.ok('delete', 'svc', 'web')
+  await k.ok('delete', 'svc', 'late', 'balanced', '--cascade=foreground')
   await eventually('it is closed', async () => (await answers(httpPort)) === 'ECONNREFUSED')
   await eventually('nothing tells of it', async () => {
     const left = await k.ok('get', 'endpoints,endpointslices', '-o', 'name')

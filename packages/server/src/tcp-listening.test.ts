@@ -154,7 +154,7 @@ describe('a port', () => {
     await expect(refusal).rejects.toBeInstanceOf(ListenRefused)
     await expect(refusal).rejects.toMatchObject({
       reason: 'PortInUse',
-      message: `port ${port} of 127.0.0.1 cannot be listened at: another process has it. Choose another port, or end that process; it is tried again`,
+      message: `port ${port} of 127.0.0.1 cannot be listened at: it is in use. Choose another port, or end what listens there; it is tried again`,
     })
   })
 

@@ -154,7 +154,7 @@ function refusalOf(error: NodeJS.ErrnoException, host: string, port: number): Er
     new ListenRefused(reason, `port ${port} of ${host} cannot be listened at: ${why}`, { cause: error })
   switch (error.code) {
     case 'EADDRINUSE':
-      return refuse('PortInUse', 'another process has it. Choose another port, or end that process; it is tried again')
+      return refuse('PortInUse', 'it is in use. Choose another port, or end what listens there; it is tried again')
     case 'EACCES':
     case 'EPERM':
       return refuse('PortNotAllowed', 'this user may not. Choose a port from 1024 on, or use type NodePort')

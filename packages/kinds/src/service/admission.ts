@@ -14,5 +14,8 @@ export function serviceAdmission(client: Client, nodePorts: NodePorts): Admissio
       const { items } = await client.resource<Service>(serviceDefinition).list()
       nodePorts.assign(object, { old: oldObject, stored: items, isDryRun: dryRun })
     },
+    validate({ operation, object, dryRun }) {
+      if (operation === 'DELETE' && !dryRun) nodePorts.release(object)
+    },
   }
 }

@@ -10,11 +10,13 @@ const lastPort = 32_767
 /** As in Kubernetes, the first ones are left to people who choose theirs, as long as there are others. */
 const firstChosenByUs = 30_086
 /** Storing takes milliseconds. What was refused after all gives its ports back so much later. */
-const reservedMs = 30_000
+const reservedMs = 10_000
 
 export interface NodePorts {
   /** Gives node ports to a service that needs some. `stored`: all services. Throws a StatusError. */
   assign(service: Service, assignment: { old: Service | undefined; stored: readonly Service[]; isDryRun: boolean }): void
+  /** It is to go, and stored as long as it is there. */
+  release(service: Service): void
 }
 
 export function createNodePorts({ clock, random }: { clock: Clock; random: Random }): NodePorts {
@@ -59,6 +61,10 @@ export function createNodePorts({ clock, random }: { clock: Clock; random: Rando
       if (isDryRun) return
       const untilMs = clock.now() + reservedMs
       for (const port of nodePortsOf(service)) reserved.set(port, { owner, untilMs })
+    },
+    release(service) {
+      const owner = keyText(keyOf(service))
+      for (const [port, reservation] of reserved) if (reservation.owner === owner) reserved.delete(port)
     },
   }
 }

@@ -19,11 +19,13 @@ import {
   controllerOf,
   findCondition,
   isAlreadyExists,
+  isBeingDeleted,
   isNotFound,
   keyOf,
   keyText,
   type ObjectKey,
   sameJson,
+  StatusError,
   timestamp,
 } from '@sheaf/api/meta'
 import { after, done, type Informer, type Result } from '@sheaf/machinery/controller'
@@ -45,8 +47,8 @@ const tryAgainMs = 1_000
 
 export async function reconcileService(key: ObjectKey, { ports, doors, instances }: ServiceWorld): Promise<Result> {
   const service = await ports.client.resource<Service>(serviceDefinition).find(key)
-  if (service === undefined) {
-    // What told of it goes by the garbage collector, as it belongs to it.
+  if (service === undefined || isBeingDeleted(service)) {
+    // What tells of it goes by the garbage collector, as it belongs to it, and must not come back meanwhile.
     await doors.ensure(keyText(key), [])
     return done
   }
@@ -86,8 +88,8 @@ async function put<T extends ApiObject>(objects: ResourceClient<T>, wanted: T, p
     try {
       await objects.create(wanted)
     } catch (error) {
-      // Somebody made one meanwhile: it is seen, and looked at.
-      if (!isAlreadyExists(error)) throw error
+      // Somebody made one meanwhile: it is seen, and looked at. Nothing comes into a namespace that goes, as the service does.
+      if (!isAlreadyExists(error) && !isOfGoingNamespace(error)) throw error
     }
     return
   }
@@ -96,6 +98,9 @@ async function put<T extends ApiObject>(objects: ResourceClient<T>, wanted: T, p
   if (!('subsets' in wanted)) delete (next as { subsets?: unknown }).subsets
   if (!sameJson(next, present)) await objects.update(next)
 }
+
+const isOfGoingNamespace = (error: unknown): boolean =>
+  error instanceof StatusError && error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true
 
 async function remove<T extends ApiObject>(objects: ResourceClient<T>, object: T): Promise<void> {
   try {

@@ -37,7 +37,6 @@ describe('node ports', () => {
         'Service "second" is invalid: spec.ports[0].nodePort: Invalid value: 8080: provided port is not in the valid range. The range of valid ports is 30000-32767',
     })
     await world.services.delete(key('first'))
-    world.clock.advance(60_000)
     await world.create('second', chosen(30_080))
   })
 
@@ -86,6 +85,11 @@ describe('node ports', () => {
     expect(alias.spec).not.toHaveProperty('clusterIP')
     await world.services.patch(key('web'), { spec: { type: 'NodePort' } })
     expect(await world.nodePortOf('web')).toBeGreaterThan(30_000)
+  })
+
+  test('SV6 a PUT makes a service that is not there', async () => {
+    const object = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web', namespace }, spec: nodePort }
+    expect((await world.services.update(object)).spec?.ports?.[0]?.nodePort).toBeGreaterThan(30_000)
   })
 
   test('SV6 a strategic merge patch changes the port that it names', async () => {
@@ -220,6 +224,19 @@ describe('endpoints', () => {
     await world.settle()
     expect(await toldOf()).toEqual([['one', true, true, false]])
     expect((await world.endpoints.get(key('web'))).subsets).toHaveLength(1)
+  })
+
+  test('SV13 what tells of a service that is on its way out is not made again', async () => {
+    await world.guest('one')
+    await world.create('web', nodePort)
+    await world.settle()
+    await world.services.delete(key('web'), { propagationPolicy: 'Foreground' })
+    await world.settle()
+    expect(world.open.size).toBe(0)
+    for (const slice of await sliceOf()) await world.slices.delete(key(slice.metadata.name ?? ''))
+    await world.endpoints.delete(key('web'))
+    await world.settle()
+    expect([await sliceOf(), await world.endpoints.find(key('web'))]).toEqual([[], undefined])
   })
 
   test('SV14 endpoints of a service without a selector are left to whoever made them', async () => {
