@@ -193,6 +193,34 @@ test('SV10 SV20 a load balancer for one guest, as virtctl expose makes it, is re
   expect(await answerersOf(port, 4)).toEqual(['two'])
 })
 
+test('sheaf expose makes a service for one machine and says where it is reached', async () => {
+  const { code, stdout } = await server.sheaf('expose', 'one', '--port', '80', '--name', 'only-one')
+  const [, port] = /^Service only-one leads to the machine: 127\.0\.0\.1 is listened at on port (\d+)\.\n$/.exec(stdout) ?? []
+  expect([code, await answerersOf(Number(port), 4)]).toEqual([0, ['one']])
+  expect(await server.sheaf('expose', 'nobody', '--port', '80')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('not found'),
+  })
+  expect(await server.sheaf('expose', 'one', '--port', '0')).toMatchObject({ code: 2 })
+  await k.ok('delete', 'svc', 'only-one')
+})
+
+test('SV6 kubectl makes, patches, selects and explains services, in its own ways', async () => {
+  await k.ok('create', 'service', 'nodeport', 'made', '--tcp=80:80')
+  await k.ok('expose', 'service', 'made', '--name', 'again', '--port', '81', '--target-port', '80')
+  const before = await k.ok('get', 'svc', 'made', '-o', 'jsonpath={.spec.ports[0].nodePort}')
+  await k.ok('patch', 'svc', 'made', '-p', JSON.stringify({ spec: { ports: [{ port: 80, targetPort: 81 }] } }))
+  expect(await k.ok('get', 'svc', 'made', '-o', 'jsonpath={.spec.ports}')).toBe(
+    JSON.stringify([{ name: '80-80', nodePort: Number(before), port: 80, protocol: 'TCP', targetPort: 81 }]),
+  )
+  expect((await k.ok('get', 'svc', '--field-selector', 'spec.type=ClusterIP', '-o', 'name')).trim()).toBe('service/again')
+  expect(await k.ok('explain', 'svc.spec.ports.targetPort')).toContain('targetPort')
+  expect(await k.refusal(['create', 'service', 'nodeport', 'taken', '--tcp=80:80', `--node-port=${before}`])).toContain(
+    'provided port is already allocated',
+  )
+  await k.ok('delete', 'svc', 'made', 'again')
+})
+
 test('SV21 a guest that is paused is not led to', async () => {
   expect(await server.sheaf('pause', 'two')).toMatchObject({ code: 0 })
   await untilReadyAre(['one'])
