@@ -12,6 +12,7 @@ import {
   type JsonObject,
   schemas,
   secretDefinition,
+  serviceDefinition,
   type VirtualMachine,
   type VirtualMachineInstance,
   validateVirtualMachine,
@@ -31,6 +32,7 @@ const folders = [join(root, 'examples'), join(root, '..', 'shared', 'corpus', 'k
 const served = [
   configMapDefinition,
   secretDefinition,
+  serviceDefinition,
   upgradeDefinition,
   versionDefinition,
   virtualMachineDefinition,

@@ -20,6 +20,7 @@ beforeAll(async () => {
     livenessProbe: { tcpSocket: { port: 80 }, ...quick, initialDelaySeconds: 5, failureThreshold: 60 },
   })
   await create('shut', { readinessProbe: { httpGet: { port: 80, path: '/missing' }, ...quick } })
+  await create('heard', { readinessProbe: { tcpSocket: { port: 80 }, ...quick } })
   await create('deaf', { readinessProbe: { tcpSocket: { port: 81 }, ...quick } })
 })
 afterAll(() => server?.dispose())
@@ -46,6 +47,8 @@ test('a guest is ready once its server answers, and its VM with it', async () =>
   await untilReadyIs('asked', 'True')
   await eventually('its VM is ready', async () => (await virtualMachines(server).get(key('asked'))).status?.ready === true)
 })
+
+test('a guest is ready once it takes connections', () => untilReadyIs('heard', 'True'))
 
 test('a guest that is paused is not ready, and is again when it goes on', async () => {
   const before = await instances(server).get(key('asked'))

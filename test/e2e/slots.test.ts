@@ -1,6 +1,6 @@
 // Two releases in two slots, real guests: whatever the next release does, the platform ends in one of them, and no guest notices.
 
-import { type ConfigMap, configMapDefinition } from '@sheaf/api'
+import { type ConfigMap, configMapDefinition, type Service, serviceDefinition } from '@sheaf/api'
 import { isExpired } from '@sheaf/api/meta'
 import { startInformer } from '@sheaf/machinery/controller'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -22,6 +22,8 @@ const writerCount = 1
 
 let server: SupervisedServer
 let guests: RunningGuest[]
+/** The port of a service that leads to them. */
+let servicePort: number
 let pids: object
 let heartbeats: HeartbeatSampling[]
 let ledger: Ledger
@@ -49,6 +51,13 @@ beforeAll(async () => {
   const names = ['first', 'second']
   for (const name of names) await virtualMachines(server).create(guestMachine(name, 'Always'))
   guests = await Promise.all(names.map((name) => untilGuestAnswers(server, name)))
+  const service = await server.client.resource<Service>(serviceDefinition).create({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'guests', namespace: 'default' },
+    spec: { type: 'NodePort', selector: { 'kubevirt.io': 'virt-launcher' }, ports: [{ port: 80 }] },
+  })
+  servicePort = service.spec?.ports?.[0]?.nodePort ?? 0
   pids = pidsNow()
   heartbeats = guests.map(({ instance }) => sampleHeartbeat(instance))
   ledger = startWriters(server, writerCount)
@@ -67,6 +76,13 @@ async function expectAsBefore(current: string): Promise<void> {
   expect(await ledger.losses()).toEqual([])
   expect(pidsNow()).toEqual(pids)
   for (const { instance, bootId } of guests) expect(await askGuest(instance, '/boot-id')).toBe(bootId)
+  // Rule SV30: whoever serves has taken the port over.
+  const throughService = async () => {
+    const response = await fetch(`http://127.0.0.1:${servicePort}/boot-id`, { headers: { connection: 'close' } })
+    const answer = (await response.text()).trim()
+    return guests.some(({ bootId }) => bootId === answer)
+  }
+  await eventually('the port of the service is answered', throughService, mostGapMs)
   await write()
 }
 

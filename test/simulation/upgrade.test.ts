@@ -1,6 +1,13 @@
 // docs/spec/upgrade.md: the real API server and the real controllers over simulated machines and a simulated installation.
 
-import { harvesterSystemNamespace, type Upgrade, type VirtualMachineImage, virtualMachineImageDefinition } from '@sheaf/api'
+import {
+  harvesterSystemNamespace,
+  type Service,
+  serviceDefinition,
+  type Upgrade,
+  type VirtualMachineImage,
+  virtualMachineImageDefinition,
+} from '@sheaf/api'
 import { bodyText } from '@sheaf/api/client'
 import { findCondition } from '@sheaf/api/meta'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -31,6 +38,7 @@ const nodeState = ({ status }: Upgrade) => status?.nodeStatuses?.['here']?.state
 const isUnknown = (type: string) => (upgrade: Upgrade) => findCondition(upgrade.status?.conditions, type)?.status === 'Unknown'
 const state = ({ metadata }: Upgrade) => metadata.labels?.['harvesterhci.io/upgradeState']
 const images = () => world.pace.plane.client.resource<VirtualMachineImage>(virtualMachineImageDefinition)
+const services = () => world.pace.plane.client.resource<Service>(serviceDefinition)
 const journal = () => [...world.installation.journals.values()].at(-1) ?? []
 
 /** Nothing of it is left, and what was installed runs. */
@@ -164,6 +172,7 @@ describe('a good upgrade', () => {
     await world.start()
     await world.untilEnd()
     expect(await world.repoMachine()).toBeUndefined()
+    expect((await services().list()).items).toEqual([])
     expect((await images().list()).items).toEqual([])
     expect(journal().at(-1)?.kind).toBe('cleanedUp')
     expect([...world.installation.logs.values()].at(-1)?.map(({ message }) => message)).toContain('ends: Succeeded; 0 guests run')
@@ -197,6 +206,19 @@ describe('the repo VM', () => {
     expect(machine?.spec.runStrategy).toBe('RerunOnFailure')
     expect(machine?.spec.running).toBeUndefined()
     expect(machine?.status?.printableStatus).toBe('Running')
+    const component = { 'harvesterhci.io/upgrade': upgradeName, 'harvesterhci.io/upgradeComponent': 'repo' }
+    const [service] = (await services().list()).items
+    expect(service?.metadata).toMatchObject({
+      name: repoName,
+      namespace: harvesterSystemNamespace,
+      labels: { 'harvesterhci.io/creator': 'harvester', ...component },
+      ownerReferences: [{ kind: 'Upgrade', name: upgradeName }],
+    })
+    expect(service?.spec).toMatchObject({
+      type: 'ClusterIP',
+      selector: component,
+      ports: [{ protocol: 'TCP', port: 80, targetPort: 80 }],
+    })
     expect(await messageOf('RepoReady')).toMatch(/http:\/\/127\.0\.0\.1:\d+\/harvester-iso/)
   })
 

@@ -7,6 +7,8 @@ const definitions: readonly api.ResourceDefinition<never>[] = [
   api.configMapDefinition,
   api.controllerRevisionDefinition,
   api.deprecatedFieldUseDefinition,
+  api.endpointsDefinition,
+  api.endpointSliceDefinition,
   api.eventDefinition,
   api.leaseDefinition,
   api.localSubjectAccessReviewDefinition,
@@ -22,6 +24,7 @@ const definitions: readonly api.ResourceDefinition<never>[] = [
   api.serviceAccountDefinition,
   api.subjectAccessReviewDefinition,
   api.tokenReviewDefinition,
+  api.serviceDefinition,
   api.upgradeDefinition,
   api.upgradeLogDefinition,
   api.userDefinition,
@@ -47,7 +50,7 @@ it.each(definitions.map((definition) => [definition.kind, definition] as const))
 )
 
 it('no two Kinds answer to one name', () => {
-  const names = definitions.flatMap(({ plural, shortNames, singular }) => [plural, singular, ...shortNames])
+  const names = definitions.flatMap(({ plural, shortNames, singular }) => [...new Set([plural, singular, ...shortNames])])
   expect(new Set(names).size).toBe(names.length)
 })
 
@@ -79,6 +82,9 @@ it.each([
   [api.roleBindingDefinition, ['Role', 'Age'], ['Users', 'Groups', 'ServiceAccounts']],
   [api.clusterRoleBindingDefinition, ['Role', 'Age'], ['Users', 'Groups', 'ServiceAccounts']],
   [api.userDefinition, ['Groups', 'Ends', 'Age'], []],
+  [api.serviceDefinition, ['Type', 'Cluster-IP', 'External-IP', 'Port(s)', 'Age'], ['Selector']],
+  [api.endpointsDefinition, ['Endpoints', 'Age'], []],
+  [api.endpointSliceDefinition, ['AddressType', 'Ports', 'Endpoints', 'Age'], []],
   [api.leaseDefinition, ['Holder', 'Age'], []],
   [
     api.nodeDefinition,

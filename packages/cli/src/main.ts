@@ -6,6 +6,7 @@ import { completionCommands } from './completion.ts'
 import { CommandError } from './connection.ts'
 import { consoleCommand } from './console.ts'
 import { deprecationsCommand } from './deprecations/deprecations-command.ts'
+import { exposeCommand } from './expose.ts'
 import { explainCommand } from './explain.ts'
 import { imagesCommand } from './images.ts'
 import { lifecycleCommands } from './lifecycle.ts'
@@ -35,6 +36,7 @@ function createProgram(): Command {
   program.addCommand(logsCommand())
   program.addCommand(vncCommand())
   program.addCommand(explainCommand())
+  program.addCommand(exposeCommand())
   program.addCommand(imagesCommand())
   program.addCommand(lintCommand())
   program.addCommand(deprecationsCommand())

@@ -89,23 +89,31 @@ export async function awaitAcceptance(
   timeoutMs: number,
 ): Promise<'accepts' | 'refuses' | 'silent'> {
   const deadline = performance.now() + timeoutMs
-  const { localPort } = connection
+  const { remotePort } = connection
   let isOver = false
+  let wasEstablished = false
   connection.once('close', () => (isOver = true))
   connection.resume()
   for (;;) {
     const table = await withAttachment((attachment) => monitor(attachment, 'info usernet'))
-    if (isEstablished(table, localPort)) return 'accepts'
     if (isOver) return 'refuses'
+    // Seen once it may still be an older connection: QEMU has not come to ours yet, or the guest has refused it just now.
+    const isNow = isEstablished(table, remotePort)
+    if (isNow && wasEstablished) return 'accepts'
+    wasEstablished = isNow
     if (performance.now() >= deadline) return 'silent'
     await pause(lookForAcceptanceMs)
   }
 }
 
-/** `TCP[ESTABLISHED]  15  127.0.0.1 40080  10.0.2.2 51234  0 0`: the other end of a forwarded connection is its client. */
-export function isEstablished(table: string, clientPort: number | undefined): boolean {
-  const rows = table.matchAll(/TCP\[ESTABLISHED\]\s+\d+\s+\S+\s+\d+\s+\S+\s+(\d+)/g)
-  return [...rows].some(([, port]) => Number(port) === clientPort)
+/**
+ * `TCP[ESTABLISHED]  15  127.0.0.1 40080  10.0.2.15 80  0 0`: a forwarded connection is told by its forward, and not by its
+ * client; but the latest is told first.
+ */
+export function isEstablished(table: string, forwardPort: number | undefined): boolean {
+  const rows = [...table.matchAll(/TCP\[(\w+)\]\s+\d+\s+\S+\s+(\d+)/g)]
+  const latest = rows.find(([, state, port]) => state !== 'HOST_FORWARD' && Number(port) === forwardPort)
+  return latest?.[1] === 'ESTABLISHED'
 }
 
 async function addForward(attachment: Attachment, record: MachineRecord, guestPort: number): Promise<number> {

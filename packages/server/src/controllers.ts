@@ -11,6 +11,7 @@ import {
   type GarbageCollectorPorts,
   type NamespacePorts,
   type NodePorts,
+  type ServicePorts,
   startClusterRoleController,
   startCustomResourceDefinitionController,
   startDefaultAccountController,
@@ -21,6 +22,7 @@ import {
   startNodeController,
   startPoolController,
   startReplicaSetController,
+  startServiceController,
   startTokenSecretController,
   startUpgradeController,
   startVirtualMachineController,
@@ -46,7 +48,8 @@ type ControllerPorts = UpgradePorts &
   NamespacePorts &
   GarbageCollectorPorts &
   VirtualMachineImagePorts &
-  CustomResourceDefinitionPorts & { tokens: TokenIssuer }
+  CustomResourceDefinitionPorts &
+  ServicePorts & { tokens: TokenIssuer }
 
 export interface ControllerOptions {
   /** False where a release is only rehearsed: the upgrade that it is for is led by another process. */
@@ -70,6 +73,7 @@ export function startControllers(ports: ControllerPorts, { leadsUpgrades }: Cont
     startReplicaSetController(ports, instances),
     startPoolController(ports, virtualMachines),
     startVirtualMachineImageController(ports),
+    startServiceController(ports, instances),
     ...(leadsUpgrades ? [startUpgradeController(ports, instances)] : []),
     startNamespaceController(ports),
     startDefaultAccountController(ports),

@@ -89,6 +89,12 @@ describe('what the server is told', () => {
     expect(parseServerOptions([], { SHEAF_AUDIT_LOG: 'off' }).isAudited).toBe(false)
   })
 
+  it('SV28 opens the ports of services beyond this machine only when that is said', () => {
+    expect(parseServerOptions([], {}).serviceAddress).toBe('127.0.0.1')
+    expect(parseServerOptions([], { SHEAF_SERVICE_ADDRESS: '192.0.2.7' }).serviceAddress).toBe('192.0.2.7')
+    expect(parseServerOptions(['--service-address', '0.0.0.0'], { SHEAF_SERVICE_ADDRESS: '::1' }).serviceAddress).toBe('0.0.0.0')
+  })
+
   it.each([
     [['--address', 'everywhere'], {}, /"everywhere" is no address: give one of this machine/],
     [[], { SHEAF_ALLOW_REMOTE: 'maybe' }, /SHEAF_ALLOW_REMOTE must be one of yes, no/],
@@ -111,6 +117,7 @@ describe('what the server is told', () => {
       /--oidc-ca-file: ENOENT/,
     ],
     [['--audit-log', 'loud'], {}, /--audit-log must be one of on, off/],
+    [['--service-address', 'eth0'], {}, /"eth0" is no address: give one of this machine's with --service-address/],
     [['--image-folders', 'images'], {}, /"images" is no absolute path: give the folders as \/srv\/images/],
     [['--insecure-registries', 'http://a.lan'], {}, /"http:\/\/a.lan" is not a registry: give hosts/],
     [['--registry-mirrors', 'mirror.example'], {}, /"mirror.example" is no mirror: give pairs/],

@@ -21,6 +21,8 @@ export interface ServerOptions {
   oidc: OidcSettings | undefined
   /** Whether requests are written down in the data folder. */
   isAudited: boolean
+  /** On which address of this machine the ports of services are open: the loopback address, unless somebody decides otherwise. */
+  serviceAddress: string
   accelerator: 'tcg' | 'kvm' | undefined
   registries: RegistrySettings
   /** Below them lie the files that a VirtualMachineImage may name by a file URL. */
@@ -48,6 +50,7 @@ export function parseServerOptions(args: readonly string[], environment: NodeJS.
     hostNames: hostNamesOf(values['host-names'] ?? environment['SHEAF_HOST_NAMES']),
     oidc: oidcOf(values),
     isAudited: oneOf('--audit-log', values['audit-log'] ?? environment['SHEAF_AUDIT_LOG'], ['on', 'off'] as const) !== 'off',
+    serviceAddress: serviceAddressOf(values['service-address'] ?? environment['SHEAF_SERVICE_ADDRESS']),
     accelerator: oneOf('SHEAF_ACCEL', environment['SHEAF_ACCEL'], ['tcg', 'kvm'] as const),
     registries: {
       insecureHosts: listOf(values['insecure-registries'] ?? environment['SHEAF_INSECURE_REGISTRIES']),
@@ -76,6 +79,7 @@ const flags = {
   'insecure-registries': text,
   'registry-mirrors': text,
   'image-folders': text,
+  'service-address': text,
   'log-format': text,
   'log-level': text,
   standby: { type: 'boolean' },
@@ -183,6 +187,14 @@ function fileText(flag: string, path: string): string {
   } catch (error) {
     throw new UsageError(`${flag}: ${error instanceof Error ? error.message : String(error)}`)
   }
+}
+
+function serviceAddressOf(given: string | undefined): string {
+  if (given === undefined || given === '') return '127.0.0.1'
+  if (isIP(given) !== 0) return given
+  throw new UsageError(
+    `"${given}" is no address: give one of this machine's with --service-address or SHEAF_SERVICE_ADDRESS, or 0.0.0.0 for all of them`,
+  )
 }
 
 const hostShape = /^[a-z0-9[][a-z0-9.:\]-]*$/

@@ -17,6 +17,8 @@ import {
   type DeprecatedFieldUses,
   deprecatedFieldUseKind,
   ensureDefaultAccess,
+  endpointsKind,
+  endpointSliceKind,
   ensureNamespaces,
   ensurePriorityClasses,
   eventKind,
@@ -35,6 +37,8 @@ import {
   roleKind,
   secretKind,
   serviceAccountKind,
+  type ServicePorts,
+  serviceKind,
   sightingsIn,
   type TokenIssuer,
   type UpgradePorts,
@@ -88,6 +92,7 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import { isLoopback, type ServerOptions } from './options.ts'
 import { openPlatform } from './platform/open-platform.ts'
 import { followRequests } from './requests-in-flight.ts'
+import { createTcpListening } from './tcp-listening.ts'
 import type { SupervisorChannel } from './supervisor/channel.ts'
 import type { Trial } from './supervisor/slots.ts'
 import { kubernetesVersion } from './version.ts'
@@ -190,7 +195,10 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
     port: Number(new URL(reached.url).port),
     beyondLoopback: !isLoopback(options.address),
   })
-  const given = { hypervisor, images, imageStore, platform, signing, listening }
+  const serviceListening = createTcpListening({ address: options.serviceAddress, log })
+  // After the controller of services has closed their ports: who is still connected is cut off.
+  undo.push(() => serviceListening.stop())
+  const given = { hypervisor, images, imageStore, platform, signing, listening, serviceListening }
   const ports = await portsOf({ ...given, fetch: door.fetch, log, ...settings })
   undo.push(() => ports.events.stop())
   undo.push(() => ports.access.stop())
@@ -325,10 +333,18 @@ function auditLogOf({ audit }: DataFolder, metrics: Metrics, log: Log): AuditLog
   return openAuditLog({ folder: audit, clock: wallClock, log, onWritten: metrics.audited, onLost: metrics.auditLost })
 }
 
-type AllPorts = UpgradePorts & VirtualMachineImagePorts & ReviewPorts & ListeningPorts & { tokens: TokenIssuer }
+type AllPorts = UpgradePorts & VirtualMachineImagePorts & ServicePorts & ReviewPorts & ListeningPorts & { tokens: TokenIssuer }
 type Given = Pick<
   AllPorts,
-  'listening' | 'hypervisor' | 'images' | 'imageStore' | 'platform' | 'log' | 'featureGates' | 'privateFolder'
+  | 'listening'
+  | 'serviceListening'
+  | 'hypervisor'
+  | 'images'
+  | 'imageStore'
+  | 'platform'
+  | 'log'
+  | 'featureGates'
+  | 'privateFolder'
 > & {
   fetch: Fetch
   signing: Signing
@@ -384,6 +400,9 @@ export function kindsOf(ports: AllPorts): Kind[] {
     userKind(ports),
     eventKind,
     leaseKind,
+    serviceKind(ports),
+    endpointsKind,
+    endpointSliceKind,
     // The machine's own release is asked of where the machine is.
     { ...nodeKind, actions: releaseActions(ports) },
     controllerRevisionKind,

@@ -34,6 +34,10 @@ ${common}  --port PORT          the port of the API (SHEAF_PORT; default: 6443; 
                        what else a token must say; may be given several times
   --oidc-ca-file FILE  who has signed the provider's certificate (default: the system's authorities)
   --audit-log on|off   writes down who asked for what, in the audit folder of the data folder (SHEAF_AUDIT_LOG; default: on)
+  --service-address ADDRESS
+                       the address of this machine on which the ports of services are open; others reach guests through
+                       it, so it is 127.0.0.1 unless you decide otherwise; 0.0.0.0 is all of them
+                       (SHEAF_SERVICE_ADDRESS)
   --log-level LEVEL    debug, info, warn or error (SHEAF_LOG; default: info)
   --log-format FORMAT  text or json (default: text)
 

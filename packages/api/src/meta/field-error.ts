@@ -71,6 +71,12 @@ export const tooLong = (field: string, detail: string): FieldError => ({
   message: `Too long: ${detail}`,
 })
 
+export const tooMany = (field: string, count: number, most: number): FieldError => ({
+  type: 'FieldValueTooMany',
+  field,
+  message: `Too many: ${count}: must have at most ${most} items`,
+})
+
 /** `spec.runStrategy: Invalid value: "x": …` */
 export function fieldErrorText(error: FieldError): string {
   return error.field === '' ? error.message : `${error.field}: ${error.message}`

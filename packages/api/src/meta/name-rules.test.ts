@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { configKeyFinding, dnsLabelFinding, dnsSubdomainFinding, labelValueFinding, qualifiedNameFinding } from './name-rules.ts'
+import {
+  configKeyFinding,
+  dns1035LabelFinding,
+  dnsLabelFinding,
+  dnsSubdomainFinding,
+  labelValueFinding,
+  qualifiedNameFinding,
+} from './name-rules.ts'
 
 describe('names', () => {
   it.each([
     [dnsLabelFinding, 'my-name'],
+    [dns1035LabelFinding, 'abc-123'],
     [dnsSubdomainFinding, 'example.com'],
     [configKeyFinding, '.env_File-1'],
     [labelValueFinding, ''],
@@ -15,6 +23,7 @@ describe('names', () => {
   it.each([
     [dnsLabelFinding, 'a.b', /^a lowercase RFC 1123 label must consist/],
     [dnsLabelFinding, 'a'.repeat(64), /^must be no more than 63 characters$/],
+    [dns1035LabelFinding, '1-a', /^a DNS-1035 label must consist/],
     [dnsSubdomainFinding, 'a..b', /^a lowercase RFC 1123 subdomain must consist/],
     [configKeyFinding, '..', /^must not be '\.\.'$/],
     [configKeyFinding, '..a', /^must not start with '\.\.'$/],

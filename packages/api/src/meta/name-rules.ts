@@ -4,6 +4,8 @@ type Finding = string | undefined
 
 const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
 const subdomain = String.raw`${label}(\.${label})*`
+const dns1035Label = '[a-z]([-a-z0-9]*[a-z0-9])?'
+const dns1035Pattern = new RegExp(`^${dns1035Label}$`)
 const labelPattern = new RegExp(`^${label}$`)
 const subdomainPattern = new RegExp(`^${subdomain}$`)
 const configKeyPattern = /^[-._a-zA-Z0-9]+$/
@@ -16,6 +18,13 @@ export function dnsLabelFinding(text: string): Finding {
   if (text.length > 63) return tooLong(63)
   if (labelPattern.test(text)) return undefined
   return `a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '${label}')`
+}
+
+/** RFC 1035 label: what a service is called, as it may become a host name of old. */
+export function dns1035LabelFinding(text: string): Finding {
+  if (text.length > 63) return tooLong(63)
+  if (dns1035Pattern.test(text)) return undefined
+  return `a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '${dns1035Label}')`
 }
 
 /** RFC 1123 subdomain: what most objects are called. */

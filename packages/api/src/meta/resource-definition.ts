@@ -63,7 +63,7 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   /** Whoever deletes an object of this Kind waits for these, and for those that the object has itself. */
   finalizersAtDeletion?: readonly string[]
   /** What a name may look like. */
-  nameRule: 'subdomain' | 'label' | 'path-segment'
+  nameRule: 'subdomain' | 'label' | 'dns-1035-label' | 'path-segment'
   /** What names begin with that nobody gave: an object may then be created without name and generateName. */
   namePrefix?: string
   /** Verbs that this resource lacks among the usual eight. */

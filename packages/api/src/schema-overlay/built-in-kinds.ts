@@ -4,6 +4,7 @@ import {
   anything,
   atomicList,
   int32,
+  intOrString,
   mapList,
   mergedBy,
   nullableTime,
@@ -71,6 +72,35 @@ export const builtInKinds: SchemaOverlay = {
   'io.k8s.api.core.v1.NodeCondition': { properties: { lastHeartbeatTime: nullableTime, lastTransitionTime: nullableTime } },
   'io.k8s.api.core.v1.ContainerImage': { properties: { names: atomicList } },
   'io.k8s.api.core.v1.DaemonEndpoint': { respelled: { port: 'Port' }, properties: { Port: int32 }, required: ['Port'] },
+  'io.k8s.api.core.v1.ServiceSpec': {
+    properties: {
+      clusterIPs: atomicList,
+      externalIPs: atomicList,
+      healthCheckNodePort: int32,
+      ipFamilies: atomicList,
+      loadBalancerSourceRanges: atomicList,
+      ports: { ...mapList('port', 'protocol'), ...mergedBy('port') },
+      selector: { 'x-kubernetes-map-type': 'atomic' },
+    },
+  },
+  'io.k8s.api.core.v1.ServicePort': {
+    properties: { nodePort: int32, port: int32, protocol: { default: 'TCP' }, targetPort: intOrString },
+  },
+  'io.k8s.api.core.v1.ClientIPConfig': { properties: { timeoutSeconds: int32 } },
+  'io.k8s.api.core.v1.ServiceStatus': { properties: { conditions } },
+  'io.k8s.api.core.v1.LoadBalancerStatus': { properties: { ingress: atomicList } },
+  'io.k8s.api.core.v1.LoadBalancerIngress': { properties: { ports: atomicList } },
+  'io.k8s.api.core.v1.PortStatus': { properties: { port: int32 } },
+  'io.k8s.api.core.v1.Endpoints': { properties: { subsets: atomicList } },
+  'io.k8s.api.core.v1.EndpointSubset': {
+    properties: { addresses: atomicList, notReadyAddresses: atomicList, ports: atomicList },
+  },
+  'io.k8s.api.core.v1.EndpointAddress': { mapType: 'atomic' },
+  'io.k8s.api.core.v1.EndpointPort': { mapType: 'atomic', properties: { port: int32 } },
+  'io.k8s.api.discovery.v1.EndpointSlice': { properties: { endpoints: atomicList, ports: atomicList } },
+  'io.k8s.api.discovery.v1.Endpoint': { properties: { addresses: setList } },
+  'io.k8s.api.discovery.v1.EndpointHints': { properties: { forNodes: atomicList, forZones: atomicList } },
+  'io.k8s.api.discovery.v1.EndpointPort': { mapType: 'atomic', properties: { port: int32 } },
   'io.k8s.api.apps.v1.ControllerRevision': { properties: { data: anything } },
   'io.k8s.api.coordination.v1.LeaseSpec': {
     properties: {

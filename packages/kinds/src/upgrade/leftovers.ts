@@ -2,6 +2,8 @@
 
 import {
   harvesterSystemNamespace,
+  type Service,
+  serviceDefinition,
   type Upgrade,
   upgradeLabels,
   type VirtualMachine,
@@ -43,9 +45,9 @@ const idsInUse = (upgrades: readonly Upgrade[]): string[] => upgrades.map(({ met
 async function leftoverObjects({ client }: UpgradePorts, upgrades: readonly Upgrade[], except?: Upgrade): Promise<Leftover[]> {
   const running = new Set([...upgrades.filter((each) => !isFinished(each)), except].map((each) => each?.metadata.name))
   const found: Leftover[] = []
-  for (const definition of [virtualMachineDefinition, virtualMachineImageDefinition]) {
+  for (const definition of [virtualMachineDefinition, virtualMachineImageDefinition, serviceDefinition]) {
     const { items } = await client
-      .resource<VirtualMachine | VirtualMachineImage>(definition)
+      .resource<VirtualMachine | VirtualMachineImage | Service>(definition)
       .list({ namespace: harvesterSystemNamespace, labelSelector: upgradeLabels.upgrade })
     for (const object of items)
       if (!running.has(object.metadata.labels?.[upgradeLabels.upgrade]) && !isBeingDeleted(object))

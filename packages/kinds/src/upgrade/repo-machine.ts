@@ -1,7 +1,7 @@
 // The repo VM: a guest that boots the release's own ISO and serves its files to the upgrade, read-only. As Harvester makes it,
 // but for what our small appliance does not need (see docs/adr/0025). Pure.
 
-import { harvesterSystemNamespace, type Upgrade, type VirtualMachine } from '@sheaf/api'
+import { harvesterSystemNamespace, type Service, type Upgrade, type VirtualMachine } from '@sheaf/api'
 import { componentLabels, ownedBy, repoMachineName } from './names.ts'
 
 /** The appliance is a kernel, an initramfs of a few MiB and busybox's httpd. */
@@ -24,11 +24,13 @@ stages:
         - touch /sysroot/harvester-serve-iso
 `
 
+const creatorLabels = { 'harvesterhci.io/creator': 'harvester' }
+
 /** `iso`: what the image of the release is called among container disks. */
 export function repoMachine(upgrade: Upgrade, iso: string): VirtualMachine {
   const upgradeName = upgrade.metadata.name ?? ''
   const name = repoMachineName(upgradeName)
-  const labels = { 'harvesterhci.io/creator': 'harvester', ...componentLabels(upgradeName, 'repo') }
+  const labels = { ...creatorLabels, ...componentLabels(upgradeName, 'repo') }
   const amounts = { cpu: '1', memory: `${memoryMiB}Mi` }
   return {
     apiVersion: 'kubevirt.io/v1',
@@ -64,6 +66,27 @@ export function repoMachine(upgrade: Upgrade, iso: string): VirtualMachine {
           readinessProbe: { httpGet: { path: releaseFile, port: servedPort }, ...patience },
         },
       },
+    },
+  }
+}
+
+/** Tells where the repo VM is, as Harvester's does. Nobody of ours is led by it: its endpoints are what can be looked at. */
+export function repoService(upgrade: Upgrade): Service {
+  const upgradeName = upgrade.metadata.name ?? ''
+  const selector = componentLabels(upgradeName, 'repo')
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: {
+      name: repoMachineName(upgradeName),
+      namespace: harvesterSystemNamespace,
+      labels: { ...creatorLabels, ...selector },
+      ownerReferences: [ownedBy(upgrade)],
+    },
+    spec: {
+      type: 'ClusterIP',
+      selector,
+      ports: [{ name: 'http', protocol: 'TCP', port: servedPort, targetPort: servedPort }],
     },
   }
 }

@@ -1,6 +1,6 @@
 // What the name of an object may look like. Pure.
 
-import { dnsLabelFinding, dnsSubdomainFinding, type ResourceDefinition } from '@sheaf/api/meta'
+import { dns1035LabelFinding, dnsLabelFinding, dnsSubdomainFinding, type ResourceDefinition } from '@sheaf/api/meta'
 
 /** What is wrong with a name, or nothing. */
 export function nameFinding(rule: ResourceDefinition['nameRule'], name: string): string | undefined {
@@ -9,6 +9,8 @@ export function nameFinding(rule: ResourceDefinition['nameRule'], name: string):
       return dnsSubdomainFinding(name)
     case 'label':
       return dnsLabelFinding(name)
+    case 'dns-1035-label':
+      return dns1035LabelFinding(name)
     case 'path-segment':
       return pathSegmentFinding(name)
   }

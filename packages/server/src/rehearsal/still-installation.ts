@@ -1,6 +1,6 @@
 // In a rehearsal nothing is brought here and nothing is upgraded: what would be, is left as it is.
 
-import type { Platform, VirtualMachineImageStore } from '@sheaf/kinds'
+import type { Platform, ServiceListening, VirtualMachineImageStore } from '@sheaf/kinds'
 import { ownVersion } from '../release/own-release.ts'
 
 const refuse = (): never => {
@@ -16,6 +16,14 @@ export const stillImageStore: VirtualMachineImageStore = {
   urlProblem: () => undefined,
   remove: async () => {},
   onChange: () => ({ close: () => {} }),
+}
+
+/** Ports seem to be open, and nobody ever comes in. */
+export const stillListening: ServiceListening = {
+  address: '127.0.0.1',
+  reachedAt: () => '127.0.0.1',
+  listen: async () => ({ close: async () => {} }),
+  answerHealth: async () => ({ close: async () => {} }),
 }
 
 export const stillPlatform: Platform = {

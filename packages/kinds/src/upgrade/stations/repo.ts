@@ -4,6 +4,8 @@
 import {
   forwardedPortsOf,
   harvesterSystemNamespace,
+  type Service,
+  serviceDefinition,
   type VirtualMachine,
   virtualMachineDefinition,
   type VirtualMachineInstance,
@@ -14,7 +16,7 @@ import { findCondition, isAlreadyExists, isBeingDeleted, isNotFound, type Object
 import type { Observation } from '@sheaf/upgrade'
 import { releaseImageOf } from '../release-image.ts'
 import { repoMachineName } from '../names.ts'
-import { repoMachine, servedPath, servedPort } from '../repo-machine.ts'
+import { repoMachine, repoService, servedPath, servedPort } from '../repo-machine.ts'
 import { type Pass, sinceMs, type StationWork } from '../station.ts'
 import type { Undone } from '../undone.ts'
 
@@ -33,6 +35,7 @@ export const repoStation: StationWork = {
       await hostServing.ensure(id, isoPath)
       return
     }
+    await ensureService(pass)
     const found = await machines(pass).find(machineKey(pass))
     if (found === undefined) await createMachine(pass)
     else if (found.status?.printableStatus === 'Stopped') await start(pass)
@@ -51,9 +54,10 @@ export async function repoUrl(pass: Pass): Promise<string | undefined> {
   return port === undefined ? undefined : `http://${port.hostAddress}:${port.hostPort}${servedPath}`
 }
 
-/** The machine, its instance, and what the host serves in its place. `notYet` while the guest, which stands on the image, ends. */
+/** The machine, its instance, its service, and what the host serves in its place. `notYet` while the guest, which stands on the image, ends. */
 export async function removeRepo(pass: Pass): Promise<Undone> {
   await pass.hostServing.end(pass.id)
+  await removeService(pass)
   const [machine, instance] = await Promise.all([machines(pass).find(machineKey(pass)), instances(pass).find(machineKey(pass))])
   if (machine === undefined) return instance === undefined ? 'undone' : 'notYet'
   if (isBeingDeleted(machine)) return 'notYet'
@@ -111,6 +115,23 @@ async function createMachine(pass: Pass): Promise<void> {
   }
 }
 
+async function ensureService(pass: Pass): Promise<void> {
+  if ((await services(pass).find(machineKey(pass))) !== undefined) return
+  try {
+    await services(pass).create(repoService(pass.upgrade))
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error
+  }
+}
+
+async function removeService(pass: Pass): Promise<void> {
+  try {
+    if ((await services(pass).find(machineKey(pass))) !== undefined) await services(pass).delete(machineKey(pass))
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+  }
+}
+
 async function start(pass: Pass): Promise<void> {
   const { namespace, name } = machineKey(pass)
   await pass.ports.client.request(
@@ -121,5 +142,6 @@ async function start(pass: Pass): Promise<void> {
 }
 
 const machineKey = ({ key }: Pass): ObjectKey => ({ namespace: harvesterSystemNamespace, name: repoMachineName(key.name) })
+const services = ({ ports }: Pass) => ports.client.resource<Service>(serviceDefinition)
 const machines = ({ ports }: Pass) => ports.client.resource<VirtualMachine>(virtualMachineDefinition)
 const instances = ({ ports }: Pass) => ports.client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition)

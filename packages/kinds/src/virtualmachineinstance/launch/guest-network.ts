@@ -3,7 +3,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import type { VirtualMachineInstance } from '@sheaf/api'
 import type { NetworkInterface, Subnet } from '@sheaf/qemu'
-import { guestHostname } from './guest-hostname.ts'
+import { guestHostname } from '../../guest-hostname.ts'
 import { type Refusal, refuse } from '../refusal.ts'
 
 type Spec = VirtualMachineInstance['spec']

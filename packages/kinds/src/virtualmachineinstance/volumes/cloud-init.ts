@@ -3,7 +3,7 @@
 import type { VirtualMachineInstance } from '@sheaf/api'
 import type { DiskSource, SeedContent } from '@sheaf/qemu'
 import { publicKeysFor } from '../agent/access-credentials.ts'
-import { guestHostname } from '../launch/guest-hostname.ts'
+import { guestHostname } from '../../guest-hostname.ts'
 import { type KeyedFiles, type ObjectPorts, secretFiles } from './keyed-content.ts'
 import { Missing } from './missing.ts'
 import { refuse } from '../refusal.ts'

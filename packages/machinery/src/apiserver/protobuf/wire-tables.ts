@@ -9,6 +9,7 @@ export type WireTables = Readonly<Record<string, string>>
 /** Message of each Kind by `apiVersion/kind`. DeleteOptions is known in every group and not listed. */
 export const wireKinds: WireTables = {
   'v1/ConfigMap': 'ConfigMap',
+  'v1/Endpoints': 'Endpoints',
   'v1/Event': 'Event',
   'v1/Namespace': 'Namespace',
   'v1/Node': 'Node',
@@ -24,6 +25,7 @@ export const wireKinds: WireTables = {
   'authorization.k8s.io/v1/SelfSubjectRulesReview': 'SelfSubjectRulesReview',
   'authorization.k8s.io/v1/SubjectAccessReview': 'SubjectAccessReview',
   'coordination.k8s.io/v1/Lease': 'Lease',
+  'discovery.k8s.io/v1/EndpointSlice': 'EndpointSlice',
   'rbac.authorization.k8s.io/v1/ClusterRole': 'ClusterRole',
   'rbac.authorization.k8s.io/v1/ClusterRoleBinding': 'RoleBinding',
   'rbac.authorization.k8s.io/v1/Role': 'Role',
@@ -75,6 +77,18 @@ const service: WireTables = {
   LoadBalancerStatus: '1 ingress:[LoadBalancerIngress]',
   LoadBalancerIngress: '1 ip, 2 hostname, 3 ipMode*, 4 ports:[PortStatus]',
   PortStatus: '1 port!:i, 2 protocol!, 3 error*',
+  Endpoints: '1 metadata:ObjectMeta, 2 subsets:[EndpointSubset]',
+  EndpointSubset: '1 addresses:[EndpointAddress], 2 notReadyAddresses:[EndpointAddress], 3 ports:[EndpointPort]',
+  EndpointAddress: '1 ip!, 2 targetRef*:ObjectReference, 3 hostname, 4 nodeName*',
+  EndpointPort: '1 name, 2 port!:i, 3 protocol, 4 appProtocol*',
+  EndpointSlice: '1 metadata:ObjectMeta, 2 endpoints!:[Endpoint], 3 ports!:[SlicePort], 4 addressType!',
+  Endpoint: `1 addresses!:[s], 2 conditions:EndpointConditions, 3 hostname*, 4 targetRef*:ObjectReference,
+    5 deprecatedTopology:{s}, 6 nodeName*, 7 zone*, 8 hints*:EndpointHints`,
+  EndpointConditions: '1 ready*:b, 2 serving*:b, 3 terminating*:b',
+  EndpointHints: '1 forZones:[ForZone], 2 forNodes:[ForNode]',
+  ForZone: '1 name!',
+  ForNode: '1 name!',
+  SlicePort: '1 name*, 2 protocol*, 3 port*:i, 4 appProtocol*',
 }
 
 const node: WireTables = {
