@@ -14,9 +14,12 @@ import { refusal } from './refusal.ts'
 import type { RequestsInFlight } from './requests-in-flight.ts'
 import { joinWebsocket } from './websocket.ts'
 
-export interface HttpServerOptions extends FrontDoor {
+interface Shown {
   certificatePem: string
   keyPem: string
+}
+
+export interface HttpServerOptions extends FrontDoor, Shown {
   log: Log
   /** Streams do not count once they have begun: they never end by themselves. */
   inFlight: RequestsInFlight
@@ -78,6 +81,11 @@ export async function listen(
       await closed
     },
   }
+}
+
+/** To whoever connects from now on; connections that are open go on. */
+export function showCertificate(server: Http2SecureServer, { certificatePem, keyPem }: Shown): void {
+  server.setSecureContext({ cert: certificatePem, key: keyPem })
 }
 
 export class PortInUse extends Error {

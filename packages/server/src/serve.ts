@@ -47,7 +47,7 @@ import { type Hypervisor, httpFetch, openQemuHypervisor } from '@sheaf/qemu'
 import { acceleratorOf } from './accelerator.ts'
 import { authenticate } from './auth.ts'
 import { startControllers } from './controllers.ts'
-import { ensureCredentials, kubeconfigText, writePrivately } from './credentials.ts'
+import { kubeconfigText, writePrivately } from './credentials.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { frontDoorFetch } from './front-door-fetch.ts'
 import { copyPath, guestsAmong, removeRecords, writeRecord } from './hand-over/record.ts'
@@ -58,12 +58,13 @@ import { type Proof, proveHealth } from './health-gate/health-gate.ts'
 import { healthObserver } from './health-gate/observe.ts'
 import { holdHypervisor } from './held-hypervisor.ts'
 import { hostFacts } from './host.ts'
-import { createHttpServer, listen } from './http-server.ts'
+import { createHttpServer, listen, showCertificate } from './http-server.ts'
 import { openImageLibrary } from './image-library.ts'
 import { lockFolder } from './lock-folder.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
 import { openPlatform } from './platform/open-platform.ts'
+import { openCredentials } from './renewed-credentials.ts'
 import { followRequests } from './requests-in-flight.ts'
 import type { SupervisorChannel } from './supervisor/channel.ts'
 import type { Trial } from './supervisor/slots.ts'
@@ -122,7 +123,9 @@ async function undoAll(undo: Undo): Promise<void> {
 async function start({ options, log, supervisor, trial }: Serving, folder: DataFolder, undo: Undo): Promise<RunningServer> {
   const handedOver = trial === undefined ? undefined : await prepareTakeOver(folder, trial)
   if (trial === undefined) await takeBackStore(folder, supervisor?.slots().outcome, log)
-  const platform = openPlatform({ supervisor, folder, workerUrl: diskWorkerUrl })
+  const credentials = await openCredentials({ folder: folder.credentials, clock: wallClock, log })
+  undo.push(() => credentials.close())
+  const platform = openPlatform({ supervisor, folder, workerUrl: diskWorkerUrl, credentials })
   const { version } = platform.installed()
   const accelerator = acceleratorOf(options, folder, log)
   const imageStore = await openImageStore({
@@ -132,9 +135,8 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
     clock: wallClock,
   })
   undo.push(() => imageStore.close())
-  const [store, credentials, images, machines] = await Promise.all([
+  const [store, images, machines] = await Promise.all([
     openDiskStore({ path: folder.store, workerUrl: diskWorkerUrl }),
-    ensureCredentials(folder.credentials, wallClock.now()),
     openImageLibrary({ folder, vmImages: imageStore, registries: options.registries, clock: wallClock, log }),
     openQemuHypervisor({
       root: folder.machines,
@@ -183,17 +185,17 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
   const inFlight = followRequests()
   const front = {
     apiServer: gate.guard(apiServer),
-    authenticate: (request: Pick<ApiRequest, 'path' | 'headers'>) => authenticate(request, credentials.token),
+    authenticate: (request: Pick<ApiRequest, 'path' | 'headers'>) => authenticate(request, credentials.now.token),
   }
-  const { url, close } = await listen(
-    createHttpServer({ ...front, ...credentials, log, inFlight }),
-    options.address,
-    options.port,
-  )
+  const httpServer = createHttpServer({ ...front, ...credentials.now, log, inFlight })
+  const { url, close } = await listen(httpServer, options.address, options.port)
   undo.push(close)
   // Watches end before their connections: a reader sees an end and no fault.
   undo.push(() => apiServer.close())
-  writePrivately(folder.kubeconfig, kubeconfigText(credentials, url))
+  credentials.showTo((renewed) => {
+    showCertificate(httpServer, renewed)
+    writePrivately([folder.kubeconfig, kubeconfigText(renewed, url)])
+  })
 
   await ensureNamespaces(ports.client)
   await ensurePriorityClasses(ports.client)
@@ -228,7 +230,7 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
     prove(deadlineMs) {
       const ending = new AbortController()
       undo.push(() => ending.abort())
-      const front = frontDoorFetch({ url, ...credentials })
+      const front = frontDoorFetch({ url, ...credentials.now })
       const heldDeeds = (): number => held.waiting
       const guestsBefore = handedOver?.guests
       const { signal } = ending

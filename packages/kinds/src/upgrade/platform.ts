@@ -25,6 +25,8 @@ export interface Platform {
   bundle(id: string): SupportBundle
   facts(): Promise<InstallationFacts>
   leftovers: Leftovers
+  /** Of the platform, those that end within the time; clients go on. Throws when they cannot be renewed. */
+  renewCertificates(withinMs: number): Promise<void>
   /** Journal, log, bundle and copies: as if it had never been. */
   forget(id: string): Promise<void>
 }
@@ -149,8 +151,10 @@ export interface InstallationFacts {
   storeProblem: string | undefined
   /** Whether a time service keeps the clock; undefined where it cannot be told. */
   clockIsKept: boolean | undefined
-  /** When the first of the platform's certificates ends. */
+  /** When the certificate that the server shows ends. */
   certificateEndsMs: number
+  /** When the authority ends that clients know the server by. */
+  authorityEndsMs: number
   /** Undefined when QEMU cannot be asked. */
   qemuVersion: string | undefined
 }

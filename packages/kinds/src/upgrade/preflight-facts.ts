@@ -115,6 +115,7 @@ async function gather({ release, size }: Known, ports: UpgradePorts, except: Upg
     memory: { free: capabilities.memoryBytes, needed: repoMemoryBytes + overheadBytes },
     clockIsKept: host.clockIsKept,
     certificateEndsMs: host.certificateEndsMs,
+    authorityEndsMs: host.authorityEndsMs,
     storeProblem: host.storeProblem,
     // There are no Kinds of backups and snapshots here that could be under way.
     inProgress: [],
@@ -154,8 +155,11 @@ function unsupported(machines: readonly VirtualMachine[], known: ReadonlySet<str
 }
 
 /** Harvester's: for so many days at least the certificates must hold, where our own limit asks for more. */
-function certificateOverride({ certificateEndsMs, nowMs }: PreflightFacts, upgrade: Upgrade | undefined): string[] {
+function certificateOverride(
+  { certificateEndsMs, authorityEndsMs, nowMs }: PreflightFacts,
+  upgrade: Upgrade | undefined,
+): string[] {
   const days = Number(upgrade?.metadata.annotations?.[upgradeAnnotations.minCertificateDays] ?? Number.NaN)
-  const left = (certificateEndsMs - nowMs) / (24 * 60 * 60 * 1000)
+  const left = (Math.min(certificateEndsMs, authorityEndsMs) - nowMs) / (24 * 60 * 60 * 1000)
   return days > 0 && left >= days ? ['certificates'] : []
 }

@@ -21,6 +21,7 @@ export interface SimulatedPlatform {
   readonly journals: Map<string, JournalEntry[]>
   readonly logs: Map<string, UpgradeLogLine[]>
   readonly bundles: Map<string, readonly { name: string; text: string }[]>
+  certificatesEndMs: number
   /** How many supervisors were asked to try the release. */
   trials: number
   /** The process ends: another one takes its place. */
@@ -30,6 +31,7 @@ export interface SimulatedPlatform {
 /** How long each takes: longer than a look at it, so that it is seen under way. */
 const workMs = 2_500
 const trialMs = 3_000
+const yearMs = 365 * 24 * 60 * 60 * 1000
 const mib = 1024 * 1024
 
 export function simulatePlatform(clock: Clock): SimulatedPlatform {
@@ -47,6 +49,7 @@ export function simulatePlatform(clock: Clock): SimulatedPlatform {
     journals: new Map(),
     logs: new Map(),
     bundles: new Map(),
+    certificatesEndMs: clock.now() + yearMs,
     trials: 0,
     onHandOver: () => {},
   }
@@ -172,9 +175,13 @@ export function simulatePlatform(clock: Clock): SimulatedPlatform {
       storeBytes: mib,
       storeProblem: undefined,
       clockIsKept: true,
-      certificateEndsMs: clock.now() + 300 * 24 * 60 * 60 * 1000,
+      certificateEndsMs: world.certificatesEndMs,
+      authorityEndsMs: world.certificatesEndMs,
       qemuVersion: '7.2.0',
     }),
+    async renewCertificates(withinMs) {
+      if (world.certificatesEndMs - clock.now() < withinMs) world.certificatesEndMs = clock.now() + yearMs
+    },
     leftovers: { find: async () => [], remove: async () => {} },
     async forget(id) {
       for (const kept of [world.journals, world.logs, world.bundles]) kept.delete(id)

@@ -1,18 +1,23 @@
 // What only this host can tell before an upgrade: room, clock, certificates, store, QEMU.
 
 import { execFile } from 'node:child_process'
-import { X509Certificate } from 'node:crypto'
-import { readFileSync, statfsSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { statfsSync, statSync } from 'node:fs'
 import { promisify } from 'node:util'
 import type { Platform } from '@sheaf/kinds'
 import type { DataFolder } from '../data-folder.ts'
+import type { RenewedCredentials } from '../renewed-credentials.ts'
 
 const run = promisify(execFile)
 /** A program that says its version does so at once. */
 const askMs = 5_000
 
-export function installationFacts({ folder, prefix }: { folder: DataFolder; prefix: string | undefined }): Platform['facts'] {
+interface Where {
+  folder: DataFolder
+  prefix: string | undefined
+  credentials: Pick<RenewedCredentials, 'ends'>
+}
+
+export function installationFacts({ folder, prefix, credentials }: Where): Platform['facts'] {
   return async () => {
     const [clockIsKept, qemuVersion] = await Promise.all([askClock(), askQemu()])
     return {
@@ -21,7 +26,7 @@ export function installationFacts({ folder, prefix }: { folder: DataFolder; pref
       // It is open, and was read as a whole when it was opened; a damaged one would not have been.
       storeProblem: undefined,
       clockIsKept,
-      certificateEndsMs: Math.min(...['ca.crt', 'server.crt'].map((name) => endOf(join(folder.credentials, name)))),
+      ...credentials.ends(),
       qemuVersion,
     }
   }
@@ -40,8 +45,6 @@ function tightestOf(paths: readonly string[]) {
 }
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
-
-const endOf = (path: string): number => Date.parse(new X509Certificate(readFileSync(path)).validTo)
 
 async function askClock(): Promise<boolean | undefined> {
   try {

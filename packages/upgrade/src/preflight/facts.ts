@@ -11,8 +11,10 @@ export interface PreflightFacts {
   memory: Room
   /** Whether the system's clock is kept by a time service; undefined where it cannot be told. */
   clockIsKept: boolean | undefined
-  /** When the first of the platform's certificates ends. */
+  /** When the certificate that the server shows ends. */
   certificateEndsMs: number
+  /** When the authority ends that clients know the server by. */
+  authorityEndsMs: number
   /** What is wrong with the store; undefined when it is whole. */
   storeProblem: string | undefined
   /** Names of what has to end first, each with its Kind: `VirtualMachineBackup default/nightly`. */

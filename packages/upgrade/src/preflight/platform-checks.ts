@@ -6,6 +6,8 @@ import type { PreflightFacts } from './facts.ts'
 const dayMs = 24 * 60 * 60 * 1000
 /** Harvester's default: a certificate must not end in the middle of things. */
 const certificateLeastDays = 7
+/** Copies of the kubeconfig end with the authority, and whoever has them needs time to take the new one. */
+export const authorityNoticeDays = 90
 
 export const platformChecks: readonly Check[] = [
   {
@@ -70,15 +72,25 @@ export const platformChecks: readonly Check[] = [
   },
 ]
 
-function judgeCertificates({ certificateEndsMs, nowMs }: PreflightFacts): Finding {
-  const days = Math.floor((certificateEndsMs - nowMs) / dayMs)
-  return days >= certificateLeastDays
-    ? pass(`valid for another ${days} days`)
-    : fail(
-        days < 0 ? 'a certificate has ended' : `a certificate ends in ${days} days`,
-        'Renew them: sheaf upgrade preflight --fix',
-        'renew-certificates',
-      )
+function judgeCertificates({ certificateEndsMs, authorityEndsMs, nowMs }: PreflightFacts): Finding {
+  const [days, authorityDays] = [certificateEndsMs, authorityEndsMs].map((ms) => Math.floor((ms - nowMs) / dayMs)) as [
+    number,
+    number,
+  ]
+  const first = Math.min(days, authorityDays)
+  if (first < certificateLeastDays)
+    return fail(
+      first < 0 ? 'a certificate has ended' : `a certificate ends in ${first} days`,
+      'Renew them: sheaf upgrade preflight --fix',
+      'renew-certificates',
+    )
+  if (authorityDays < authorityNoticeDays)
+    return warn(
+      `the certificate authority ends in ${authorityDays} days, and every copy of the kubeconfig with it`,
+      'Renew it, then hand out the kubeconfig again: sheaf upgrade preflight --fix',
+      'renew-certificates',
+    )
+  return pass(`valid for another ${first} days`)
 }
 
 function judgeDeprecated({ deprecated: { stored, clients } }: PreflightFacts): Finding {
