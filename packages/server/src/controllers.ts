@@ -17,10 +17,12 @@ import {
   startPoolController,
   startReplicaSetController,
   startUpgradeController,
+  startVersionController,
   startVirtualMachineController,
   startVirtualMachineImageController,
   startVirtualMachineInstanceController,
   type UpgradePorts,
+  type VersionPorts,
   type VirtualMachineImagePorts,
 } from '@sheaf/kinds'
 import { type ControllerSnapshot, startInformer } from '@sheaf/machinery/controller'
@@ -34,7 +36,7 @@ export interface RunningControllers {
   stop(): Promise<void>
 }
 
-type ControllerPorts = UpgradePorts & NodePorts & NamespacePorts & GarbageCollectorPorts & VirtualMachineImagePorts
+type ControllerPorts = UpgradePorts & NodePorts & NamespacePorts & GarbageCollectorPorts & VirtualMachineImagePorts & VersionPorts
 
 export interface ControllerOptions {
   /** False where a release is only rehearsed: the upgrade that it is for is led by another process. */
@@ -57,7 +59,7 @@ export function startControllers(ports: ControllerPorts, { leadsUpgrades }: Cont
     startReplicaSetController(ports, instances),
     startPoolController(ports, virtualMachines),
     startVirtualMachineImageController(ports),
-    ...(leadsUpgrades ? [startUpgradeController(ports, instances)] : []),
+    ...(leadsUpgrades ? [startUpgradeController(ports, instances), startVersionController(ports)] : []),
     startNamespaceController(ports),
     startNodeController(ports),
     startEventController(ports),

@@ -8,8 +8,10 @@ import {
   controllerRevisionKind,
   controllerUser,
   createDeprecatedFieldUses,
+  createVersionDiscovery,
   type DeprecatedFieldUses,
   deprecatedFieldUseKind,
+  type DiscoveryPorts,
   ensureNamespaces,
   ensurePriorityClasses,
   eventKind,
@@ -26,7 +28,9 @@ import {
   upgradeKind,
   upgradeLogKind,
   type VirtualMachineImagePorts,
+  versionActions,
   versionKind,
+  type VersionPorts,
   virtualMachineClusterInstancetypeKind,
   virtualMachineClusterPreferenceKind,
   virtualMachineImageKind,
@@ -69,6 +73,7 @@ import { followRequests } from './requests-in-flight.ts'
 import type { SupervisorChannel } from './supervisor/channel.ts'
 import type { Trial } from './supervisor/slots.ts'
 import { kubernetesVersion } from './version.ts'
+import { releaseSourceOf } from './version-discovery/release-source.ts'
 import { openImageStore } from './vm-images/vm-image-store.ts'
 import { chance, wallClock } from './world.ts'
 
@@ -130,7 +135,7 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
   const accelerator = acceleratorOf(options, folder, log)
   const imageStore = await openImageStore({
     folder: folder.vmImages,
-    fileFolders: options.imageFolders,
+    fileFolders: [...options.imageFolders, ...(options.releases?.kind === 'folder' ? [options.releases.folder] : [])],
     fetch: httpFetch,
     clock: wallClock,
   })
@@ -158,7 +163,8 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
 
   const door = ownDoor()
   const settings = { featureGates: options.featureGates, privateFolder: folder.root }
-  const ports = portsOf({ hypervisor, images, imageStore, platform, fetch: door.fetch, log, ...settings })
+  const releaseSource = releaseSourceOf(options.releases, { releases: platform.releases, clock: wallClock })
+  const ports = portsOf({ hypervisor, images, imageStore, platform, releaseSource, fetch: door.fetch, log, ...settings })
   undo.push(() => ports.events.stop())
   const kinds = kindsOf(ports)
   const readiness = { isReady: false }
@@ -265,10 +271,9 @@ export function ownDoor(): { fetch: Fetch; open(server: ApiServer): void } {
   }
 }
 
-type AllPorts = UpgradePorts & VirtualMachineImagePorts
-type Given = Pick<AllPorts, 'hypervisor' | 'images' | 'imageStore' | 'platform' | 'log' | 'featureGates' | 'privateFolder'> & {
-  fetch: Fetch
-}
+type AllPorts = UpgradePorts & VirtualMachineImagePorts & VersionPorts
+type Given = Pick<AllPorts, 'hypervisor' | 'images' | 'imageStore' | 'platform' | 'log' | 'featureGates' | 'privateFolder'> &
+  Pick<DiscoveryPorts, 'releaseSource'> & { fetch: Fetch }
 
 /** Every request is counted; who sends a deprecated field is named as well. */
 function observerOf(metrics: Metrics, uses: DeprecatedFieldUses): RequestObserver {
@@ -286,7 +291,7 @@ function observerOf(metrics: Metrics, uses: DeprecatedFieldUses): RequestObserve
 
 type OwnPorts = AllPorts & { events: RunningEventRecorder }
 
-export function portsOf({ fetch, log, ...machines }: Given): OwnPorts {
+export function portsOf({ fetch, log, releaseSource, ...machines }: Given): OwnPorts {
   const nodeName = hostname().toLowerCase()
   const world = { clock: wallClock, random: chance, log }
   const client = createClient({
@@ -301,7 +306,9 @@ export function portsOf({ fetch, log, ...machines }: Given): OwnPorts {
     host: nodeName,
     ...world,
   })
-  return { ...machines, ...world, client, events, nodeName }
+  const { platform } = machines
+  const discovery = createVersionDiscovery({ ...world, client, events, nodeName, platform, releaseSource })
+  return { ...machines, ...world, client, events, nodeName, discovery }
 }
 
 export function kindsOf(ports: AllPorts): Kind[] {
@@ -327,7 +334,7 @@ export function kindsOf(ports: AllPorts): Kind[] {
     virtualMachineInstanceMigrationKind(ports),
     virtualMachinePoolKind(ports),
     virtualMachineImageKind(ports),
-    versionKind,
+    { ...versionKind, actions: versionActions(ports) },
     upgradeKind(ports),
     upgradeLogKind(ports),
   ]

@@ -19,6 +19,8 @@ ${common}  --port PORT          the port of the API (SHEAF_PORT; default: 6443; 
                        commas between (SHEAF_REGISTRY_MIRRORS)
   --image-folders DIRS folders of this machine, with commas between, below which a VirtualMachineImage may name a file by a
                        file URL; none by default (SHEAF_IMAGE_FOLDERS)
+  --releases PLACE     where releases are looked for that this machine can be upgraded to, every hour: an https URL, or a
+                       folder of this machine; nowhere by default (SHEAF_RELEASES)
   --log-level LEVEL    debug, info, warn or error (SHEAF_LOG; default: info)
   --log-format FORMAT  text or json (default: text)
 

@@ -100,6 +100,7 @@ async function play(store: Store, { folder, log, signal, onProblem }: Stage): Pr
     images,
     imageStore: stillImageStore,
     platform: stillPlatform,
+    releaseSource: undefined,
     fetch: door.fetch,
     log,
     privateFolder: folder,

@@ -19,6 +19,7 @@ import { nodeKind } from '../../node/index.ts'
 import type { MachinePorts } from '../../ports.ts'
 import { releaseActions, upgradeKind } from '../../upgrade/index.ts'
 import { simulatePlatform } from '../../upgrade/simulated-platform.fixture.ts'
+import { createVersionDiscovery, versionActions, versionKind } from '../../version/index.ts'
 import { virtualMachineKind } from '../../virtualmachine/index.ts'
 import { emptyImageStore } from '../../virtualmachineimage/empty-image-store.fixture.ts'
 import { virtualMachineImageKind } from '../../virtualmachineimage/index.ts'
@@ -52,6 +53,8 @@ export async function startActionWorld() {
     const images = localImages('/images', async () => undefined)
     machinePorts = { ...ports, hypervisor: host.open(), images, nodeName: 'attic' }
     const others = smallKinds.filter((kind) => kind !== nodeKind)
+    const { platform } = simulatePlatform(ports.clock)
+    const discovery = createVersionDiscovery({ ...ports, platform, nodeName: 'attic', releaseSource: undefined })
     const machine = { ...nodeKind, actions: releaseActions({ ...machinePorts, platform: startedByHand }) }
     return [
       ...others,
@@ -59,7 +62,8 @@ export async function startActionWorld() {
       virtualMachineKind(machinePorts),
       virtualMachineInstanceKind(machinePorts),
       virtualMachineImageKind({ ...machinePorts, imageStore: emptyImageStore }),
-      upgradeKind({ ...machinePorts, platform: simulatePlatform(ports.clock).platform }),
+      upgradeKind({ ...machinePorts, platform }),
+      { ...versionKind, actions: versionActions({ ...ports, platform, discovery }) },
     ] as Kind[]
   })
   if (host === undefined || machinePorts === undefined) throw new Error('the Kinds were not asked for')
