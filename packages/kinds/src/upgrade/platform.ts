@@ -143,8 +143,10 @@ export interface SupportBundle {
 
 /** What only the host can tell; the rest of what the checks look at comes from the API. */
 export interface InstallationFacts {
-  /** Bytes and files that there is room for, below `path`. */
-  disk: { path: string; freeBytes: number; freeFiles: number }
+  /** Bytes that there is room for, where it is tightest. */
+  disk: { path: string; freeBytes: number }
+  /** Files that can be made, where it is tightest. */
+  inodes: { path: string; freeFiles: number }
   /** Of the store, which is copied. */
   storeBytes: number
   /** What is wrong with the store; undefined when it is whole. */

@@ -171,7 +171,8 @@ export function simulatePlatform(clock: Clock): SimulatedPlatform {
       },
     }),
     facts: async () => ({
-      disk: { path: '/data', freeBytes: 1024 ** 4, freeFiles: 1_000_000 },
+      disk: { path: '/data', freeBytes: 1024 ** 4 },
+      inodes: { path: '/data', freeFiles: 1_000_000 },
       storeBytes: mib,
       storeProblem: undefined,
       clockIsKept: true,

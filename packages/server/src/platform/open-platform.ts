@@ -37,7 +37,7 @@ export function openPlatform({ supervisor, folder, workerUrl, credentials }: Pla
       await records.forget(id)
     },
     releases: releaseFiles(prefix),
-    facts: installationFacts({ folder, prefix, credentials }),
+    facts: installationFacts({ folder, prefix, credentials, workerUrl }),
     renewCertificates: (withinMs) => credentials.renew(withinMs),
   }
 }

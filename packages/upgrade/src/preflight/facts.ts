@@ -7,7 +7,7 @@ export interface PreflightFacts {
   release: ReleaseFacts
   nowMs: number
   disk: Room & { path: string }
-  inodes: Room
+  inodes: Room & { path: string }
   memory: Room
   /** Whether the system's clock is kept by a time service; undefined where it cannot be told. */
   clockIsKept: boolean | undefined
@@ -19,6 +19,8 @@ export interface PreflightFacts {
   storeProblem: string | undefined
   /** Names of what has to end first, each with its Kind: `VirtualMachineBackup default/nightly`. */
   inProgress: readonly string[]
+  /** `namespace/name` of images that are being downloaded or uploaded, which goes on where it was. */
+  imagesArriving: readonly string[]
   /** `namespace/name` of machines that are starting, stopping or migrating. */
   machinesInTransition: readonly string[]
   /** Machines that run without an object, or whose process could not be taken up. */
