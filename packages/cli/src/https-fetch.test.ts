@@ -4,12 +4,13 @@ import { type AddressInfo, createServer as createSilentServer, type Server as Ne
 import type { TLSSocket } from 'node:tls'
 import { bodyText } from '@sheaf/api/client'
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { issueCertificates } from '../../server/src/certificates.ts'
+import { issueAuthority, issueServing } from '../../server/src/certificates.ts'
 import { type HttpsFetchOptions, httpsFetch } from './https-fetch.ts'
 
-let certificates: Awaited<ReturnType<typeof issueCertificates>>
+let certificates: { authorityPem: string; certificatePem: string; keyPem: string }
 beforeAll(async () => {
-  certificates = await issueCertificates(new Date())
+  const authority = await issueAuthority(new Date())
+  certificates = { authorityPem: authority.certificatePem, ...(await issueServing(new Date(), authority)) }
 })
 
 let running: NetServer | undefined

@@ -1,8 +1,8 @@
-// Issues the server's certificate from an authority made for that one purpose: its key is not kept, so that nobody can
-// issue another. Clients learn the new authority from the kubeconfig.
+// Issues certificates: an authority of this machine's own, and what the server shows, which the authority signs. Clients know
+// the authority from the kubeconfig; as long as its key stays, they go on knowing it, however often it is issued anew.
 
 import 'reflect-metadata'
-import { webcrypto } from 'node:crypto'
+import { createPublicKey, webcrypto } from 'node:crypto'
 import { isIP } from 'node:net'
 import {
   AuthorityKeyIdentifierExtension,
@@ -14,40 +14,56 @@ import {
   PemConverter,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
+  X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509'
 
+export interface Issued {
+  certificatePem: string
+  keyPem: string
+}
+
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
-const validDays = 730
+const dayMs = 24 * 3600 * 1000
+/** Whoever has a copy of the kubeconfig needs another when it ends. As kubeadm's. */
+const authorityDays = 3650
+/** Renewed long before; clients refuse certificates that are good for more than 825 days. */
+const servingDays = 730
 /** Clocks of clients may be a little behind. */
 const backdateMs = 3600 * 1000
 
-/** `addresses` are those beside this machine's loopback. */
-export async function issueCertificates(
-  now: Date,
-  addresses: readonly string[] = [],
-): Promise<{ authorityPem: string; certificatePem: string; keyPem: string }> {
-  const notBefore = new Date(now.getTime() - backdateMs)
-  const notAfter = new Date(now.getTime() + validDays * 24 * 3600 * 1000)
-  const dates = { notBefore, notAfter, signingAlgorithm: algorithm }
-  const authorityKeys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+/** `keyPem`: of the one that it takes the place of, which makes it the same authority to whoever knows that one. */
+export async function issueAuthority(now: Date, keyPem?: string): Promise<Issued> {
+  const keys = keyPem === undefined ? await newKeys() : await keysIn(keyPem)
   const authority = await X509CertificateGenerator.createSelfSigned({
-    ...dates,
+    notBefore: new Date(now.getTime() - backdateMs),
+    notAfter: new Date(now.getTime() + authorityDays * dayMs),
+    signingAlgorithm: algorithm,
     name: 'CN=sheaf-ca',
-    keys: authorityKeys,
+    keys,
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      await SubjectKeyIdentifierExtension.create(authorityKeys.publicKey),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   })
-  const serverKeys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+  return { certificatePem: authority.toString('pem'), keyPem: keyPem ?? (await keyText(keys.privateKey)) }
+}
+
+/** `addresses` are those beside this machine's loopback: IP addresses and host names. */
+export async function issueServing(now: Date, authority: Issued, addresses: readonly string[] = []): Promise<Issued> {
+  const signer = new X509Certificate(authority.certificatePem)
+  const authorityKeys = await keysIn(authority.keyPem)
+  const keys = await newKeys()
   const certificate = await X509CertificateGenerator.create({
-    ...dates,
+    notBefore: new Date(now.getTime() - backdateMs),
+    // What outlives its authority is believed by nobody.
+    notAfter: new Date(Math.min(now.getTime() + servingDays * dayMs, signer.notAfter.getTime())),
+    signingAlgorithm: algorithm,
     subject: 'CN=sheaf',
-    issuer: authority.subject,
+    issuer: signer.subject,
     signingKey: authorityKeys.privateKey,
-    publicKey: serverKeys.publicKey,
+    publicKey: keys.publicKey,
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
@@ -62,10 +78,19 @@ export async function issueCertificates(
       await AuthorityKeyIdentifierExtension.create(authorityKeys.publicKey),
     ],
   })
-  const key = await webcrypto.subtle.exportKey('pkcs8', serverKeys.privateKey)
+  return { certificatePem: certificate.toString('pem'), keyPem: await keyText(keys.privateKey) }
+}
+
+const newKeys = (): Promise<webcrypto.CryptoKeyPair> => webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+
+async function keysIn(keyPem: string): Promise<webcrypto.CryptoKeyPair> {
+  const spki = createPublicKey(keyPem).export({ type: 'spki', format: 'der' })
   return {
-    authorityPem: authority.toString('pem'),
-    certificatePem: certificate.toString('pem'),
-    keyPem: PemConverter.encode(key, 'PRIVATE KEY'),
+    privateKey: await webcrypto.subtle.importKey('pkcs8', PemConverter.decodeFirst(keyPem), algorithm, true, ['sign']),
+    publicKey: await webcrypto.subtle.importKey('spki', spki, algorithm, true, ['verify']),
   }
+}
+
+async function keyText(key: webcrypto.CryptoKey): Promise<string> {
+  return PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')
 }

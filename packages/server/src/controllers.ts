@@ -25,11 +25,13 @@ import {
   startServiceController,
   startTokenSecretController,
   startUpgradeController,
+  startVersionController,
   startVirtualMachineController,
   startVirtualMachineImageController,
   startVirtualMachineInstanceController,
   type TokenIssuer,
   type UpgradePorts,
+  type VersionPorts,
   type VirtualMachineImagePorts,
 } from '@sheaf/kinds'
 import { type ControllerSnapshot, startInformer } from '@sheaf/machinery/controller'
@@ -48,6 +50,7 @@ type ControllerPorts = UpgradePorts &
   NamespacePorts &
   GarbageCollectorPorts &
   VirtualMachineImagePorts &
+  VersionPorts &
   CustomResourceDefinitionPorts &
   ServicePorts & { tokens: TokenIssuer }
 
@@ -74,7 +77,7 @@ export function startControllers(ports: ControllerPorts, { leadsUpgrades }: Cont
     startPoolController(ports, virtualMachines),
     startVirtualMachineImageController(ports),
     startServiceController(ports, instances),
-    ...(leadsUpgrades ? [startUpgradeController(ports, instances)] : []),
+    ...(leadsUpgrades ? [startUpgradeController(ports, instances), startVersionController(ports)] : []),
     startNamespaceController(ports),
     startDefaultAccountController(ports),
     startTokenSecretController(ports),

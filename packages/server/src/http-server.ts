@@ -16,12 +16,15 @@ import { refusal } from './refusal.ts'
 import type { RequestsInFlight } from './requests-in-flight.ts'
 import { joinWebsocket } from './websocket.ts'
 
-export interface HttpServerOptions {
-  door: FrontDoor
+interface Shown {
   certificatePem: string
   keyPem: string
   /** Who signs the certificates of people. */
   clientAuthorityPem: string
+}
+
+export interface HttpServerOptions extends Shown {
+  door: FrontDoor
   log: Log
   /** Streams do not count once they have begun: they never end by themselves. */
   inFlight: RequestsInFlight
@@ -42,10 +45,8 @@ const clientLeft = 'the client closed the connection'
 export function createHttpServer(options: HttpServerOptions): Http2SecureServer {
   const server = createSecureServer({
     allowHTTP1: true,
-    cert: options.certificatePem,
-    key: options.keyPem,
+    ...contextOf(options),
     // Asked for, not insisted on: tokens come without. Who it belongs to, and whether it holds, is the front door's to say.
-    ca: options.clientAuthorityPem,
     requestCert: true,
     rejectUnauthorized: false,
     settings: { maxConcurrentStreams: mostStreams },
@@ -67,6 +68,12 @@ export function createHttpServer(options: HttpServerOptions): Http2SecureServer 
   server.on('clientError', (_error, socket) => socket.destroy())
   return server
 }
+
+const contextOf = ({ certificatePem, keyPem, clientAuthorityPem }: Shown) => ({
+  cert: certificatePem,
+  key: keyPem,
+  ca: clientAuthorityPem,
+})
 
 /** Resolves when connections are accepted. `close` ends the open ones too: watches would never end by themselves. */
 export async function listen(
@@ -111,6 +118,11 @@ function visitorOf(socket: TLSSocket): Visitor {
   const visitor = { address: socket.remoteAddress ?? '', ...shown }
   visitors.set(socket, visitor)
   return visitor
+}
+
+/** To whoever connects from now on; connections that are open go on. */
+export function showCertificate(server: Http2SecureServer, shown: Shown): void {
+  server.setSecureContext(contextOf(shown))
 }
 
 export class PortInUse extends Error {

@@ -25,6 +25,20 @@ describe('what the server is told', () => {
     expect(parseServerOptions([], { SHEAF_FEATURE_GATES: ' HostDisk, ' }).featureGates).toEqual(['HostDisk'])
   })
 
+  it('VD1 names a place of releases, which is none by default', () => {
+    expect(parseServerOptions([], {}).releases).toBeUndefined()
+    expect(parseServerOptions(['--releases', 'https://download.example/sheaf/'], {}).releases).toEqual({
+      kind: 'url',
+      url: 'https://download.example/sheaf',
+    })
+    expect(parseServerOptions([], { SHEAF_RELEASES: '/srv/releases/' }).releases).toEqual({
+      kind: 'folder',
+      folder: '/srv/releases',
+    })
+    for (const bad of ['releases', 'ftp://a.example/', 'https://me:secret@a.example/', 'https://a.example/?token=1'])
+      expect(() => parseServerOptions(['--releases', bad], {})).toThrow(UsageError)
+  })
+
   it('names the XDG data folder where nothing else is said', () => {
     expect(parseServerOptions([], { XDG_DATA_HOME: '/xdg' }).dataFolder).toBe('/xdg/sheaf')
     expect(parseServerOptions([], {}).dataFolder).toMatch(/\/\.local\/share\/sheaf$/)

@@ -9,6 +9,7 @@ import { type FeatureGate, featureGates } from '@sheaf/kinds'
 import type { RegistrySettings } from '@sheaf/qemu'
 import type { OidcSettings } from './authentication/oidc.ts'
 import { dataFolderPath } from './data-folder.ts'
+import type { ReleasePlace } from './version-discovery/release-source.ts'
 
 export interface ServerOptions {
   dataFolder: string
@@ -27,6 +28,8 @@ export interface ServerOptions {
   registries: RegistrySettings
   /** Below them lie the files that a VirtualMachineImage may name by a file URL. */
   imageFolders: readonly string[]
+  /** Where releases are looked for that this machine can be upgraded to; nowhere by default. */
+  releases: ReleasePlace | undefined
   logFormat: 'text' | 'json'
   logLevel: 'debug' | 'info' | 'warn' | 'error'
   featureGates: readonly FeatureGate[]
@@ -57,6 +60,7 @@ export function parseServerOptions(args: readonly string[], environment: NodeJS.
       mirrors: mirrorsOf(values['registry-mirrors'] ?? environment['SHEAF_REGISTRY_MIRRORS']),
     },
     imageFolders: foldersOf(values['image-folders'] ?? environment['SHEAF_IMAGE_FOLDERS']),
+    releases: releasePlaceOf(values.releases ?? environment['SHEAF_RELEASES']),
     logFormat: oneOf('--log-format', values['log-format'], ['text', 'json'] as const) ?? 'text',
     logLevel:
       oneOf('--log-level', values['log-level'] ?? environment['SHEAF_LOG'], ['debug', 'info', 'warn', 'error'] as const) ??
@@ -80,6 +84,7 @@ const flags = {
   'registry-mirrors': text,
   'image-folders': text,
   'service-address': text,
+  releases: text,
   'log-format': text,
   'log-level': text,
   standby: { type: 'boolean' },
@@ -211,6 +216,20 @@ function foldersOf(given: string | undefined): string[] {
   const relative = folders.find((folder) => !isAbsolute(folder))
   if (relative === undefined) return folders.map((folder) => resolve(folder))
   throw new UsageError(`"${relative}" is no absolute path: give the folders as /srv/images with commas between`)
+}
+
+function releasePlaceOf(given: string | undefined): ReleasePlace | undefined {
+  if (given === undefined || given === '') return undefined
+  if (isAbsolute(given)) return { kind: 'folder', folder: resolve(given) }
+  const url = URL.parse(given)
+  if (url === null || !['http:', 'https:'].includes(url.protocol))
+    throw new UsageError(
+      `"${given}" is no place of releases: give a URL as https://download.example/sheaf, or a folder as /srv/releases`,
+    )
+  // It is shown to everybody who may look at Versions.
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
+    throw new UsageError('a place of releases has no password, query or fragment: files are asked for below it')
+  return { kind: 'url', url: url.href.replace(/\/+$/, '') }
 }
 
 function mirrorsOf(given: string | undefined): Record<string, string[]> {

@@ -12,10 +12,12 @@ import {
   controllerUser,
   createAccess,
   createDeprecatedFieldUses,
+  createVersionDiscovery,
   customResourceDefinitionKind,
   definitionRole,
   type DeprecatedFieldUses,
   deprecatedFieldUseKind,
+  type DiscoveryPorts,
   ensureDefaultAccess,
   endpointsKind,
   endpointSliceKind,
@@ -46,7 +48,9 @@ import {
   upgradeLogKind,
   userKind,
   type VirtualMachineImagePorts,
+  versionActions,
   versionKind,
+  type VersionPorts,
   virtualMachineClusterInstancetypeKind,
   virtualMachineClusterPreferenceKind,
   virtualMachineImageKind,
@@ -72,7 +76,7 @@ import { issuerDocuments } from './authentication/issuer-documents.ts'
 import type { OidcSettings } from './authentication/oidc.ts'
 import { type ServerTokens, serverTokens, type Signing } from './authentication/server-tokens.ts'
 import { startControllers } from './controllers.ts'
-import { ensureCredentials, kubeconfigText, writePrivately } from './credentials.ts'
+import { kubeconfigText, writePrivately } from './credentials.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { createFairShare } from './fair-share/fair-share.ts'
 import { createFrontDoor } from './front-door.ts'
@@ -85,17 +89,19 @@ import { type Proof, proveHealth } from './health-gate/health-gate.ts'
 import { healthObserver } from './health-gate/observe.ts'
 import { holdHypervisor } from './held-hypervisor.ts'
 import { hostFacts, ownAddresses } from './host.ts'
-import { createHttpServer, listen } from './http-server.ts'
+import { createHttpServer, listen, showCertificate } from './http-server.ts'
 import { openImageLibrary } from './image-library.ts'
 import { lockFolder } from './lock-folder.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { isLoopback, type ServerOptions } from './options.ts'
 import { openPlatform } from './platform/open-platform.ts'
+import { openCredentials } from './renewed-credentials.ts'
 import { followRequests } from './requests-in-flight.ts'
 import { createTcpListening } from './tcp-listening.ts'
 import type { SupervisorChannel } from './supervisor/channel.ts'
 import type { Trial } from './supervisor/slots.ts'
 import { kubernetesVersion } from './version.ts'
+import { releaseSourceOf } from './version-discovery/release-source.ts'
 import { openImageStore } from './vm-images/vm-image-store.ts'
 import { chance, wallClock } from './world.ts'
 
@@ -150,19 +156,25 @@ async function undoAll(undo: Undo): Promise<void> {
 async function start({ options, log, supervisor, trial }: Serving, folder: DataFolder, undo: Undo): Promise<RunningServer> {
   const handedOver = trial === undefined ? undefined : await prepareTakeOver(folder, trial)
   if (trial === undefined) await takeBackStore(folder, supervisor?.slots().outcome, log)
-  const platform = openPlatform({ supervisor, folder, workerUrl: diskWorkerUrl })
+  const credentials = await openCredentials({
+    folder: folder.credentials,
+    addresses: [...ownAddresses(options.address), ...options.hostNames],
+    clock: wallClock,
+    log,
+  })
+  undo.push(() => credentials.close())
+  const platform = openPlatform({ supervisor, folder, workerUrl: diskWorkerUrl, credentials })
   const { version } = platform.installed()
   const accelerator = acceleratorOf(options, folder, log)
   const imageStore = await openImageStore({
     folder: folder.vmImages,
-    fileFolders: options.imageFolders,
+    fileFolders: [...options.imageFolders, ...(options.releases?.kind === 'folder' ? [options.releases.folder] : [])],
     fetch: httpFetch,
     clock: wallClock,
   })
   undo.push(() => imageStore.close())
-  const [store, credentials, keys, images, machines] = await Promise.all([
+  const [store, keys, images, machines] = await Promise.all([
     openDiskStore({ path: folder.store, workerUrl: diskWorkerUrl }),
-    ensureCredentials(folder.credentials, wallClock.now(), [...ownAddresses(options.address), ...options.hostNames]),
     ensureAccessKeys(folder.credentials, wallClock.now()),
     openImageLibrary({ folder, vmImages: imageStore, registries: options.registries, clock: wallClock, log }),
     openQemuHypervisor({
@@ -186,7 +198,7 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
   const door = ownDoor()
   const settings = { featureGates: options.featureGates, privateFolder: folder.root }
   const { accountKeyPem } = keys
-  const { authorityPem } = credentials
+  const { authorityPem } = credentials.now
   const oidc = options.oidc && (await readerOf(options.oidc, log))
   const signing = { accountKeyPem, authorityPem, oidc }
   const reached = { url: '' }
@@ -198,7 +210,8 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
   const serviceListening = createTcpListening({ address: options.serviceAddress, log })
   // After the controller of services has closed their ports: who is still connected is cut off.
   undo.push(() => serviceListening.stop())
-  const given = { hypervisor, images, imageStore, platform, signing, listening, serviceListening }
+  const releaseSource = releaseSourceOf(options.releases, { releases: platform.releases, clock: wallClock })
+  const given = { hypervisor, images, imageStore, platform, releaseSource, signing, listening, serviceListening }
   const ports = await portsOf({ ...given, fetch: door.fetch, log, ...settings })
   undo.push(() => ports.events.stop())
   undo.push(() => ports.access.stop())
@@ -235,7 +248,7 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
   const front = createFrontDoor({
     apiServer: { ...createFairShare(metrics).guard(gate.guard(apiServer)), attributesOf: apiServer.attributesOf },
     authenticate: authenticator({
-      token: credentials.token,
+      token: credentials.now.token,
       users: { find: (name) => ports.client.resource<User>(userDefinition).find({ namespace: '', name }) },
       tokenReaders: ports.tokens.readers,
       nowMs: wallClock.now,
@@ -246,16 +259,16 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
     random: chance,
   })
   const clientAuthorityPem = keys.clientAuthority.certificatePem
-  const { url, close } = await listen(
-    createHttpServer({ door: front, ...credentials, clientAuthorityPem, log, inFlight }),
-    options.address,
-    options.port,
-  )
+  const httpServer = createHttpServer({ door: front, ...credentials.now, clientAuthorityPem, log, inFlight })
+  const { url, close } = await listen(httpServer, options.address, options.port)
   reached.url = url
   undo.push(close)
   // Watches end before their connections: a reader sees an end and no fault.
   undo.push(() => apiServer.close())
-  writePrivately(folder.kubeconfig, kubeconfigText(credentials, url))
+  credentials.showTo((renewed) => {
+    showCertificate(httpServer, { ...renewed, clientAuthorityPem })
+    writePrivately([folder.kubeconfig, kubeconfigText(renewed, url)])
+  })
 
   await ensureNamespaces(ports.client)
   await ensurePriorityClasses(ports.client)
@@ -288,7 +301,7 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
     prove(deadlineMs) {
       const ending = new AbortController()
       undo.push(() => ending.abort())
-      const front = frontDoorFetch({ url, ...credentials })
+      const front = frontDoorFetch({ url, ...credentials.now })
       const heldDeeds = (): number => held.waiting
       const guestsBefore = handedOver?.guests
       const { signal } = ending
@@ -333,7 +346,12 @@ function auditLogOf({ audit }: DataFolder, metrics: Metrics, log: Log): AuditLog
   return openAuditLog({ folder: audit, clock: wallClock, log, onWritten: metrics.audited, onLost: metrics.auditLost })
 }
 
-type AllPorts = UpgradePorts & VirtualMachineImagePorts & ServicePorts & ReviewPorts & ListeningPorts & { tokens: TokenIssuer }
+type AllPorts = UpgradePorts &
+  VirtualMachineImagePorts &
+  VersionPorts &
+  ServicePorts &
+  ReviewPorts &
+  ListeningPorts & { tokens: TokenIssuer }
 type Given = Pick<
   AllPorts,
   | 'listening'
@@ -345,10 +363,11 @@ type Given = Pick<
   | 'log'
   | 'featureGates'
   | 'privateFolder'
-> & {
-  fetch: Fetch
-  signing: Signing
-}
+> &
+  Pick<DiscoveryPorts, 'releaseSource'> & {
+    fetch: Fetch
+    signing: Signing
+  }
 
 /** Every request is counted; who sends a deprecated field is named as well. */
 function observerOf(metrics: Metrics, uses: DeprecatedFieldUses): RequestObserver {
@@ -366,7 +385,7 @@ function observerOf(metrics: Metrics, uses: DeprecatedFieldUses): RequestObserve
 
 type OwnPorts = AllPorts & { events: RunningEventRecorder; access: Access; tokens: ServerTokens }
 
-export async function portsOf({ fetch, log, signing, ...machines }: Given): Promise<OwnPorts> {
+export async function portsOf({ fetch, log, signing, releaseSource, ...machines }: Given): Promise<OwnPorts> {
   const nodeName = hostname().toLowerCase()
   const world = { clock: wallClock, random: chance, log }
   const client = createClient({
@@ -383,7 +402,9 @@ export async function portsOf({ fetch, log, signing, ...machines }: Given): Prom
   })
   const tokens = await serverTokens({ ...signing, ...world, client })
   const access = createAccess({ ...world, client })
-  return { ...machines, ...world, client, events, nodeName, access, tokens, tokenReader: tokens.reader }
+  const { platform } = machines
+  const discovery = createVersionDiscovery({ ...world, client, events, nodeName, platform, releaseSource })
+  return { ...machines, ...world, client, events, nodeName, access, tokens, tokenReader: tokens.reader, discovery }
 }
 
 export function kindsOf(ports: AllPorts): Kind[] {
@@ -419,7 +440,7 @@ export function kindsOf(ports: AllPorts): Kind[] {
     virtualMachineInstanceMigrationKind(ports),
     virtualMachinePoolKind(ports),
     virtualMachineImageKind(ports),
-    versionKind,
+    { ...versionKind, actions: versionActions(ports) },
     upgradeKind(ports),
     upgradeLogKind(ports),
     customResourceDefinitionKind(() => kinds.map(({ definition }) => definition)),

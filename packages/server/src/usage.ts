@@ -38,6 +38,8 @@ ${common}  --port PORT          the port of the API (SHEAF_PORT; default: 6443; 
                        the address of this machine on which the ports of services are open; others reach guests through
                        it, so it is 127.0.0.1 unless you decide otherwise; 0.0.0.0 is all of them
                        (SHEAF_SERVICE_ADDRESS)
+  --releases PLACE     where releases are looked for that this machine can be upgraded to, every hour: an https URL, or a
+                       folder of this machine; nowhere by default (SHEAF_RELEASES)
   --log-level LEVEL    debug, info, warn or error (SHEAF_LOG; default: info)
   --log-format FORMAT  text or json (default: text)
 

@@ -1,7 +1,7 @@
 // `sheaf upgrade preflight`: whether an upgrade may begin; each check with its verdict, why, and how to mend it.
 
 import { Command, Option } from 'commander'
-import { CommandError, type Connection, connect } from '../connection.ts'
+import { type Connection, connect } from '../connection.ts'
 import { migrateStorage } from '../migrate-storage/migrate-storage.ts'
 import { createProgress } from '../migrate-storage/progress.ts'
 import { outputOption } from '../virtual-machine-argument.ts'
@@ -49,10 +49,11 @@ async function run({ fix, override = '', output, ...flags }: Flags): Promise<voi
   const query = queryOf(await targetFrom(flags, connection, teller))
   teller.end()
   const path = `${actionsPath}/upgrades/preflight?${query}&override=${encodeURIComponent(override)}`
-  const look = (): Promise<Preflight> => ask<Preflight>(connection.client, 'GET', path)
+  // The kubeconfig is read each time: a fix may change what is in it.
+  const look = (): Promise<Preflight> => ask<Preflight>(connect().client, 'GET', path)
   let result = await look()
   if (fix === true) {
-    for (const each of new Set(result.checks.flatMap((check) => check.fix ?? []))) await mend(each, connection)
+    for (const each of new Set(result.checks.flatMap((check) => check.fix ?? []))) await mend(each, connect())
     result = await look()
   }
   process.stdout.write(output === 'json' ? `${JSON.stringify(result, undefined, 2)}\n` : `${preflightText(result)}\n`)
@@ -71,7 +72,8 @@ async function mend(fix: NonNullable<CheckResult['fix']>, { client }: Connection
       return
     }
     case 'renew-certificates':
-      throw new CommandError('certificates are renewed when the server starts: restart it; guests run on')
+      await ask(client, 'PUT', `${actionsPath}/upgrades/renew-certificates`, {})
+      return
   }
 }
 

@@ -11,6 +11,7 @@ import { rollbackText } from './rollback.ts'
 import { conditionLine, exitCodeOf, releaseLine, statusText } from './status.ts'
 import { createTeller } from './teller.ts'
 import { upgradeCommand } from './upgrade-command.ts'
+import { versionsText } from './versions.ts'
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -80,6 +81,25 @@ it('UP77 plan: every station with what it takes and what going back means', () =
   const text = planText({ stations, leftMs: 9_450 })
   expect(text).toMatch(/repo +9 s \(as last time\) +start the upgrade repo VM +remove the repo VM/)
   expect(text).toContain('In all about 9 s.')
+})
+
+it('VD10 versions: what can be upgraded to, why not to the others, and what was wrong', () => {
+  const versions = [
+    { name: '1.2.0', canBeUpgradedTo: true, isDiscovered: true, releaseDate: '20270101' },
+    { name: '1.0.0', canBeUpgradedTo: false, isDiscovered: false, why: '1.0.0 is older than the installed 1.1.0' },
+  ]
+  const source = { place: '/srv/releases', lookedAt: '2027-01-02T00:00:00.000Z', problems: ['a.iso is not offered: why'] }
+  expect(versionsText({ installed: '1.1.0', versions, source })).toBe(
+    [
+      '1.1.0 runs.',
+      'VERSION   RELEASED   MADE      UPGRADE   WHY NOT',
+      '1.2.0     20270101   found     yes',
+      '1.0.0     -          by hand   no        1.0.0 is older than the installed 1.1.0',
+      'Looked for in /srv/releases: 2027-01-02T00:00:00.000Z.',
+      '  a.iso is not offered: why',
+    ].join('\n'),
+  )
+  expect(versionsText({ installed: '1.1.0', versions: [] })).toContain('Nobody looks for releases')
 })
 
 it('UP77 where there is no terminal each thing is said once, not once a percent', () => {

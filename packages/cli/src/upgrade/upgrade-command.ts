@@ -7,6 +7,7 @@ import { preflightCommand } from './preflight.ts'
 import { rollbackCommand } from './rollback.ts'
 import { retryCommand, startUpgradeCommand } from './start.ts'
 import { statusOfUpgradeCommand } from './status.ts'
+import { versionsCommand } from './versions.ts'
 import { wishCommands } from './wishes.ts'
 
 export function upgradeCommand(): Command {
@@ -14,6 +15,7 @@ export function upgradeCommand(): Command {
     .description('upgrade the platform, or go back to the release before')
     .addHelpText('after', epilogue)
   const commands = [
+    versionsCommand(),
     preflightCommand(),
     planCommand(),
     startUpgradeCommand(),
@@ -29,6 +31,7 @@ export function upgradeCommand(): Command {
 
 const epilogue = `
 An upgrade always ends, in the new release or in the one before, and every guest runs on:
+  sheaf upgrade versions                             what there is to upgrade to
   sheaf upgrade preflight --iso sheaf-1.1.0.iso
   sheaf upgrade start --iso sheaf-1.1.0.iso --wait
   sheaf upgrade rollback                             the way back, also later

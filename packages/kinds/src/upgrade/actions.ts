@@ -4,7 +4,7 @@
 import { type Upgrade, upgradeDefinition } from '@sheaf/api'
 import { notFound, StatusError } from '@sheaf/api/meta'
 import type { ActionCall, RequestAction } from '@sheaf/machinery/kind'
-import { planUpgrade } from '@sheaf/upgrade'
+import { authorityNoticeDays, planUpgrade } from '@sheaf/upgrade'
 import { jsonAnswer } from '../subresources.ts'
 import { upgradeHistory } from './history.ts'
 import { removeLeftovers } from './leftovers.ts'
@@ -44,6 +44,15 @@ export function upgradeActions(ports: UpgradePorts): RequestAction[] {
       async run() {
         const { upgrades } = await upgradeHistory(ports)
         await removeLeftovers(ports, upgrades)
+        return jsonAnswer({})
+      },
+    },
+    {
+      ...ours,
+      method: 'PUT',
+      action: 'upgrades/renew-certificates',
+      async run() {
+        await ports.platform.renewCertificates(authorityNoticeDays * 24 * 3600 * 1000)
         return jsonAnswer({})
       },
     },

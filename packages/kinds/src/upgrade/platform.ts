@@ -23,6 +23,8 @@ export interface Platform {
   bundle(id: string): SupportBundle
   facts(): Promise<InstallationFacts>
   leftovers: Leftovers
+  /** Of the platform, those that end within the time; clients go on. Throws when they cannot be renewed. */
+  renewCertificates(withinMs: number): Promise<void>
   /** Journal, log, bundle and copies: as if it had never been. */
   forget(id: string): Promise<void>
 }
@@ -155,16 +157,20 @@ export interface SupportBundle {
 
 /** What only the host can tell; the rest of what the checks look at comes from the API. */
 export interface InstallationFacts {
-  /** Bytes and files that there is room for, below `path`. */
-  disk: { path: string; freeBytes: number; freeFiles: number }
+  /** Bytes that there is room for, where it is tightest. */
+  disk: { path: string; freeBytes: number }
+  /** Files that can be made, where it is tightest. */
+  inodes: { path: string; freeFiles: number }
   /** Of the store, which is copied. */
   storeBytes: number
   /** What is wrong with the store; undefined when it is whole. */
   storeProblem: string | undefined
   /** Whether a time service keeps the clock; undefined where it cannot be told. */
   clockIsKept: boolean | undefined
-  /** When the first of the platform's certificates ends. */
+  /** When the certificate that the server shows ends. */
   certificateEndsMs: number
+  /** When the authority ends that clients know the server by. */
+  authorityEndsMs: number
   /** Undefined when QEMU cannot be asked. */
   qemuVersion: string | undefined
 }

@@ -3,6 +3,7 @@
 import {
   type DeprecatedFieldUse,
   deprecatedFieldUseDefinition,
+  deprecationRules,
   findDeprecations,
   pathText,
   type Upgrade,
@@ -11,6 +12,7 @@ import {
   type VirtualMachine,
   virtualMachineDefinition,
 } from '@sheaf/api'
+import { type Client, servedKinds, walkStored } from '@sheaf/api/client'
 import { keyOf, keyText } from '@sheaf/api/meta'
 import { overheadBytes } from '@sheaf/qemu'
 import { type Preflight, preflight, type PreflightFacts, type ReleaseFacts } from '@sheaf/upgrade'
@@ -21,6 +23,7 @@ import { machinesOnOlderQemu } from './on-older-qemu.ts'
 import type { Release } from './platform.ts'
 import type { UpgradePorts } from './ports.ts'
 import { repoMemoryBytes } from './repo-machine.ts'
+import { imagesArriving, workInProgress } from './work-in-progress.ts'
 
 /** What takes room. */
 export interface ReleaseSize {
@@ -98,11 +101,14 @@ export async function preflightOf(
 
 async function gather({ release, size }: Known, ports: UpgradePorts, except: Upgrade | undefined): Promise<PreflightFacts> {
   const { platform, hypervisor, clock } = ports
-  const [host, machines, capabilities, history] = await Promise.all([
+  const [host, machines, capabilities, history, inProgress, arriving, stored] = await Promise.all([
     platform.facts(),
     ports.client.resource<VirtualMachine>(virtualMachineDefinition).list(),
     hypervisor.capabilities(),
     upgradeHistory(ports),
+    workInProgress(ports.client),
+    imagesArriving(ports.client),
+    storedDeprecations(ports.client),
   ])
   const { version: installedVersion, supervisorVersion } = platform.installed()
   const needed = size.downloadBytes + size.unpackedBytes + storeCopies * host.storeBytes + breathingBytes
@@ -112,16 +118,17 @@ async function gather({ release, size }: Known, ports: UpgradePorts, except: Upg
     release: { ...release, newestSeenVersion: history.newestVersion },
     nowMs: clock.now(),
     disk: { path: host.disk.path, free: host.disk.freeBytes, needed },
-    inodes: { free: host.disk.freeFiles, needed: size.unpackedFiles + breathingFiles },
+    inodes: { path: host.inodes.path, free: host.inodes.freeFiles, needed: size.unpackedFiles + breathingFiles },
     memory: { free: capabilities.memoryBytes, needed: repoMemoryBytes + overheadBytes },
     clockIsKept: host.clockIsKept,
     certificateEndsMs: host.certificateEndsMs,
+    authorityEndsMs: host.authorityEndsMs,
     storeProblem: host.storeProblem,
-    // There are no Kinds of backups and snapshots here that could be under way.
-    inProgress: [],
+    inProgress,
+    imagesArriving: arriving,
     machinesInTransition: machines.items.filter(isInTransition).map((machine) => keyText(keyOf(machine))),
     machinesNotAdopted: await findStrayGuests(ports),
-    deprecated: { stored: storedDeprecations(machines.items), clients: await clientsOf(ports) },
+    deprecated: { stored, clients: await clientsOf(ports) },
     qemu: {
       hostVersion: host.qemuVersion,
       machinesOnOlder: (await machinesOnOlderQemu(ports)).map(({ name }) => name),
@@ -138,8 +145,15 @@ function isInTransition({ metadata, status }: VirtualMachine): boolean {
   return metadata.labels?.[upgradeLabels.upgrade] === undefined && transitions.includes(status?.printableStatus ?? '')
 }
 
-function storedDeprecations(machines: readonly VirtualMachine[]): { field: string; count: number }[] {
-  const fields = machines.flatMap((machine) => [...new Set(findDeprecations(machine).map(({ path }) => pathText(path)))])
+/** Of every Kind that has such fields, as sheaf migrate-storage looks for them. */
+async function storedDeprecations(client: Client): Promise<{ field: string; count: number }[]> {
+  const { resources } = await servedKinds(
+    client,
+    deprecationRules.flatMap(({ places }) => places),
+  )
+  const { kept: fields } = await walkStored(client, resources, {}, (object) => [
+    ...new Set(findDeprecations(object).map(({ path }) => (path[0] === 'spec' ? '' : `${object.kind} `) + pathText(path))),
+  ])
   return [...Map.groupBy(fields, (field) => field)].map(([field, all]) => ({ field, count: all.length }))
 }
 
@@ -155,8 +169,11 @@ function unsupported(machines: readonly VirtualMachine[], known: ReadonlySet<str
 }
 
 /** Harvester's: for so many days at least the certificates must hold, where our own limit asks for more. */
-function certificateOverride({ certificateEndsMs, nowMs }: PreflightFacts, upgrade: Upgrade | undefined): string[] {
+function certificateOverride(
+  { certificateEndsMs, authorityEndsMs, nowMs }: PreflightFacts,
+  upgrade: Upgrade | undefined,
+): string[] {
   const days = Number(upgrade?.metadata.annotations?.[upgradeAnnotations.minCertificateDays] ?? Number.NaN)
-  const left = (certificateEndsMs - nowMs) / (24 * 60 * 60 * 1000)
+  const left = (Math.min(certificateEndsMs, authorityEndsMs) - nowMs) / (24 * 60 * 60 * 1000)
   return days > 0 && left >= days ? ['certificates'] : []
 }

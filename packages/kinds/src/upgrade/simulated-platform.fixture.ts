@@ -33,6 +33,7 @@ export interface SimulatedPlatform {
   /** Migrations that a release knows, by its version. */
   readonly knownTo: Map<string, readonly string[]>
   readonly bundles: Map<string, readonly { name: string; text: string }[]>
+  certificatesEndMs: number
   /** How many supervisors were asked to try the release. */
   trials: number
   /** The process ends: another one takes its place. */
@@ -44,6 +45,7 @@ export interface SimulatedPlatform {
 /** How long each takes: longer than a look at it, so that it is seen under way. */
 const workMs = 2_500
 const trialMs = 3_000
+const yearMs = 365 * 24 * 60 * 60 * 1000
 const mib = 1024 * 1024
 
 export function simulatePlatform(clock: Clock): SimulatedPlatform {
@@ -63,6 +65,7 @@ export function simulatePlatform(clock: Clock): SimulatedPlatform {
     rollbacks: new Map(),
     knownTo: new Map(),
     bundles: new Map(),
+    certificatesEndMs: clock.now() + yearMs,
     trials: 0,
     onHandOver: () => {},
     askerOf: () => () => true,
@@ -205,13 +208,18 @@ export function simulatePlatform(clock: Clock): SimulatedPlatform {
       },
     }),
     facts: async () => ({
-      disk: { path: '/data', freeBytes: 1024 ** 4, freeFiles: 1_000_000 },
+      disk: { path: '/data', freeBytes: 1024 ** 4 },
+      inodes: { path: '/data', freeFiles: 1_000_000 },
       storeBytes: mib,
       storeProblem: undefined,
       clockIsKept: true,
-      certificateEndsMs: clock.now() + 300 * 24 * 60 * 60 * 1000,
+      certificateEndsMs: world.certificatesEndMs,
+      authorityEndsMs: world.certificatesEndMs,
       qemuVersion: '7.2.0',
     }),
+    async renewCertificates(withinMs) {
+      if (world.certificatesEndMs - clock.now() < withinMs) world.certificatesEndMs = clock.now() + yearMs
+    },
     leftovers: { find: async () => [], remove: async () => {} },
     async forget(id) {
       for (const kept of [world.journals, world.rollbacks, world.logs, world.bundles]) kept.delete(id)

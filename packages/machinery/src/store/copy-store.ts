@@ -3,10 +3,9 @@
 import { constants, existsSync } from 'node:fs'
 import { copyFile, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { Worker } from 'node:worker_threads'
-import type { WorkerReply, WorkerRequest } from './disk-worker.ts'
 import { connect, hasNoRoom } from './sqlite-connection.ts'
 import { StoreFull } from './store.ts'
+import { runInWorker } from './worker-run.ts'
 
 export interface StoreCopy {
   /** The file of the store, open or not. */
@@ -23,8 +22,7 @@ export interface StoreCopy {
  */
 export async function copyStore({ path, target, workerUrl }: StoreCopy): Promise<void> {
   if (!existsSync(path)) throw new Error(`there is no store ${path} to copy`)
-  const url = workerUrl ?? new URL('./disk-worker.ts', import.meta.url)
-  await putInPlace(target, (draft) => copyInWorker(url, { kind: 'copy', path, target: draft }))
+  await putInPlace(target, (draft) => copyInWorker(workerUrl, path, draft))
 }
 
 /**
@@ -73,20 +71,10 @@ export function foldIn(path: string): void {
 }
 
 /** In a thread of its own. Errors come out of it as plain ones, so the reply says which it is. */
-async function copyInWorker(url: URL, request: Extract<WorkerRequest, { kind: 'copy' }>): Promise<void> {
-  const worker = new Worker(url)
-  try {
-    const reply = await new Promise<WorkerReply>((resolve, reject) => {
-      worker.once('message', resolve)
-      worker.once('error', reject)
-      worker.once('exit', (code) => reject(new Error(`the thread that copies ended with code ${code}`)))
-      worker.postMessage(request)
-    })
-    if (reply.kind === 'full') throw new StoreFull(request.target, { cause: reply.cause })
-    if (reply.kind === 'failed') throw new Error(`${request.path} cannot be copied`, { cause: reply.cause })
-  } finally {
-    await worker.terminate()
-  }
+async function copyInWorker(url: URL | undefined, path: string, target: string): Promise<void> {
+  const reply = await runInWorker(url, { kind: 'copy', path, target })
+  if (reply.kind === 'full') throw new StoreFull(target, { cause: reply.cause })
+  if (reply.kind === 'failed') throw new Error(`${path} cannot be copied`, { cause: reply.cause })
 }
 
 async function sync(path: string): Promise<void> {

@@ -1,8 +1,9 @@
 // The thread that writes to the disk, so that waiting for it never stops the event loop. Requests are answered in order.
 
+import { DatabaseSync } from 'node:sqlite'
 import { parentPort } from 'node:worker_threads'
 import { loadContent } from './disk-format.ts'
-import { connect, hasNoRoom, isDiskFull, transact } from './sqlite-connection.ts'
+import { BUSY_TIMEOUT_MS, connect, hasNoRoom, isDiskFull, transact } from './sqlite-connection.ts'
 import { StoreFull } from './store.ts'
 
 export type WorkerRequest =
@@ -12,6 +13,8 @@ export type WorkerRequest =
   | { kind: 'close' }
   /** Needs no open one: writes what is committed to a file that is not there yet, and reads it back. */
   | { kind: 'copy'; path: string; target: string }
+  /** Needs no open one either: reads all of the file and looks whether it fits together. */
+  | { kind: 'check'; path: string }
 
 /** The state of a key at its new revision; the state before is in the file already. */
 export interface AppendRow {
@@ -74,9 +77,20 @@ function copy({ path, target }: Request<'copy'>): void {
   loadContent(target)
 }
 
+function check({ path }: Request<'check'>): void {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
+  try {
+    const found = database.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check']
+    if (found !== 'ok') throw new Error(String(found))
+  } finally {
+    database.close()
+  }
+}
+
 function handle(request: WorkerRequest): void {
   if (request.kind === 'open') disk = openDisk(request.path)
   else if (request.kind === 'copy') copy(request)
+  else if (request.kind === 'check') check(request)
   else if (request.kind === 'close') disk?.close()
   else if (!disk) throw new Error(`${request.kind} before open`)
   else if (request.kind === 'append') disk.append(request)

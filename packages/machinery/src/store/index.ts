@@ -1,5 +1,6 @@
 // The door of the store: revisioned objects, in memory or on disk, and the lock of the folder they live in.
 
+export { checkStore } from './check-store.ts'
 export { copyStore, copyStoreAside, removeStore, type StoreCopy } from './copy-store.ts'
 export { type DiskStoreOptions, openDiskStore } from './disk.ts'
 export { StoreUnreadable } from './disk-format.ts'

@@ -3,7 +3,7 @@
 import { DatabaseSync } from 'node:sqlite'
 
 /** A reader from outside (a backup, somebody looking in) may hold the file for a moment. */
-const BUSY_TIMEOUT_MS = 5_000
+export const BUSY_TIMEOUT_MS = 5_000
 
 /** SQLite's primary result codes. The first is what a statement of ours gets where a table is missing. */
 const SQLITE_ERROR = 1

@@ -11,8 +11,6 @@ import { type NetworkPorts, pause } from './network.ts'
 import { networkFailure, PullFailed } from './pull-failed.ts'
 import type { RegistrySession } from './registry-session.ts'
 
-/** A connection on which nothing came for so long is dead. */
-const silenceMs = 60_000
 /** Tries in a row that brought nothing. One that brought something begins the count anew. */
 const mostFruitlessTries = 4
 const firstPauseMs = 500
@@ -100,35 +98,21 @@ async function startOver(draft: Draft): Promise<void> {
 
 /** Throws when the answer ends before the layer does; what has come stays. */
 async function receive(draft: Draft, layer: Layer, ports: DownloadPorts): Promise<void> {
-  const silence = new AbortController()
-  const endIfSilent = (): { cancel(): void } => ports.clock.after(silenceMs, () => silence.abort())
-  let timer = endIfSilent()
-  try {
-    const response = await ports.registry.ask({
-      method: 'GET',
-      path: `blobs/${layer.digest}`,
-      what: `the layer ${layer.digest}`,
-      signal: silence.signal,
-      ...(draft.bytes === 0 ? {} : { headers: { range: `bytes=${draft.bytes}-` } }),
-    })
-    // A registry that knows no ranges sends all of it again.
-    if (draft.bytes > 0 && !continuesAt(draft.bytes, response)) await startOver(draft)
-    for await (const chunk of response.body ?? []) {
-      timer.cancel()
-      timer = endIfSilent()
-      if (draft.bytes + chunk.length > layer.sizeBytes)
-        throw new PullFailed(`${ports.registry.host} sent more than the ${layer.sizeBytes} bytes of the layer ${layer.digest}`)
-      await draft.file.appendFile(chunk)
-      draft.hash.update(chunk)
-      draft.bytes += chunk.length
-      ports.onProgress(draft.bytes)
-    }
-  } catch (error) {
-    if (!silence.signal.aborted) throw error
-    const message = `${ports.registry.host} was silent for ${silenceMs / 1000} s in the middle of the layer ${layer.digest}`
-    throw new PullFailed(message, { isTransient: true })
-  } finally {
-    timer.cancel()
+  const response = await ports.registry.ask({
+    method: 'GET',
+    path: `blobs/${layer.digest}`,
+    what: `the layer ${layer.digest}`,
+    ...(draft.bytes === 0 ? {} : { headers: { range: `bytes=${draft.bytes}-` } }),
+  })
+  // A registry that knows no ranges sends all of it again.
+  if (draft.bytes > 0 && !continuesAt(draft.bytes, response)) await startOver(draft)
+  for await (const chunk of response.body ?? []) {
+    if (draft.bytes + chunk.length > layer.sizeBytes)
+      throw new PullFailed(`${ports.registry.host} sent more than the ${layer.sizeBytes} bytes of the layer ${layer.digest}`)
+    await draft.file.appendFile(chunk)
+    draft.hash.update(chunk)
+    draft.bytes += chunk.length
+    ports.onProgress(draft.bytes)
   }
   if (draft.bytes < layer.sizeBytes)
     throw new PullFailed(

@@ -96,6 +96,26 @@ test.each(['before', 'in the middle of'])('what its caller calls off %s the answ
   expect(await failureOf(httpFetch(url, { signal: off.signal }))).toBe(reason)
 })
 
+test.each(['before', 'in the middle of'])('a server that is silent %s its answer is not waited for', async (when) => {
+  const url = await serve((_, response) => {
+    if (when !== 'before') response.writeHead(200).write('some')
+  })
+  const failure = await failureOf(httpFetch(url, { silenceMs: 30 }).then((response) => response.text()))
+  expect(transportWords(failure)).toMatch(/^127\.0\.0\.1:\d+ was silent for 0\.03 s$/)
+})
+
+test('a reader who takes their time is no silence of the server', async () => {
+  const bytes = 8 * 1024 * 1024
+  const url = await serve((_, response) => response.writeHead(200).end(Buffer.alloc(bytes, 1)))
+  const response = await httpFetch(url, { silenceMs: 1000 })
+  let received = 0
+  for await (const chunk of response.body ?? []) {
+    if (received === 0) await wait(1500)
+    received += chunk.length
+  }
+  expect(received).toBe(bytes)
+})
+
 test('a server that closes at the end of its answer does not trouble a slow reader', async () => {
   const bytes = 8 * 1024 * 1024
   const url = await serve((_, response) => response.writeHead(200, { connection: 'close' }).end(Buffer.alloc(bytes, 1)))

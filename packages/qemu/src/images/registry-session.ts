@@ -19,8 +19,6 @@ export interface Question {
   path: string
   headers?: Readonly<Record<string, string>>
   what: string
-  /** Ends this question alone. */
-  signal?: AbortSignal
 }
 
 /** A registry that is started anew or is busy answers again within this. */
@@ -69,7 +67,7 @@ export function openRegistrySession(
   }
 
   /** What proves who we are goes to the registry alone, never to where it sends us. */
-  async function send({ method, path, headers, signal }: Question): Promise<Response> {
+  async function send({ method, path, headers }: Question): Promise<Response> {
     let url = new URL(`${endpoint.url}/v2/${repository}/${path}`)
     const { origin } = url
     for (let hops = 0; hops <= mostRedirects; hops++) {
@@ -82,7 +80,7 @@ export function openRegistrySession(
           ...headers,
           ...(authorization === undefined || url.origin !== origin ? {} : { authorization }),
         },
-        signal: signal === undefined ? ports.signal : AbortSignal.any([ports.signal, signal]),
+        signal: ports.signal,
       })
       const location = response.headers.get('location')
       if (response.status < 300 || response.status >= 400 || location === null) return response

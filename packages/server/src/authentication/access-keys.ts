@@ -22,10 +22,9 @@ export async function ensureAccessKeys(folder: string, nowMs: number): Promise<A
     const { issueClientAuthority } = await import('./client-authority.ts')
     const issued = await issueClientAuthority(new Date(nowMs))
     // The certificate is what is looked at, so it comes last.
-    writePrivately(paths.authorityKey, issued.keyPem)
-    writePrivately(paths.authority, issued.certificatePem)
+    writePrivately([paths.authorityKey, issued.keyPem], [paths.authority, issued.certificatePem])
   }
-  if (!existsSync(paths.accountKey)) writePrivately(paths.accountKey, newAccountKey())
+  if (!existsSync(paths.accountKey)) writePrivately([paths.accountKey, newAccountKey()])
   return readAccessKeys(folder)
 }
 

@@ -3,11 +3,11 @@ import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { collectingLog } from '../../../machinery/src/controller/collecting-log.fixture.ts'
-import { issueCertificates } from '../certificates.ts'
+import { type Issued, issueAuthority, issueServing } from '../certificates.ts'
 import { type OidcSettings, oidcReader, userIn } from './oidc.ts'
 
 type Keys = Awaited<ReturnType<typeof generateKeyPair>>
-let certificates: Awaited<ReturnType<typeof issueCertificates>>
+let certificates: Issued & { authorityPem: string }
 let keys: Keys
 let provider: Server
 let settings: OidcSettings
@@ -17,7 +17,8 @@ let instead: ((path: string) => string | undefined) | undefined
 let nowMs: number
 
 beforeAll(async () => {
-  certificates = await issueCertificates(new Date())
+  const authority = await issueAuthority(new Date())
+  certificates = { ...(await issueServing(new Date(), authority)), authorityPem: authority.certificatePem }
   keys = await generateKeyPair('ES256')
 })
 

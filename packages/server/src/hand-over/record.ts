@@ -38,7 +38,7 @@ export function guestsAmong(machines: readonly Machine[]): GuestRecord[] {
 }
 
 export function writeRecord(folder: StoreFolder, record: HandOverRecord): void {
-  writePrivately(recordPath(folder, record.id), `${JSON.stringify(record, undefined, 2)}\n`)
+  writePrivately([recordPath(folder, record.id), `${JSON.stringify(record, undefined, 2)}\n`])
 }
 
 /** Undefined when there is none that can be read. */

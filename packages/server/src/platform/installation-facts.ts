@@ -1,47 +1,66 @@
 // What only this host can tell before an upgrade: room, clock, certificates, store, QEMU.
 
 import { execFile } from 'node:child_process'
-import { X509Certificate } from 'node:crypto'
-import { readFileSync, statfsSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { statfsSync, statSync } from 'node:fs'
 import { promisify } from 'node:util'
-import type { Platform } from '@sheaf/kinds'
+import type { InstallationFacts, Platform } from '@sheaf/kinds'
+import { checkStore } from '@sheaf/machinery/store'
 import type { DataFolder } from '../data-folder.ts'
+import type { RenewedCredentials } from '../renewed-credentials.ts'
 
 const run = promisify(execFile)
 /** A program that says its version does so at once. */
 const askMs = 5_000
 
-export function installationFacts({ folder, prefix }: { folder: DataFolder; prefix: string | undefined }): Platform['facts'] {
+interface Where {
+  folder: DataFolder
+  prefix: string | undefined
+  credentials: Pick<RenewedCredentials, 'ends'>
+  /** Of the thread that reads the store. */
+  workerUrl: URL
+}
+
+export function installationFacts({ folder, prefix, credentials, workerUrl }: Where): Platform['facts'] {
   return async () => {
-    const [clockIsKept, qemuVersion] = await Promise.all([askClock(), askQemu()])
+    const [clockIsKept, qemuVersion, storeProblem] = await Promise.all([
+      askClock(),
+      askQemu(),
+      checkStore({ path: folder.store, workerUrl }),
+    ])
     return {
-      disk: tightestOf([folder.root, ...(prefix === undefined ? [] : [prefix])]),
+      ...tightestOf([folder.root, ...(prefix === undefined ? [] : [prefix])].map(roomBelow)),
       storeBytes: sizeOf(folder.store) + sizeOf(`${folder.store}-wal`),
-      // It is open, and was read as a whole when it was opened; a damaged one would not have been.
-      storeProblem: undefined,
+      storeProblem,
       clockIsKept,
-      certificateEndsMs: Math.min(...['ca.crt', 'server.crt'].map((name) => endOf(join(folder.credentials, name)))),
+      ...credentials.ends(),
       qemuVersion,
     }
   }
 }
 
+interface Room {
+  path: string
+  freeBytes: number
+  freeFiles: number
+}
+
+function roomBelow(path: string): Room {
+  const { bavail, bsize, ffree, files } = statfsSync(path)
+  // Some file systems make inodes as they need them and count none.
+  return { path, freeBytes: bavail * bsize, freeFiles: files === 0 ? Number.MAX_SAFE_INTEGER : ffree }
+}
+
 /** The tighter one is what counts: copies go to the data folder, the release to where Sheaf is installed. */
-function tightestOf(paths: readonly string[]) {
-  const rooms = paths.map((path) => {
-    const { bavail, bsize, ffree, files } = statfsSync(path)
-    // Some file systems make inodes as they need them and count none.
-    return { path, freeBytes: bavail * bsize, freeFiles: files === 0 ? Number.MAX_SAFE_INTEGER : ffree }
-  })
-  const [first, ...more] = rooms
-  if (first === undefined) throw new Error('there is no folder to look at')
-  return more.reduce((tightest, each) => (each.freeBytes < tightest.freeBytes ? each : tightest), first)
+export function tightestOf(rooms: readonly Room[]): Pick<InstallationFacts, 'disk' | 'inodes'> {
+  const tightest = (of: 'freeBytes' | 'freeFiles') => rooms.reduce((least, each) => (each[of] < least[of] ? each : least))
+  const [disk, inodes] = [tightest('freeBytes'), tightest('freeFiles')]
+  return {
+    disk: { path: disk.path, freeBytes: disk.freeBytes },
+    inodes: { path: inodes.path, freeFiles: inodes.freeFiles },
+  }
 }
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
-
-const endOf = (path: string): number => Date.parse(new X509Certificate(readFileSync(path)).validTo)
 
 async function askClock(): Promise<boolean | undefined> {
   try {

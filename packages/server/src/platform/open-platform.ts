@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Platform } from '@sheaf/kinds'
 import type { DataFolder } from '../data-folder.ts'
+import type { RenewedCredentials } from '../renewed-credentials.ts'
 import type { SupervisorChannel } from '../supervisor/channel.ts'
 import { releaseFolder } from '../supervisor/slots.ts'
 import { installationFacts } from './installation-facts.ts'
@@ -17,9 +18,10 @@ export interface PlatformOptions {
   supervisor: SupervisorChannel | undefined
   folder: DataFolder
   workerUrl: URL
+  credentials: Pick<RenewedCredentials, 'ends' | 'renew'>
 }
 
-export function openPlatform({ supervisor, folder, workerUrl }: PlatformOptions): Platform {
+export function openPlatform({ supervisor, folder, workerUrl, credentials }: PlatformOptions): Platform {
   const prefix = supervisor?.prefix
   const programOf = (version: string): string => {
     if (prefix === undefined) throw new Error('this server was not started by the supervisor: there are no releases beside it')
@@ -37,6 +39,7 @@ export function openPlatform({ supervisor, folder, workerUrl }: PlatformOptions)
       await records.forget(id)
     },
     releases: releaseFiles(prefix),
-    facts: installationFacts({ folder, prefix }),
+    facts: installationFacts({ folder, prefix, credentials, workerUrl }),
+    renewCertificates: (withinMs) => credentials.renew(withinMs),
   }
 }

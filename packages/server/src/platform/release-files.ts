@@ -2,10 +2,10 @@
 
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { get } from 'node:http'
 import { dirname, join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { type PayloadSource, type Platform, type Release, ReleaseRefused } from '@sheaf/kinds'
+import { httpFetch } from '@sheaf/qemu'
 import { trustFolder } from '../install/layout.ts'
 import { IsoUnreadable, openIso } from '../release/iso-files.ts'
 import { metadataText, parseMetadata } from '../release/metadata.ts'
@@ -71,27 +71,11 @@ const isDiskFull = (error: unknown): boolean =>
 async function open(source: PayloadSource, path: string, signal: AbortSignal): Promise<Readable> {
   if (source.kind === 'iso') return (await openIso(source.path)).stream(path)
   const url = `${source.url}/${path.split('/').map(encodeURIComponent).join('/')}`
-  return ask(url, signal)
+  const response = await httpFetch(url, { signal })
+  if (response.status === 200 && response.body !== null) return Readable.fromWeb(response.body)
+  await response.body?.cancel()
+  throw new Error(`${url} answered ${response.status}`)
 }
-
-/**
- * Not through fetch: when a small server ends its connection while the reader is slow, Node's own ends this whole process
- * with a failed assertion.
- */
-function ask(url: string, signal: AbortSignal): Promise<Readable> {
-  return new Promise((resolve, reject) => {
-    const request = get(url, { signal, agent: false, timeout: silentMs }, (response) => {
-      if (response.statusCode === 200) return resolve(response)
-      response.destroy()
-      reject(new Error(`${url} answered ${response.statusCode}`))
-    })
-    request.on('timeout', () => request.destroy(new Error(`${url} has said nothing for ${silentMs / 1000} s`)))
-    request.on('error', reject)
-  })
-}
-
-/** A guest that has crashed says nothing; the payload is asked for again once it is back. */
-const silentMs = 30_000
 
 /** Read each time: who is trusted may change while this server runs. A key that cannot be read is nobody's. */
 function trustedKeys(prefix: string | undefined): PublicKey[] {

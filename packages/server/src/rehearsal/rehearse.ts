@@ -112,6 +112,7 @@ async function play(store: Store, { folder, log, signal, onProblem }: Stage): Pr
     listening: () => ({ address: '127.0.0.1', port: 0, beyondLoopback: false }),
     serviceListening: stillListening,
     signing: { accountKeyPem: newAccountKey(), authorityPem: '', oidc: undefined },
+    releaseSource: undefined,
     fetch: door.fetch,
     log,
     privateFolder: folder,

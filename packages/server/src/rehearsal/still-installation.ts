@@ -48,5 +48,6 @@ export const stillPlatform: Platform = {
   bundle: () => ({ make: refuseLater, read: async () => undefined }),
   facts: refuseLater,
   leftovers: { find: async () => [], remove: refuseLater },
+  renewCertificates: refuseLater,
   forget: refuseLater,
 }

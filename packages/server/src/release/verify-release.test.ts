@@ -5,24 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { IsoUnreadable } from './iso-files.ts'
-import { metadataText, type ReleaseMetadata } from './metadata.ts'
+import { metadataText } from './metadata.ts'
 import { generateKeys, readPublicKey } from './minisign.ts'
-import { makeSmallRelease, type SmallRelease } from './small-release.fixture.ts'
+import { makeSampleRelease, sampleMetadata, samplePayload as payload, type SampleRelease } from './sample-release.fixture.ts'
 import { inspectRelease, ReleaseRefused, verifyRelease } from './verify-release.ts'
-
-const metadata: ReleaseMetadata = {
-  version: '1.1.0',
-  releaseDate: '2027-01-01T00:00:00.000Z',
-  minUpgradableVersion: '1.0.0',
-  knownRisks: [{ id: 'R1', summary: 'disks', mend: 'Look.' }],
-  migrations: ['running-to-run-strategy'],
-  notes: { en: 'New things.', zh: '新功能。' },
-  payload: { path: 'payload.tar.zst', unpackedBytes: 10, unpackedFiles: 1 },
-}
 
 const keys = generateKeys()
 const trusted = [readPublicKey(keys.publicFile)]
-const payload = 'p'.repeat(100_000)
 
 let folder: string
 beforeAll(() => {
@@ -32,16 +21,16 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 let count = 0
 
-function isoWith(change: SmallRelease['change'] = {}, description = metadataText(metadata)): string {
-  const files = { 'release.yaml': description, 'payload.tar.zst': payload, "it's here.txt": 'a quote' }
-  return makeSmallRelease({ iso: join(folder, `${++count}.iso`), files, secretKey: keys.secretFile, change })
+/** `change` is what somebody does to the files after they were signed; `undefined` takes one away. */
+function isoWith(change: SampleRelease['change'] = {}, description = metadataText(sampleMetadata)): string {
+  return makeSampleRelease(join(folder, `${++count}.iso`), { keys, description, change })
 }
 
 describe('RE4 a release', () => {
   it('that is whole and signed by a trusted key is taken for what it says of itself', async () => {
     const progress: number[] = []
     const release = await verifyRelease(isoWith(), { trusted, onProgress: (done) => progress.push(done) })
-    expect(release.metadata).toEqual(metadata)
+    expect(release.metadata).toEqual(sampleMetadata)
     expect(release.keyId).toBe(keys.id)
     expect(release.files.map(({ path }) => path)).toEqual(["it's here.txt", 'payload.tar.zst', 'release.yaml'])
     expect(progress.at(-1)).toBe(release.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
@@ -71,7 +60,7 @@ describe('RE4 a release', () => {
     ['version: 1.1.0\n', 'payload is missing'],
     ['- a\n', 'not a mapping'],
     ['a: [\n', 'not YAML'],
-    [metadataText({ ...metadata, releaseDate: 'yesterday' }), 'releaseDate is no time'],
+    [metadataText({ ...sampleMetadata, releaseDate: 'yesterday' }), 'releaseDate is no time'],
   ])('that describes itself as %j is refused', async (description, words) => {
     const refusal = await inspectRelease(isoWith({}, description), trusted).catch((error: unknown) => error)
     expect(refusal).toMatchObject({ problem: 'not-a-release', message: expect.stringContaining(words) as string })

@@ -200,6 +200,6 @@ function write(
   const { authorityPem } = server
   const text = kubeconfigOf({ server: url ?? server.url, authorityPem, name, user, namespace })
   if (out === '-') return void process.stdout.write(text)
-  writePrivately(resolve(out), text)
+  writePrivately([resolve(out), text])
   say(`Give ${name} this file, by a way that nobody else reads: ${resolve(out)}`)
 }

@@ -1,16 +1,11 @@
 // Brings a file here over HTTP, from where it was left off, and over every break of the connection as long as each try brings
 // it further than it ever was.
 
-import type { Clock } from '@sheaf/api/meta'
 import { assertRoom, DiskRefused, type HttpFetchInit, PullFailed, transportWords } from '@sheaf/qemu'
 import type { Draft, Origin } from './draft.ts'
 
-/** A connection on which nothing came for so long is dead. */
-export const silenceMs = 60_000
-
 export interface DownloadPorts {
   fetch: (url: string, init: HttpFetchInit) => Promise<Response>
-  clock: Pick<Clock, 'after'>
   /** Ends it; what has come stays. */
   signal: AbortSignal
   /** The folder whose disk it takes room on. */
@@ -43,18 +38,12 @@ export async function downloadInto(draft: Draft, source: DownloadSource, ports: 
 class Interrupted extends Error {}
 
 async function receive(draft: Draft, source: DownloadSource, ports: DownloadPorts): Promise<void> {
-  const silence = new AbortController()
-  const endIfSilent = () => ports.clock.after(silenceMs, () => silence.abort())
-  let timer = endIfSilent()
-  const signal = AbortSignal.any([ports.signal, silence.signal])
   try {
-    const response = await ports.fetch(source.url, { headers: headersFor(draft, source), signal })
+    const response = await ports.fetch(source.url, { headers: headersFor(draft, source), signal: ports.signal })
     const totalBytes = await placeAnswer(draft, source.url, response)
     if (totalBytes !== undefined) await assertRoom(ports.folder, totalBytes - draft.bytes)
     ports.onProgress(draft.bytes, totalBytes)
     for await (const chunk of response.body ?? []) {
-      timer.cancel()
-      timer = endIfSilent()
       if (totalBytes !== undefined && draft.bytes + chunk.length > totalBytes)
         throw new PullFailed(`${source.url} sent more than the ${totalBytes} bytes that it had announced`)
       await draft.append(chunk)
@@ -63,9 +52,7 @@ async function receive(draft: Draft, source: DownloadSource, ports: DownloadPort
     if (totalBytes !== undefined && draft.bytes < totalBytes)
       throw new Interrupted(`${source.url} sent ${draft.bytes} of ${totalBytes} bytes and no more`)
   } catch (error) {
-    throw inWords(error, source.url, silence.signal.aborted)
-  } finally {
-    timer.cancel()
+    throw inWords(error, source.url)
   }
 }
 
@@ -105,8 +92,7 @@ function originOf(url: string, { headers }: Response): Origin {
   }
 }
 
-function inWords(error: unknown, url: string, wasSilent: boolean): unknown {
-  if (wasSilent) return new Interrupted(`${url} was silent for ${silenceMs / 1000} s`)
+function inWords(error: unknown, url: string): unknown {
   const isOurs = error instanceof PullFailed || error instanceof Interrupted || error instanceof DiskRefused
   const isOfDisk = error instanceof Error && 'syscall' in error && ['write', 'fsync', 'open'].includes(String(error.syscall))
   return isOurs || isOfDisk ? error : new Interrupted(`cannot get ${url}: ${transportWords(error)}`)

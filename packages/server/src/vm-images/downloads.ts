@@ -75,7 +75,7 @@ export function createDownloads(ports: DownloadsPorts): Downloads {
     }
     const own = { signal: effort.end.signal, folder, onProgress }
     if (source.url.startsWith('file:')) return copyInto(draft, source.url, ports.fileFolders, own)
-    return downloadInto(draft, source, { ...own, fetch: ports.fetch, clock })
+    return downloadInto(draft, source, { ...own, fetch: ports.fetch })
   }
 
   async function end(uid: string): Promise<void> {

@@ -43,8 +43,9 @@ export async function startFileServer(): Promise<FileServer> {
   return {
     url: (path) => `http://127.0.0.1:${port}${path}`,
     async fetch(url, init) {
-      const response = await httpFetch(url, init)
-      const cut = files[new URL(url).pathname]?.cutsAfter?.shift()
+      const file = files[new URL(url).pathname]
+      const response = await httpFetch(url, file?.stallsAfter === undefined ? init : { ...init, silenceMs: 50 })
+      const cut = file?.cutsAfter?.shift()
       if (cut === undefined || response.body === null) return response
       return new Response(brokenAfter(cut, response.body), response)
     },

@@ -13,6 +13,10 @@ export type Finding =
 export interface Check {
   id: string
   title: string
+  /** For people who want to know what is meant, on the page about the checks. */
+  looksAt: string
+  /** What `--fix` may do about it. */
+  fix?: FixId
   /** False: going on regardless could not end well, so nobody may ask for it. */
   mayBeOverridden: boolean
   judge: (facts: PreflightFacts) => Finding

@@ -7,16 +7,20 @@ export interface PreflightFacts {
   release: ReleaseFacts
   nowMs: number
   disk: Room & { path: string }
-  inodes: Room
+  inodes: Room & { path: string }
   memory: Room
   /** Whether the system's clock is kept by a time service; undefined where it cannot be told. */
   clockIsKept: boolean | undefined
-  /** When the first of the platform's certificates ends. */
+  /** When the certificate that the server shows ends. */
   certificateEndsMs: number
+  /** When the authority ends that clients know the server by. */
+  authorityEndsMs: number
   /** What is wrong with the store; undefined when it is whole. */
   storeProblem: string | undefined
   /** Names of what has to end first, each with its Kind: `VirtualMachineBackup default/nightly`. */
   inProgress: readonly string[]
+  /** `namespace/name` of images that are being downloaded or uploaded, which goes on where it was. */
+  imagesArriving: readonly string[]
   /** `namespace/name` of machines that are starting, stopping or migrating. */
   machinesInTransition: readonly string[]
   /** Machines that run without an object, or whose process could not be taken up. */

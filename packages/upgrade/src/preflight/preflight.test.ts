@@ -22,12 +22,14 @@ const good: PreflightFacts = {
   release: goodRelease,
   nowMs,
   disk: { free: 10e9, needed: 1e9, path: '/data' },
-  inodes: { free: 1e6, needed: 100 },
+  inodes: { free: 1e6, needed: 100, path: '/data' },
   memory: { free: 4e9, needed: 256e6 },
   clockIsKept: true,
   certificateEndsMs: nowMs + 100 * dayMs,
+  authorityEndsMs: nowMs + 1_000 * dayMs,
   storeProblem: undefined,
   inProgress: [],
+  imagesArriving: [],
   machinesInTransition: [],
   machinesNotAdopted: [],
   deprecated: { stored: [], clients: [] },
@@ -60,13 +62,16 @@ describe.each<[string, 'warn' | 'fail', string, Partial<PreflightFacts>]>([
   ['supervisor', 'fail', 'not started by the supervisor', { supervisorVersion: undefined }],
   ['supervisor', 'fail', 'needs supervisor 2.0.0', release({ minSupervisorVersion: '2.0.0' })],
   ['disk', 'fail', '954 MiB are needed', { disk: { free: 1e6, needed: 1e9, path: '/data' } }],
-  ['inodes', 'fail', 'room for 3', { inodes: { free: 3, needed: 100 } }],
+  ['inodes', 'fail', 'room for 3', { inodes: { free: 3, needed: 100, path: '/data' } }],
   ['memory', 'fail', 'the repo VM takes', { memory: { free: 1, needed: 256e6 } }],
   ['clock', 'warn', 'no time service', { clockIsKept: false }],
   ['certificates', 'fail', 'in 3 days', { certificateEndsMs: nowMs + 3 * dayMs }],
   ['certificates', 'fail', 'has ended', { certificateEndsMs: nowMs - dayMs }],
+  ['certificates', 'fail', 'in 3 days', { authorityEndsMs: nowMs + 3 * dayMs }],
+  ['certificates', 'warn', 'authority ends in 89 days', { authorityEndsMs: nowMs + 89 * dayMs }],
   ['store', 'fail', 'damaged', { storeProblem: 'the file is damaged' }],
   ['in-progress', 'fail', 'VirtualMachineBackup a/b', { inProgress: ['VirtualMachineBackup a/b'] }],
+  ['in-progress', 'warn', 'images are on their way here: a/b', { imagesArriving: ['a/b'] }],
   ['machines-in-transition', 'warn', 'a/b', { machinesInTransition: ['a/b'] }],
   ['machines-not-adopted', 'fail', 'and 1 more', { machinesNotAdopted: ['a', 'b', 'c', 'd', 'e', 'f'] }],
   [
@@ -88,6 +93,9 @@ describe.each<[string, 'warn' | 'fail', string, Partial<PreflightFacts>]>([
     expect(found[0]?.why).toContain(words)
     expect(found[0]).toHaveProperty('mend', expect.stringMatching(/\S/))
     expect(blockers).toHaveLength(verdict === 'fail' ? 1 : 0)
+    // What it says --fix does is what the page about the checks says.
+    const fix = found[0]?.fix
+    expect([undefined, checks.find((check) => check.id === id)?.fix]).toContain(fix)
   })
 })
 

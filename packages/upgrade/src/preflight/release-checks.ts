@@ -11,25 +11,48 @@ const oldReleaseMs = 270 * dayMs
 const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
 
 export const releaseChecks: readonly Check[] = [
-  { id: 'version-path', title: 'the way from the installed version', mayBeOverridden: true, judge: judgeWay },
-  { id: 'signature', title: 'the signature of the release', mayBeOverridden: false, judge: judgeSignature },
-  { id: 'freshness', title: 'the age of the release', mayBeOverridden: true, judge: judgeFreshness },
+  {
+    id: 'version-path',
+    title: 'the way from the installed version',
+    looksAt: 'whether it is newer than what runs, which is at least its minimum',
+    mayBeOverridden: true,
+    judge: judgeWay,
+  },
+  {
+    id: 'signature',
+    title: 'the signature of the release',
+    looksAt: 'who has signed it, and the folder `trust` of the installation',
+    mayBeOverridden: false,
+    judge: judgeSignature,
+  },
+  {
+    id: 'freshness',
+    title: 'the age of the release',
+    looksAt: 'when it was made and when it expires, by this clock',
+    mayBeOverridden: true,
+    judge: judgeFreshness,
+  },
   {
     id: 'not-older-than',
     title: 'no return to something older',
+    looksAt: 'the newest release that was ever upgraded to here, by the journals of earlier upgrades',
     mayBeOverridden: true,
     judge: judgeNewestSeen,
   },
   {
     id: 'known-risks',
     title: 'known risks',
+    looksAt: 'the risks that the release names itself',
     mayBeOverridden: true,
-    judge: ({ release: { knownRisks } }) =>
-      knownRisks.length === 0
-        ? pass('the release names no risk that concerns this machine')
-        : warn(named(knownRisks.map(({ id, summary }) => `${id}: ${summary}`)), knownRisks.map(({ mend }) => mend).join(' ')),
+    judge: judgeRisks,
   },
-  { id: 'supervisor', title: 'the supervisor', mayBeOverridden: false, judge: judgeSupervisor },
+  {
+    id: 'supervisor',
+    title: 'the supervisor',
+    looksAt: 'whether this server was started by it, and whether it is new enough for the release',
+    mayBeOverridden: false,
+    judge: judgeSupervisor,
+  },
 ]
 
 /** Anybody can write any version into a release that nobody we trust has signed. */
@@ -77,6 +100,14 @@ function judgeNewestSeen({ release }: PreflightFacts): Finding {
     `${newestSeenVersion} was installed here before, and ${version} is older`,
     'Whoever could hand you an old release could hand you its known holes. Take a newer one, or override this if you know why.',
   )
+}
+
+function judgeRisks({ release }: PreflightFacts): Finding {
+  if (release.signature === undefined) return pass('they are known once the release is here')
+  if (!isBelieved(release)) return notBelieved
+  const { knownRisks } = release
+  if (knownRisks.length === 0) return pass('the release names none')
+  return warn(named(knownRisks.map(({ id, summary }) => `${id}: ${summary}`)), knownRisks.map(({ mend }) => mend).join(' '))
 }
 
 function judgeSupervisor({ supervisorVersion, release: { minSupervisorVersion } }: PreflightFacts): Finding {

@@ -11,6 +11,8 @@ export const roomChecks: readonly Check[] = [
   {
     id: 'disk',
     title: 'free disk space',
+    looksAt:
+      'room for the download, the unpacked release and three copies of the store, in the data folder or where Sheaf is installed, whichever has less',
     mayBeOverridden: false,
     judge: ({ disk }) =>
       suffices(disk)
@@ -23,18 +25,20 @@ export const roomChecks: readonly Check[] = [
   {
     id: 'inodes',
     title: 'free inodes',
+    looksAt: 'room for the files of the release, in the same places',
     mayBeOverridden: false,
-    judge: ({ inodes, disk }) =>
+    judge: ({ inodes }) =>
       suffices(inodes)
         ? pass(`${inodes.free.toLocaleString('en')} files more can be made`)
         : fail(
-            `${inodes.needed} files are to be made below ${disk.path} and the file system has room for ${inodes.free}`,
+            `${inodes.needed} files are to be made below ${inodes.path} and the file system has room for ${inodes.free}`,
             'Remove files there; `df -i` shows the count.',
           ),
   },
   {
     id: 'memory',
     title: 'memory for the repo VM',
+    looksAt: 'memory that no guest has been promised',
     mayBeOverridden: true,
     judge: ({ memory }) =>
       suffices(memory)

@@ -20,6 +20,7 @@ import type { MachinePorts } from '../../ports.ts'
 import { releaseActions, upgradeKind } from '../../upgrade/index.ts'
 import { simulatePlatform } from '../../upgrade/simulated-platform.fixture.ts'
 import { userKind } from '../../user/index.ts'
+import { createVersionDiscovery, versionActions, versionKind } from '../../version/index.ts'
 import { virtualMachineKind } from '../../virtualmachine/index.ts'
 import { emptyImageStore } from '../../virtualmachineimage/empty-image-store.fixture.ts'
 import { virtualMachineImageKind } from '../../virtualmachineimage/index.ts'
@@ -55,6 +56,7 @@ export async function startActionWorld(options: Partial<SimulatedWorldOptions> =
     machinePorts = { ...ports, hypervisor: host.open(), images, nodeName: 'attic' }
     const { platform } = simulatePlatform(ports.clock)
     const others = smallKinds.filter((kind) => kind !== nodeKind)
+    const discovery = createVersionDiscovery({ ...ports, platform, nodeName: 'attic', releaseSource: undefined })
     const machine = { ...nodeKind, actions: releaseActions({ ...machinePorts, platform: { ...platform, ...startedByHand } }) }
     return [
       ...others,
@@ -65,6 +67,7 @@ export async function startActionWorld(options: Partial<SimulatedWorldOptions> =
       virtualMachineImageKind({ ...machinePorts, imageStore: emptyImageStore }),
       userKind({ listening: () => ({ address: '127.0.0.1', port: 6443, beyondLoopback: false }) }),
       upgradeKind({ ...machinePorts, platform }),
+      { ...versionKind, actions: versionActions({ ...ports, platform, discovery }) },
     ] as Kind[]
   })
   if (host === undefined || machinePorts === undefined) throw new Error('the Kinds were not asked for')
