@@ -113,6 +113,7 @@ const invalid = (message: string, name = 'wrong') => ({
 })
 const bad = (message: string) => ({ status: 400, reason: 'BadRequest', message })
 const undecodable = (why: string) => bad(`VirtualMachine in version "v1" cannot be handled as a VirtualMachine: ${why}`)
+const unrecognized = (why: string) => bad(`the object provided is unrecognized (must be of type VirtualMachine): ${why}`)
 const subdomainRule =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 const long = 'x'.repeat(64)
@@ -186,7 +187,11 @@ describe('an object that cannot be', () => {
     [
       'another Kind',
       machineWith((machine) => Object.assign(machine, { kind: 'ConfigMap' })),
-      bad('ConfigMap in version "v1" cannot be handled as a VirtualMachine: the path is that of virtualmachines'),
+      {
+        status: 422,
+        reason: 'Invalid',
+        message: 'ConfigMap.kubevirt.io "wrong" is invalid: kind: Invalid value: "ConfigMap": must be VirtualMachine',
+      },
     ],
     [
       'another version',
@@ -227,17 +232,19 @@ describe('a body that cannot be read', () => {
       'malformed JSON',
       '{"kind":',
       json,
-      undecodable("couldn't get version/kind; json parse error: Unexpected end of JSON input"),
+      unrecognized('couldn\'t get version/kind; json parse error: unexpected end of JSON input ({"kind":)'),
     ],
     [
       'malformed YAML',
       'kind: VirtualMachine\nspec:\n\trunStrategy: Always\n',
       yaml,
-      undecodable("couldn't get version/kind; yaml: line 3: Tabs are not allowed as indentation"),
+      unrecognized(
+        "couldn't get version/kind; yaml: line 3: Tabs are not allowed as indentation (6b696e643a205669727475616c4d616368696e650a737065633a0a097275 ...)",
+      ),
     ],
-    ['nothing', '', json, undecodable("couldn't get version/kind; json parse error: unexpected end of JSON input")],
+    ['nothing', '', json, unrecognized("couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)")],
     ['no object', '[]', json, undecodable('json: cannot unmarshal array into a VirtualMachine')],
-    ['no Kind', '{}', json, undecodable("Object 'Kind' is missing in '{}'")],
+    ['no Kind', '{}', json, unrecognized("Object 'Kind' is missing in '{}' ({})")],
     [
       'JSON 100000 levels deep',
       '{"a":'.repeat(100_000) + '1' + '}'.repeat(100_000),
@@ -245,7 +252,14 @@ describe('a body that cannot be read', () => {
       bad('exceeded max depth: the body nests deeper than 500 levels'),
     ],
     ['YAML 100000 levels deep', '['.repeat(100_000) + ']'.repeat(100_000), yaml, { status: 400, reason: 'BadRequest' }],
-    ['a YAML bomb', yamlBomb, yaml, undecodable("couldn't get version/kind; yaml: document contains excessive aliasing")],
+    [
+      'a YAML bomb',
+      yamlBomb,
+      yaml,
+      unrecognized(
+        "couldn't get version/kind; yaml: document contains excessive aliasing (613a202661205b782c782c782c782c782c782c782c782c785d0a623a2026 ...)",
+      ),
+    ],
     [
       '10 MB',
       JSON.stringify({ a: 'x'.repeat(10 * 1024 * 1024) }),
