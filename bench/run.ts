@@ -3,12 +3,19 @@
 
 import { buildPrograms } from '../tools/build.ts'
 import { adoption } from './adoption.ts'
+import { apiServer } from './api-server.ts'
 import { density } from './density.ts'
 import type { Figure } from './figure.ts'
 import { firstMarker } from './first-marker.ts'
 import { startup } from './startup.ts'
 
-const benches: Readonly<Record<string, () => Promise<Figure[]>>> = { startup, 'first-marker': firstMarker, adoption, density }
+const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
+  startup,
+  'first-marker': firstMarker,
+  adoption,
+  density,
+  'api-server': apiServer,
+}
 
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !(name in benches))

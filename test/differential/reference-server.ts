@@ -1,10 +1,11 @@
-// The judge: a real kube-apiserver over a real etcd, both built from their Go modules, for as long as cases are recorded.
+// The judge: a real kube-apiserver over a real etcd, both built from their Go modules, for as long as cases are recorded or
+// loads are compared.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request as httpsRequest } from 'node:https'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../kit/free-port.ts'
@@ -14,8 +15,23 @@ import type { Answer } from './normalise.ts'
 import { warningText } from './warning-text.ts'
 
 export interface ReferenceServer extends TestedServer {
+  readonly url: string
+  readonly token: string
+  /** The path of the PEM of what its certificate is believed by. */
+  readonly authorityFile: string
+  readonly pids: readonly number[]
   stop(): Promise<void>
 }
+
+export interface ReferenceOptions {
+  /** Where the programs are, or are built to. */
+  binaries: string
+  /** Whether what it has acknowledged outlives a power cut, as in use. Answers are the same without, and come sooner. */
+  isDurable: boolean
+}
+
+/** Where the programs are kept: $SHEAF_REFERENCE_BINARIES, or the cache of the home folder. */
+export const referenceBinaries = process.env['SHEAF_REFERENCE_BINARIES'] ?? join(homedir(), '.cache/sheaf-reference')
 
 const token = 'differential'
 const startTimeoutMs = 120_000
@@ -23,11 +39,12 @@ const pollMs = 250
 const secondMs = 1_100
 
 /** Builds what is not built yet: some ten minutes on two cores, once. */
-export async function startReferenceServer(binaries: string): Promise<ReferenceServer> {
+export async function startReferenceServer({ binaries, isDurable }: ReferenceOptions): Promise<ReferenceServer> {
   build(binaries)
   const folder = mkdtempSync(join(tmpdir(), 'reference-'))
   const [etcdPort, peerPort, port] = [await freePort(), await freePort(), await freePort()]
-  const etcd = start(join(binaries, 'etcd'), etcdArguments(folder, etcdPort, peerPort), folder)
+  const durability = isDurable ? [] : ['--unsafe-no-fsync']
+  const etcd = start(join(binaries, 'etcd'), [...etcdArguments(folder, etcdPort, peerPort), ...durability], folder)
   const server = start(join(binaries, 'kube-apiserver'), serverArguments(folder, etcdPort, port), folder)
   const agent = new Agent({ keepAlive: true, rejectUnauthorized: false })
   const send = (request: SentRequest): Promise<Answer> => exchange(agent, port, request)
@@ -42,7 +59,16 @@ export async function startReferenceServer(binaries: string): Promise<ReferenceS
     await stop()
     throw error
   }
-  return { send, stop, waitSecond: () => sleep(secondMs) }
+  return {
+    url: `https://127.0.0.1:${port}`,
+    token,
+    // It has signed its certificate itself.
+    authorityFile: join(certificateFolder(folder), 'apiserver.crt'),
+    pids: [server, etcd].flatMap(({ pid }) => pid ?? []),
+    send,
+    stop,
+    waitSecond: () => sleep(secondMs),
+  }
 }
 
 function build(binaries: string): void {
@@ -64,7 +90,6 @@ function etcdArguments(folder: string, port: number, peerPort: number): string[]
     `--listen-peer-urls=${peer}`,
     `--initial-advertise-peer-urls=${peer}`,
     `--initial-cluster=default=${peer}`,
-    '--unsafe-no-fsync',
   ]
 }
 
@@ -83,7 +108,7 @@ function serverArguments(folder: string, etcdPort: number, port: number): string
     `--etcd-servers=http://127.0.0.1:${etcdPort}`,
     '--bind-address=127.0.0.1',
     `--secure-port=${port}`,
-    `--cert-dir=${join(folder, 'certificates')}`,
+    `--cert-dir=${certificateFolder(folder)}`,
     `--token-auth-file=${file('tokens.csv', `${token},differential,1,system:masters\n`)}`,
     '--authorization-mode=AlwaysAllow',
     '--disable-admission-plugins=ServiceAccount',
@@ -93,6 +118,8 @@ function serverArguments(folder: string, etcdPort: number, port: number): string
     `--service-account-signing-key-file=${file('accounts.key', privateKey)}`,
   ]
 }
+
+const certificateFolder = (folder: string): string => join(folder, 'certificates')
 
 function start(path: string, args: string[], folder: string): ChildProcess {
   const log = openSync(join(folder, `${path.split('/').at(-1)}.log`), 'a')

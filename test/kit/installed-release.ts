@@ -19,9 +19,11 @@ export interface InstallOptions {
   folder?: string
   /** Before the first start. */
   prepare?: (prefix: string) => void
+  /** Another than this tree's, and the program that installs it. */
+  release?: { iso: string; program: string }
 }
 
-export async function startInstalledRelease({ folder, prepare }: InstallOptions = {}): Promise<InstalledRelease> {
+export async function startInstalledRelease({ folder, prepare, release }: InstallOptions = {}): Promise<InstalledRelease> {
   const releases = await ensureReleases()
   const own = folder ?? mkdtempSync(join(tmpdir(), 'sheaf-upgrade-'))
   const [prefix, dataFolder] = [join(own, 'sheaf'), join(own, 'data')]
@@ -30,9 +32,10 @@ export async function startInstalledRelease({ folder, prepare }: InstallOptions 
   mkdirSync(images, { recursive: true })
   symlinkSync(join(root, '.generated', 'images', 'sheaf.local'), join(images, 'sheaf.local'))
   const port = await freePort()
-  const from = ['--iso', releases.installed, '--pub', releases.publicKey]
+  const { iso, program } = release ?? { iso: releases.installed, program: sheafProgram }
+  const from = ['--iso', iso, '--pub', releases.publicKey]
   const words = ['install', '--prefix', prefix, '--data', dataFolder, '--port', String(port), '--no-service', ...from]
-  const { code, stdout, stderr } = await run(sheafProgram, words)
+  const { code, stdout, stderr } = await run(program, words)
   if (code !== 0) throw new Error(`sheaf ${words.join(' ')}: ${stdout}${stderr}`)
   prepare?.(prefix)
   const server = await startSupervisorProcess({ folder: own, prefix, dataFolder, port })

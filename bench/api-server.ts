@@ -1,0 +1,111 @@
+// The API server against Kubernetes' own: kube-apiserver over etcd, on this machine, in the same run, under the same load, both
+// so that what is acknowledged outlives a power cut. Ours asks who may do what and writes it down; the other lets everybody.
+
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { defineCustomResources } from '../test/differential/define-custom-resources.ts'
+import { referenceBinaries, startReferenceServer } from '../test/differential/reference-server.ts'
+import { root } from '../test/kit/repository-root.ts'
+import { readKubeconfig, startServerProcess } from '../test/kit/server-process.ts'
+import type { Figure } from './figure.ts'
+
+interface Loaded {
+  url: string
+  token: string
+  authorityFile: string
+  pids: readonly number[]
+}
+
+/** What `load` tells of a scenario. */
+interface Outcome {
+  perSecond: number
+  p50Ms: number
+  p99Ms: number
+}
+
+interface Scenario {
+  name: string
+  what: string
+  /** Ours over theirs: so many times as many a second is promised. */
+  timesAsMany: number
+}
+
+/** In this order: the later ones read what the earlier ones wrote. */
+const scenarios: readonly Scenario[] = [
+  { name: 'create', what: 'durable creates', timesAsMany: 2 },
+  { name: 'update', what: 'durable updates', timesAsMany: 2 },
+  { name: 'get', what: 'gets', timesAsMany: 1 },
+  { name: 'list', what: 'lists of 1,000 VMs, 500 a page', timesAsMany: 1 },
+  { name: 'watch', what: 'changes told to 1,000 watchers', timesAsMany: 1 },
+]
+const mostOfTheirMemory = 0.25
+
+export async function apiServer(): Promise<Figure[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'sheaf-load-'))
+  const load = join(folder, 'load')
+  execFileSync('go', ['build', '-o', load, '.'], { cwd: join(root, 'bench/load'), stdio: 'inherit' })
+  const reference = await startReferenceServer({ binaries: referenceBinaries, isDurable: true })
+  const server = await startServerProcess()
+  try {
+    await defineCustomResources(reference)
+    const { server: address, authorityPem, authorization } = readKubeconfig(server.kubeconfig)
+    const authorityFile = join(folder, 'ca.crt')
+    writeFileSync(authorityFile, authorityPem)
+    const token = authorization.replace('Bearer ', '')
+    const ours: Loaded = { url: address.origin, token, authorityFile, pids: [server.pid] }
+    const figures = scenarios.flatMap((scenario) => {
+      const theirs = outcomeOf(load, scenario, reference)
+      return figuresOf(scenario, outcomeOf(load, scenario, ours), theirs)
+    })
+    return [...figures, memoryFigure(ours, reference)]
+  } finally {
+    await server.dispose()
+    await reference.stop()
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function outcomeOf(load: string, { name }: Scenario, { url, token, authorityFile }: Loaded): Outcome {
+  const env = { ...process.env, LOAD_SERVER: url, LOAD_TOKEN: token, LOAD_CA: authorityFile }
+  return JSON.parse(execFileSync(load, [name], { env, encoding: 'utf8' })) as Outcome
+}
+
+function figuresOf({ what, timesAsMany }: Scenario, ours: Outcome, theirs: Outcome): Figure[] {
+  const rate = ({ perSecond }: Outcome): string => `${perSecond.toFixed(0)}/s`
+  const wait = ({ p50Ms, p99Ms }: Outcome): string => `${p99Ms.toFixed(1)} ms (half within ${p50Ms.toFixed(1)})`
+  return [
+    {
+      what,
+      measured: rate(ours),
+      against: `${rate(theirs)} of kube-apiserver`,
+      ratio: theirs.perSecond / ours.perSecond,
+      most: 1 / timesAsMany,
+    },
+    {
+      what: `${what}, 99 of 100 within`,
+      measured: wait(ours),
+      against: `${wait(theirs)} of kube-apiserver`,
+      ratio: ours.p99Ms / theirs.p99Ms,
+      most: 1,
+    },
+  ]
+}
+
+function memoryFigure(ours: Loaded, theirs: Loaded): Figure {
+  const mebibytes = (server: Loaded): number => server.pids.reduce((sum, pid) => sum + memoryKibibytes(pid), 0) / 1024
+  return {
+    what: 'memory under the objects of all that',
+    measured: `${mebibytes(ours).toFixed(0)} MiB`,
+    against: `${mebibytes(theirs).toFixed(0)} MiB of kube-apiserver and etcd`,
+    ratio: mebibytes(ours) / mebibytes(theirs),
+    most: mostOfTheirMemory,
+  }
+}
+
+/** Its share of pages that others use too counts once. */
+function memoryKibibytes(pid: number): number {
+  const [, kibibytes] = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? []
+  return Number(kibibytes)
+}
