@@ -1,8 +1,7 @@
 // From a VM's manifest to its guest's first words, against the same QEMU command line started by hand, in turns.
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import {
@@ -13,6 +12,7 @@ import {
 } from '@sheaf/api'
 import { eventually } from '../test/kit/eventually.ts'
 import { type ServerProcess, startServerProcess } from '../test/kit/server-process.ts'
+import { copyLaunch, started } from './by-hand.ts'
 import type { Figure } from './figure.ts'
 import { demoManifest } from './manifests.ts'
 import { median } from './median.ts'
@@ -32,8 +32,8 @@ export async function firstMarker(): Promise<Figure[]> {
       ours.push(tookMs)
       const copy = copyLaunch(stateFolder)
       await remove(server, name)
-      byHand.push(await started(copy))
-      rmSync(copy.folder, { recursive: true, force: true })
+      byHand.push(await started(copy, () => markerIn(join(copy.folder, 'serial.log'))))
+      copy.remove()
     }
     const [mine, bare] = [median(ours), median(byHand)]
     return [
@@ -69,38 +69,6 @@ async function remove(server: ServerProcess, name: string): Promise<void> {
     async () => (await vms.find({ namespace: 'default', name })) === undefined,
     deadlineMs,
   )
-}
-
-interface Copy {
-  folder: string
-  args: string[]
-}
-
-/** The command line of the running machine, with a folder of its own. Its disks are copied before the clock runs. */
-function copyLaunch(stateFolder: string): Copy {
-  const pid = readFileSync(join(stateFolder, 'qemu.pid'), 'utf8').trim()
-  const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(1, -1)
-  const folder = mkdtempSync(join(tmpdir(), 'sheaf-bench-'))
-  mkdirSync(folder, { recursive: true })
-  for (const file of readdirSync(stateFolder))
-    if (/\.(qcow2|iso|fd|img)$/.test(file)) copyFileSync(join(stateFolder, file), join(folder, file))
-  const own = args.map((arg) =>
-    arg.replaceAll(stateFolder, folder).replace(/hostfwd=tcp:127\.0\.0\.1:\d+-/, 'hostfwd=tcp:127.0.0.1:0-'),
-  )
-  return { folder, args: own.filter((arg) => arg !== '-S' && arg !== '-daemonize') }
-}
-
-async function started({ folder, args }: Copy): Promise<number> {
-  const begun = performance.now()
-  const qemu: ChildProcess = spawn('qemu-system-x86_64', args, { cwd: folder, stdio: 'ignore' })
-  try {
-    await markerIn(join(folder, 'serial.log'))
-    return performance.now() - begun
-  } finally {
-    const ended = new Promise((resolve) => qemu.once('exit', resolve))
-    qemu.kill('SIGKILL')
-    await ended
-  }
 }
 
 async function markerIn(path: string): Promise<void> {

@@ -8,6 +8,7 @@ import { density } from './density.ts'
 import type { Figure } from './figure.ts'
 import { firstMarker } from './first-marker.ts'
 import { startup } from './startup.ts'
+import { upgrade } from './upgrade.ts'
 
 const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   startup,
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   adoption,
   density,
   'api-server': apiServer,
+  upgrade,
 }
 
 const asked = process.argv.slice(2)

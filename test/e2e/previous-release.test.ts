@@ -6,11 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Upgrade, upgradeDefinition } from '@sheaf/api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { installedVersion, nextVersion } from '../kit/build-releases.ts'
 import { eventually } from '../kit/eventually.ts'
 import { type InstalledRelease, startInstalledRelease } from '../kit/installed-release.ts'
 import { machineProcesses } from '../kit/machine-processes.ts'
 import { checkOut, previousCommit } from '../kit/previous-tree.ts'
-import { buildMs, ensureReleases, installedVersion, nextVersion } from '../kit/releases.ts'
+import { buildMs, ensureReleases } from '../kit/releases.ts'
 import { type HeartbeatSampling, irregularities, sampleHeartbeat } from '../kit/sampling.ts'
 import { run } from '../kit/server-process.ts'
 import { askGuest, guestMachine, key, type RunningGuest, untilGuestAnswers, virtualMachines } from '../kit/virtual-machines.ts'
@@ -39,10 +40,19 @@ describe.skipIf(commit === undefined)('UP118 the release of the commit before', 
       checkOut(commit ?? '', tree)
       const program = join(tree, 'bin', 'sheaf')
       const iso = join(folder, 'previous.iso')
-      const { secretKey } = await ensureReleases()
-      const built = await run(program, ['release', 'build', '--version', installedVersion, '--key', secretKey, '--out', iso])
+      const releases = await ensureReleases()
+      const built = await run(program, [
+        'release',
+        'build',
+        '--version',
+        installedVersion,
+        '--key',
+        releases.secretKey,
+        '--out',
+        iso,
+      ])
       if (built.code !== 0) throw new Error(`${commit} cannot build its release: ${built.stdout}${built.stderr}`)
-      server = await startInstalledRelease({ release: { program, iso } })
+      server = await startInstalledRelease({ releases, release: { program, iso } })
       await virtualMachines(server).create(guestMachine('always', 'Always'))
       await virtualMachines(server).create(guestMachine('halted', 'Halted'))
       guest = await untilGuestAnswers(server, 'always')

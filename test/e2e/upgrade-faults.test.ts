@@ -26,11 +26,12 @@ import { makeSmallRelease } from '../../packages/server/src/release/small-releas
 import { orphansOf } from '../../packages/server/src/supervisor/orphans.ts'
 import { releaseFolder } from '../../packages/server/src/supervisor/slots.ts'
 import { sha512Of, startFileServer } from '../../packages/server/src/vm-images/file-server.fixture.ts'
+import { installedVersion, nextVersion } from '../kit/build-releases.ts'
 import { eventually } from '../kit/eventually.ts'
 import { type InstalledRelease, startInstalledRelease } from '../kit/installed-release.ts'
 import { endProcess, machineProcesses } from '../kit/machine-processes.ts'
 import { patchRelease, replaceInRelease } from '../kit/patch-release.ts'
-import { buildMs, installedVersion, nextVersion } from '../kit/releases.ts'
+import { buildMs, ensureReleases } from '../kit/releases.ts'
 import { type HeartbeatSampling, irregularities, sampleHeartbeat } from '../kit/sampling.ts'
 import { mountSmallDisk } from '../kit/small-disk.ts'
 import { askGuest, guestMachine, type RunningGuest, untilGuestAnswers, virtualMachines } from '../kit/virtual-machines.ts'
@@ -53,7 +54,7 @@ let nextImage: string
 
 beforeAll(async () => {
   const folder = 'reason' in disk ? undefined : join(disk.folder, 'installation')
-  server = await startInstalledRelease(folder === undefined ? {} : { folder })
+  server = await startInstalledRelease({ releases: await ensureReleases(), ...(folder === undefined ? {} : { folder }) })
   const { runStrategy: _, ...spec } = guestMachine('always', 'Always').spec
   const create = (name: string, running: boolean) =>
     virtualMachines(server).create({ ...guestMachine(name, 'Always'), spec: { ...spec, running } })

@@ -20,10 +20,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { metadataText, parseMetadata } from '../../packages/server/src/release/metadata.ts'
 import { orphansOf } from '../../packages/server/src/supervisor/orphans.ts'
 import { releaseFolder } from '../../packages/server/src/supervisor/slots.ts'
+import { installedVersion, nextVersion } from '../kit/build-releases.ts'
 import { eventually } from '../kit/eventually.ts'
 import { type InstalledRelease, startInstalledRelease } from '../kit/installed-release.ts'
 import { endProcess, machineProcesses } from '../kit/machine-processes.ts'
-import { buildMs, installedVersion, nextVersion } from '../kit/releases.ts'
+import { buildMs, ensureReleases } from '../kit/releases.ts'
 import { type HeartbeatSampling, irregularities, sampleApiGap, sampleHeartbeat } from '../kit/sampling.ts'
 import { askGuest, guestMachine, key, type RunningGuest, untilGuestAnswers, virtualMachines } from '../kit/virtual-machines.ts'
 
@@ -49,7 +50,7 @@ const machines = async () =>
   (await server.client.resource<VirtualMachine>(virtualMachineDefinition).list({ namespace: harvesterSystemNamespace })).items
 
 beforeAll(async () => {
-  server = await startInstalledRelease({ prepare: forgetMigrations })
+  server = await startInstalledRelease({ releases: await ensureReleases(), prepare: forgetMigrations })
   await virtualMachines(server).create(guestMachine('rerun', 'RerunOnFailure'))
   const { runStrategy: _, ...spec } = guestMachine('always', 'Always').spec
   await virtualMachines(server).create({ ...guestMachine('always', 'Always'), spec: { ...spec, running: true } })

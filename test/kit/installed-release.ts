@@ -3,8 +3,8 @@
 import { mkdirSync, mkdtempSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Releases } from './build-releases.ts'
 import { freePort } from './free-port.ts'
-import { ensureReleases, type Releases } from './releases.ts'
 import { root } from './repository-root.ts'
 import { run, sheafProgram } from './server-process.ts'
 import { type SupervisorProcess, startSupervisorProcess } from './supervisor-process.ts'
@@ -15,6 +15,7 @@ export interface InstalledRelease extends SupervisorProcess {
 }
 
 export interface InstallOptions {
+  releases: Releases
   /** On a disk of the test's own. */
   folder?: string
   /** Before the first start. */
@@ -23,8 +24,7 @@ export interface InstallOptions {
   release?: { iso: string; program: string }
 }
 
-export async function startInstalledRelease({ folder, prepare, release }: InstallOptions = {}): Promise<InstalledRelease> {
-  const releases = await ensureReleases()
+export async function startInstalledRelease({ releases, folder, prepare, release }: InstallOptions): Promise<InstalledRelease> {
   const own = folder ?? mkdtempSync(join(tmpdir(), 'sheaf-upgrade-'))
   const [prefix, dataFolder] = [join(own, 'sheaf'), join(own, 'data')]
   // Images of the test's own come beside the guest's, which are there once for all tests.
