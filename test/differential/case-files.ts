@@ -7,6 +7,7 @@ import { applyMachines } from './cases/apply-machines.ts'
 import { applySubresources } from './cases/apply-subresources.ts'
 import { deletions } from './cases/deletions.ts'
 import { plainWrites } from './cases/plain-writes.ts'
+import { randomSequences } from './cases/random-sequences.ts'
 import { strategicMerge } from './cases/strategic-merge.ts'
 import type { ExchangeCase } from './exchange-case.ts'
 
@@ -20,4 +21,6 @@ export const caseFiles: readonly { file: string; cases: readonly ExchangeCase[] 
   { file: 'strategic-merge', cases: strategicMerge },
   { file: 'plain-writes', cases: plainWrites },
   { file: 'deletions', cases: deletions },
+  // Some of those that compare.ts draws, so that everybody's tests have them.
+  { file: 'random-sequences', cases: randomSequences(1, 25) },
 ]

@@ -14,6 +14,7 @@ import { checkObjectMeta, dropDuplicateOwners, objectMetaWarnings } from '../reg
 import { unusable } from '../registry/object-shape.ts'
 import type { Resource } from '../registry/registry.ts'
 import { dropEmptyCollections } from '../schema/empty-collections.ts'
+import { checkScaleNumbers } from '../schema/scale-rules.ts'
 import { checkStructure } from '../schema/structural.ts'
 
 /** What happens to the object on its way. Each may throw. */
@@ -57,7 +58,7 @@ export async function admit(
   const ownErrors = structureErrors.length > 0 ? [] : (definition.validate?.(object, oldObject) ?? [])
   const isShapeless = structureErrors.some(({ type }) => blocking.has(type))
   const ruleErrors = (await resource.rules?.(object, oldObject, isShapeless)) ?? []
-  const errors = [...metaErrors, ...structureErrors, ...ownErrors, ...ruleErrors]
+  const errors = [...metaErrors, ...structureErrors, ...checkScaleNumbers(definition, object), ...ownErrors, ...ruleErrors]
   if (errors.length > 0) throw invalidError(definition, request.name, errors)
 
   await admission.validate?.(request)

@@ -5,11 +5,12 @@ import { fieldStep, type FieldPath } from '../ownership/field-path.ts'
 import { difference, hasPath, setOfPath } from '../ownership/field-set.ts'
 import { decodeManagers, encodeManagers, identityOf, type Manager, type Managers, withManager } from '../ownership/managers.ts'
 import { objectTypeOf } from '../ownership/ownership.ts'
+import { stepsOf } from '../schema/scale-rules.ts'
 import { scaleSchema } from '../schema/scale-schema.ts'
 import { type ApplyRequest, applyTo, checkVersion } from './apply.ts'
 import { managerName } from './field-owners.ts'
 import type { Encoded, Registry, WriteCall } from './registry.ts'
-import { pathsOf, scaleDefinition, stepsOf, writeScale } from './scale.ts'
+import { pathsOf, scaleDefinition, writeScale } from './scale.ts'
 
 const noDefinitions: SchemaDefinitions = {}
 const numberOfScale: FieldPath = ['spec', 'replicas'].map(fieldStep)

@@ -42,7 +42,8 @@ test('SC1 it shows what is wanted, what is seen and how it is found, with the me
 
 test('SC1 an object that was not seen yet has none, and one that is missing is NotFound', async () => {
   const { send } = await serverWithWheels(0)
-  expect((await send('GET', path)).json).toMatchObject({ spec: { replicas: 0 }, status: { replicas: 0 } })
+  // None is what Kubernetes' own type leaves out.
+  expect((await send('GET', path)).json).toMatchObject({ spec: {}, status: { replicas: 0 } })
   expect((await send('GET', `${widgets}/b/scale`)).json).toMatchObject({ code: 404, reason: 'NotFound' })
 })
 
@@ -93,7 +94,8 @@ test('SC3 a Scale without a number is zero, as typed clients write it; without a
   const server = await serverWithWheels(2)
   const metadata = { name: 'a' }
   expect((await server.send('PUT', path, { metadata })).json).toMatchObject({ code: 400 })
-  expect((await server.send('PUT', path, { metadata, spec: {} })).json.spec).toEqual({ replicas: 0 })
+  expect((await server.send('PUT', path, { metadata, spec: {} })).json.spec).toEqual({})
+  expect((await server.send('GET', `${widgets}/a`)).json.spec).toMatchObject({ parts: { wheels: 0 } })
 })
 
 test('SC4 a resourceVersion or uid that is not the stored one is a Conflict, and without them it is not asked', async () => {
@@ -105,7 +107,7 @@ test('SC4 a resourceVersion or uid that is not the stored one is a Conflict, and
 })
 
 test.each([
-  [-1, 422, 'Scale.autoscaling "a" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0'],
+  [-1, 422, 'Widget.example.org "a" is invalid: .spec.parts.wheels: Invalid value: -1: should be a non-negative integer'],
   [1.5, 400, expect.stringContaining('spec.replicas must be a whole number of 32 bits, not 1.5')],
   ['2', 400, expect.stringContaining('must be a whole number of 32 bits, not "2"')],
   [2 ** 31, 400, expect.stringContaining('must be a whole number of 32 bits')],

@@ -6,14 +6,13 @@ import {
   badRequest,
   conflict,
   internalError,
-  invalid,
-  invalidError,
   isJsonObject,
   type Json,
   type ManagedFieldsEntry,
   type ResourceDefinition,
   type ScalePaths,
 } from '@sheaf/api/meta'
+import { stepsOf, valueAt } from '../schema/scale-rules.ts'
 import { applyFieldValidation, unknownFieldIssue } from './field-validation.ts'
 import { ownersAfterWrite } from './field-owners.ts'
 import { get } from './get.ts'
@@ -116,7 +115,9 @@ function encodedScale(encoded: Encoded, paths: ScalePaths): Encoded {
   if (scale.spec.replicas === undefined) {
     throw internalError(new Error(`the spec replicas field "${paths.specReplicasPath}" does not exist`))
   }
-  return { text: encodeObject(scale)(Number(scale.metadata.resourceVersion ?? 0)) }
+  // None is what Kubernetes' own type leaves out.
+  const spec = scale.spec.replicas === 0 ? {} : scale.spec
+  return { text: encodeObject({ ...scale, spec })(Number(scale.metadata.resourceVersion ?? 0)) }
 }
 
 /** `spec.replicas` is absent where the object has none. */
@@ -141,7 +142,7 @@ function scaleOf(object: ApiObject, { specReplicasPath, statusReplicasPath, labe
 const greatestInt32 = 2 ** 31 - 1
 
 /** Without a number it is zero, which typed clients leave out, unless there was none before either. */
-function replicasOf({ spec, metadata }: ApiObject, before: Scale, { specReplicasPath }: ScalePaths): number {
+function replicasOf({ spec }: ApiObject, before: Scale, { specReplicasPath }: ScalePaths): number {
   const sent = isJsonObject(spec) ? (spec.replicas ?? undefined) : spec
   if (spec === undefined || (sent === undefined && before.spec.replicas === undefined)) {
     throw badRequest(`the spec replicas field "${specReplicasPath}" cannot be empty`)
@@ -150,23 +151,13 @@ function replicasOf({ spec, metadata }: ApiObject, before: Scale, { specReplicas
   if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas > greatestInt32) {
     throw unusable(scaleDefinition, `spec.replicas must be a whole number of 32 bits, not ${JSON.stringify(replicas)}`)
   }
-  if (replicas >= 0) return replicas
-  const why = 'must be greater than or equal to 0'
-  throw invalidError(scaleDefinition, metadata.name ?? '', [invalid('spec.replicas', replicas, why)])
+  // What else it may not be, the object's own rules say.
+  return replicas
 }
 
 function otherUid({ resource }: WriteCall, uid: string, { metadata }: ApiObject): Error {
   const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid ?? ''}`
   return conflict(resource.definition, metadata.name ?? '', why)
-}
-
-/** `.spec.replicas` → `spec`, `replicas` */
-export const stepsOf = (path: string): string[] => path.split('.').filter((step) => step !== '')
-
-function valueAt(object: ApiObject, path: string): Json | undefined {
-  let value: Json | undefined = object as unknown as Json
-  for (const step of stepsOf(path)) value = isJsonObject(value) && Object.hasOwn(value, step) ? value[step] : undefined
-  return value
 }
 
 /** A copy along the path; everything else is shared. */

@@ -29,8 +29,9 @@ export function applyJsonPatch(document: Json, patch: Json): Json {
   for (const [index, operation] of cloneJson(checked).entries()) {
     try {
       budget(operation, index, next)
-      requireTarget(operation, next)
-      next = jsonPatch.applyOperation(next, operation, true, true, true, index).newDocument
+      const done = asKubernetesDoes(operation, next)
+      requireTarget(done, next)
+      next = jsonPatch.applyOperation(next, done, true, true, true, index).newDocument
     } catch (error) {
       throw error instanceof StatusError
         ? error
@@ -63,6 +64,13 @@ function checkOperations(patch: Json): Operation[] {
   }
   // The rest of an operation's shape is checked by the library when it is applied.
   return patch as unknown as Operation[]
+}
+
+/** The RFC wants what is replaced to be there. Kubernetes' library does not look, where an object holds it, and people rely on it. */
+function asKubernetesDoes(operation: Operation, document: Json): Operation {
+  if (operation.op !== 'replace' || operation.path === '') return operation
+  const holder: unknown = jsonPatch.getValueByPointer(document, operation.path.slice(0, operation.path.lastIndexOf('/')))
+  return isJsonObject(holder) ? { ...operation, op: 'add' } : operation
 }
 
 /** The library lets `remove` of a list index beyond its end pass. */
