@@ -39,7 +39,13 @@ const images = () =>
 
 test('PF7 --fix rewrites deprecated fields and removes what an upgrade left behind', async () => {
   const { runStrategy: _instead, ...spec } = emptyMachine('old', 'Halted').spec
-  await virtualMachines(server).create({ ...emptyMachine('old', 'Halted'), spec: { ...spec, running: false } })
+  // As somebody sends it who does not read warnings.
+  await server.fetch({
+    method: 'POST',
+    path: '/apis/kubevirt.io/v1/namespaces/default/virtualmachines',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...emptyMachine('old', 'Halted'), spec: { ...spec, running: false } }),
+  })
   await server.client.resource<VirtualMachineImage>(virtualMachineImageDefinition).create({
     apiVersion: 'harvesterhci.io/v1beta1',
     kind: 'VirtualMachineImage',
@@ -51,7 +57,7 @@ test('PF7 --fix rewrites deprecated fields and removes what an upgrade left behi
     spec: { displayName: 'left-behind', sourceType: 'upload' },
   })
   const before = await preflight()
-  expect(before.get('leftovers')).toMatchObject({ verdict: 'warn', fix: 'remove-leftovers' })
+  expect(before.get('leftovers')).toMatchObject({ verdict: 'fail', fix: 'remove-leftovers' })
   expect(before.get('deprecated-fields')).toMatchObject({ verdict: 'warn', fix: 'rewrite-deprecated-fields' })
   expect((await images()).items).toHaveLength(1)
 

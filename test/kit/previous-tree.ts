@@ -20,10 +20,9 @@ export function previousCommit(): string | undefined {
 
 /** Takes minutes where it needs other packages than this tree. */
 export function checkOut(commit: string, folder: string): void {
-  mkdirSync(folder)
-  execFileSync('sh', ['-c', 'git -C "$1" archive --format=tar "$2" | tar -x -C "$3"', 'sh', root, commit, folder], {
-    stdio: 'pipe',
-  })
+  // With its history: a release is dated by its commit.
+  git('clone', '--quiet', '--no-checkout', root, folder)
+  git('-C', folder, 'checkout', '--quiet', '--detach', commit)
   const lockOf = (tree: string): string => readFileSync(join(tree, 'package-lock.json'), 'utf8')
   if (lockOf(folder) === lockOf(root)) linkDependencies(folder)
   else execute(folder, 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])

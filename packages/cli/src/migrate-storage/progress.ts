@@ -1,4 +1,4 @@
-// How far a long run is: on a terminal a line that is written over, elsewhere the record alone.
+// How far a long run is: on a terminal a line that is written over, and a record of what was done.
 
 import type { Teller } from './migrate-storage.ts'
 
@@ -7,14 +7,15 @@ export interface Progress extends Teller {
   end: () => void
 }
 
-export function createProgress(): Progress {
+/** `record`: where what was done is told, line by line. */
+export function createProgress(record: NodeJS.WritableStream = process.stdout): Progress {
   const startedMs = performance.now()
   const isTerminal = process.stderr.isTTY
   const wipe = (): void => void (isTerminal && process.stderr.write('\r\x1b[K'))
   return {
     line(text) {
       wipe()
-      process.stdout.write(`${text}\n`)
+      record.write(`${text}\n`)
     },
     progress(done, of) {
       if (!isTerminal || of === 0) return

@@ -66,7 +66,8 @@ async function mend(fix: NonNullable<CheckResult['fix']>, { client }: Connection
       await ask(client, 'PUT', `${actionsPath}/upgrades/remove-leftovers`, {})
       return
     case 'rewrite-deprecated-fields': {
-      const progress = createProgress()
+      // The answer is what follows, which programs read.
+      const progress = createProgress(process.stderr)
       const options = { namespace: undefined, labelSelector: undefined, rules: undefined, dryRun: false }
       await migrateStorage(client, options, progress).finally(progress.end)
       return
