@@ -36,7 +36,7 @@ import { median } from './median.ts'
 
 const rounds = 5
 const deadlineMs = 300_000
-const lookMs = 5
+const lookMs = 25
 const payloadPath = `${servedPath}/payload.tar.zst`
 
 interface Measured {
