@@ -42,29 +42,51 @@ const scenarios: readonly Scenario[] = [
 ]
 const mostOfTheirMemory = 0.25
 
+interface Measured {
+  outcomes: readonly Outcome[]
+  memoryMiB: number
+}
+
+/** One after the other: a kube-apiserver that has nothing to do takes a tenth of a processor all the same. */
 export async function apiServer(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'sheaf-load-'))
   const load = join(folder, 'load')
   execFileSync('go', ['build', '-o', load, '.'], { cwd: join(root, 'bench/load'), stdio: 'inherit' })
-  const reference = await startReferenceServer({ binaries: referenceBinaries, isDurable: true })
-  const server = await startServerProcess()
   try {
-    await defineCustomResources(reference)
-    const { server: address, authorityPem, authorization } = readKubeconfig(server.kubeconfig)
-    const authorityFile = join(folder, 'ca.crt')
-    writeFileSync(authorityFile, authorityPem)
-    const token = authorization.replace('Bearer ', '')
-    const ours: Loaded = { url: address.origin, token, authorityFile, pids: [server.pid] }
-    const figures = scenarios.flatMap((scenario) => {
-      const theirs = outcomeOf(load, scenario, reference)
-      return figuresOf(scenario, outcomeOf(load, scenario, ours), theirs)
-    })
-    return [...figures, memoryFigure(ours, reference)]
+    const theirs = await measureTheirs(load)
+    const ours = await measureOurs(load, join(folder, 'ca.crt'))
+    const figures = scenarios.flatMap((scenario, index) => figuresOf(scenario, ours.outcomes[index], theirs.outcomes[index]))
+    return [...figures, memoryFigure(ours, theirs)]
   } finally {
-    await server.dispose()
-    await reference.stop()
     rmSync(folder, { recursive: true })
   }
+}
+
+async function measureTheirs(load: string): Promise<Measured> {
+  const server = await startReferenceServer({ binaries: referenceBinaries, isDurable: true })
+  try {
+    await defineCustomResources(server)
+    return measure(load, server)
+  } finally {
+    await server.stop()
+  }
+}
+
+async function measureOurs(load: string, authorityFile: string): Promise<Measured> {
+  const server = await startServerProcess()
+  try {
+    const { server: address, authorityPem, authorization } = readKubeconfig(server.kubeconfig)
+    writeFileSync(authorityFile, authorityPem)
+    const token = authorization.replace('Bearer ', '')
+    return measure(load, { url: address.origin, token, authorityFile, pids: [server.pid] })
+  } finally {
+    await server.dispose()
+  }
+}
+
+function measure(load: string, server: Loaded): Measured {
+  const outcomes = scenarios.map((scenario) => outcomeOf(load, scenario, server))
+  return { outcomes, memoryMiB: server.pids.reduce((sum, pid) => sum + memoryKibibytes(pid), 0) / 1024 }
 }
 
 function outcomeOf(load: string, { name }: Scenario, { url, token, authorityFile }: Loaded): Outcome {
@@ -72,7 +94,8 @@ function outcomeOf(load: string, { name }: Scenario, { url, token, authorityFile
   return JSON.parse(execFileSync(load, [name], { env, encoding: 'utf8' })) as Outcome
 }
 
-function figuresOf({ what, timesAsMany }: Scenario, ours: Outcome, theirs: Outcome): Figure[] {
+function figuresOf({ what, timesAsMany }: Scenario, ours?: Outcome, theirs?: Outcome): Figure[] {
+  if (ours === undefined || theirs === undefined) throw new Error(`${what} were not measured`)
   const rate = ({ perSecond }: Outcome): string => `${perSecond.toFixed(0)}/s`
   const wait = ({ p50Ms, p99Ms }: Outcome): string => `${p99Ms.toFixed(1)} ms (half within ${p50Ms.toFixed(1)})`
   return [
@@ -93,13 +116,12 @@ function figuresOf({ what, timesAsMany }: Scenario, ours: Outcome, theirs: Outco
   ]
 }
 
-function memoryFigure(ours: Loaded, theirs: Loaded): Figure {
-  const mebibytes = (server: Loaded): number => server.pids.reduce((sum, pid) => sum + memoryKibibytes(pid), 0) / 1024
+function memoryFigure(ours: Measured, theirs: Measured): Figure {
   return {
     what: 'memory under the objects of all that',
-    measured: `${mebibytes(ours).toFixed(0)} MiB`,
-    against: `${mebibytes(theirs).toFixed(0)} MiB of kube-apiserver and etcd`,
-    ratio: mebibytes(ours) / mebibytes(theirs),
+    measured: `${ours.memoryMiB.toFixed(0)} MiB`,
+    against: `${theirs.memoryMiB.toFixed(0)} MiB of kube-apiserver and etcd`,
+    ratio: ours.memoryMiB / theirs.memoryMiB,
     most: mostOfTheirMemory,
   }
 }
