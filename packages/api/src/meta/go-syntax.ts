@@ -28,3 +28,13 @@ export function goPlain(value: Json | undefined): string {
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
   return `map[${members.map(([name, member]) => `${name}:${goPlain(member)}`).join(' ')}]`
 }
+
+/** `%T` */
+export function goType(value: Json | undefined): string {
+  if (value === null || value === undefined) return '<nil>'
+  if (Array.isArray(value)) return '[]interface {}'
+  if (typeof value === 'object') return 'map[string]interface {}'
+  if (typeof value === 'boolean') return 'bool'
+  if (typeof value === 'string') return 'string'
+  return Number.isInteger(value) ? 'int64' : 'float64'
+}

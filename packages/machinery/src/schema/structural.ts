@@ -87,7 +87,10 @@ function checkValue(walk: Walk, schema: JsonSchema, place: Place): void {
   const { value, path, depth } = place
   if (value === null && schema.nullable === true) return
   const wrongType = checkType(schema, value, path)
-  if (wrongType !== undefined) return report(walk, wrongType, place)
+  if (wrongType !== undefined) {
+    if (isJsonObject(value)) dropAll(walk, schema, value, path)
+    return report(walk, wrongType, place)
+  }
   if (typeof value !== 'object' || value === null) {
     for (const error of checkScalar(schema, value, path)) report(walk, error, place)
   } else {
@@ -97,6 +100,15 @@ function checkValue(walk: Walk, schema: JsonSchema, place: Place): void {
     report(walk, checkEnum(schema, value, path), place)
   }
   for (const error of junctorErrors(schema, value, path)) report(walk, error, place)
+}
+
+/** Nothing in an object is known where the schema has none. */
+function dropAll(walk: Walk, schema: JsonSchema, object: JsonObject, path: string): void {
+  for (const name of Object.keys(object)) {
+    if (fieldSchema(walk, schema, name) !== 'unknown') continue
+    delete object[name]
+    if (walk.unknownFields.length < maxFindings) walk.unknownFields.push(below(path, name))
+  }
 }
 
 function checkObject(walk: Walk, schema: JsonSchema, object: JsonObject, place: Place): void {
@@ -185,8 +197,13 @@ function checkList(walk: Walk, schema: JsonSchema, list: Json[], place: Place): 
   }
   const identity = identityOf(schema)
   if (identity === undefined) return
+  const isMap = schema['x-kubernetes-list-type'] === 'map'
   const seen = new Set<string>()
   list.forEach((item, index) => {
+    if (isMap && !isJsonObject(item)) {
+      const why = 'must be an object for an array of list-type map'
+      return report(walk, invalid(`${path}[${index}]`, item, why), place)
+    }
     const key = identity(item)
     const text = JSON.stringify(key)
     if (seen.has(text)) report(walk, duplicate(`${path}[${index}]`, key), place)
