@@ -30,8 +30,11 @@ export async function buildGoProgram(wanted: GoProgram, cacheFolder: string): Pr
 }
 
 /** Builds a program of a module of ours, whose go.mod and go.sum pin what it needs. */
-export async function buildOwnGoProgram(module: string, main: string, path: string): Promise<string> {
-  await go(module, 'build', '-o', path, main)
+export async function buildOwnGoProgram(
+  module: string,
+  { main, path, linkerFlags = '' }: { main: string; path: string; linkerFlags?: string | undefined },
+): Promise<string> {
+  await go(module, 'build', '-ldflags', linkerFlags, '-o', path, main)
   return path
 }
 

@@ -8,8 +8,8 @@ import { program } from '../program.ts'
 const sources = join(import.meta.dirname, '..', 'go-programs')
 
 /** Builds one of the programs in `go-programs`, whose go.mod pins what it needs. */
-export const buildFromSources = (name: 'controller' | 'kubectl', cacheFolder: string): Promise<string> =>
-  buildOwnGoProgram(sources, `./${name}`, join(cacheFolder, name))
+export const buildFromSources = (name: 'controller' | 'kubectl', cacheFolder: string, linkerFlags?: string): Promise<string> =>
+  buildOwnGoProgram(sources, { main: `./${name}`, path: join(cacheFolder, name), linkerFlags })
 
 const titles = {
   'typed-informer': 'an informer with compiled types (protobuf, streamed lists) sees objects come, change and go',
@@ -17,6 +17,7 @@ const titles = {
   'server-side-apply': 'two managers apply: shared object, conflict, force, taking back',
   conflict: 'an update that knows an older state conflicts',
   'leader-election': 'leader election by a Lease',
+  'define-kind': 'apiextensions clientset defines a Kind (protobuf)',
   'controller-runtime': 'a controller-runtime manager keeps a finalizer on a machine and lets it go',
 }
 

@@ -9,6 +9,9 @@ import { mustHold, program, type Program } from '../program.ts'
 import { buildFromSources } from './go-programs.ts'
 import { serverSideFrom, widgetDefinition } from './kubectl-manifests.ts'
 
+/** Its release process says it to the linker. */
+const version = '-X k8s.io/component-base/version.gitVersion=v1.37.2'
+
 export async function kubectlClients(): Promise<Client[]> {
   const here = (await findKubectls()).map(
     ({ path, version, minor }): Client => ({
@@ -22,7 +25,7 @@ export async function kubectlClients(): Promise<Client[]> {
     {
       name: 'kubectl',
       origin: 'k8s.io/kubectl@v0.37.2',
-      bring: async (bench) => brought(bench, await buildFromSources('kubectl', bench.cacheFolder), 37),
+      bring: async (bench) => brought(bench, await buildFromSources('kubectl', bench.cacheFolder, version), 37),
     },
   ]
 }

@@ -67,7 +67,7 @@ function deeds(path: string, { server, environment, folder }: Bench): Deed[] {
       run: async () =>
         mustHold(
           await v('expose', 'vm', 'virtctl-box', '--name', 'virtctl-web', '--port', '80', '--type', 'NodePort'),
-          /exposed/,
+          /Service virtctl-web successfully created/,
         ),
     },
     { title: 'create vm', run: async () => mustHold(await v('create', 'vm', '--name', 'made'), /runStrategy: Always/) },

@@ -45,6 +45,7 @@ var deeds = map[string]func(context.Context, *rest.Config, string) error{
 	"conflict":           conflict,
 	"leader-election":    electLeader,
 	"controller-runtime": reconcileMachines,
+	"define-kind":        defineKind,
 }
 
 func main() {

@@ -1,10 +1,9 @@
-// One message of the wire tables becomes its JSON form. The tables contain no message that contains itself, so that the
-// depth is theirs and not the sender's.
+// One message of the wire tables becomes its JSON form.
 
 import type { Json, JsonObject } from '@sheaf/api/meta'
 import { checkFieldName } from '../body-limits.ts'
 import { messages, type WireMessage } from './wire-notation.ts'
-import { bytesOf, integerOf, malformed, textOf, type WireValue, wireValues } from './wire-reader.ts'
+import { bytesOf, doubleOf, integerOf, malformed, textOf, type WireValue, wireValues } from './wire-reader.ts'
 
 /**
  * A part of two bytes becomes an object fifty times that size; the largest real objects have some ten thousand parts, and
@@ -12,12 +11,20 @@ import { bytesOf, integerOf, malformed, textOf, type WireValue, wireValues } fro
  */
 const maxParts = 200_000
 
-/** Counts down over the whole object. */
+/** Schemas contain schemas. As deep as a body in JSON may nest. */
+const maxDepth = 500
+
+/** `parts` counts down over the whole object, `depth` on the way to where it is read. */
 interface Budget {
   parts: number
+  depth: number
 }
 
-export function decodeMessage(message: WireMessage, bytes: Uint8Array, budget: Budget = { parts: maxParts }): JsonObject {
+export function decodeMessage(
+  message: WireMessage,
+  bytes: Uint8Array,
+  budget: Budget = { parts: maxParts, depth: maxDepth },
+): JsonObject {
   const fields = new Map<string, Json>()
   const maps = new Map<string, Map<string, Json>>()
   for (const [number, wire] of wireValues(bytes)) {
@@ -75,9 +82,38 @@ function decodeValue(type: string, wire: WireValue, budget: Budget): Json {
       return decodeIntOrString(bytesOf(wire))
     case 'RawJson':
       return decodeRawJson(onlyText(bytesOf(wire)))
+    case 'd':
+      return doubleOf(wire)
+    case 'SchemaOrBool':
+    case 'SchemaOrArray':
+    case 'SchemaOrTexts':
+      return decodeSchemaOr(type, bytesOf(wire), budget)
     default:
-      return decodeMessage(messageNamed(type), bytesOf(wire), budget)
+      return decodeInner(type, bytesOf(wire), budget)
   }
+}
+
+function decodeInner(type: string, bytes: Uint8Array, budget: Budget): JsonObject {
+  if (budget.depth === 0) throw malformed(`it nests deeper than ${maxDepth} levels`)
+  budget.depth -= 1
+  const object = decodeMessage(messageNamed(type), bytes, budget)
+  budget.depth += 1
+  return object
+}
+
+/** A schema, or what else may stand in its place: a flag, a list of schemas, a list of names. */
+function decodeSchemaOr(type: 'SchemaOrBool' | 'SchemaOrArray' | 'SchemaOrTexts', bytes: Uint8Array, budget: Budget): Json {
+  const schemaNumber = type === 'SchemaOrBool' ? 2 : 1
+  let schema: Json | undefined
+  let flag = false
+  const list: Json[] = []
+  for (const [number, wire] of wireValues(bytes)) {
+    if (budget.parts-- === 0) throw malformed(`it has more than ${maxParts} parts`)
+    if (number === schemaNumber) schema = decodeInner('JSONSchemaProps', bytesOf(wire), budget)
+    else if (type === 'SchemaOrBool') flag = integerOf(wire) !== 0n
+    else list.push(type === 'SchemaOrArray' ? decodeInner('JSONSchemaProps', bytesOf(wire), budget) : textOf(wire))
+  }
+  return schema ?? (type === 'SchemaOrBool' ? flag : list)
 }
 
 function messageNamed(type: string): WireMessage {

@@ -19,6 +19,11 @@ const bytes = (field: number, content: Iterable<number>): Part => {
 }
 const text = (field: number, content: string): Part => bytes(field, Buffer.from(content))
 const message = (field: number, ...parts: Part[]): Part => bytes(field, parts.flat())
+const fixed = (field: number, value: number): Part => {
+  const double = Buffer.alloc(8)
+  double.writeDoubleLE(value)
+  return [...varint(field * 8 + 1), ...double]
+}
 const envelope = (apiVersion: string, kind: string, ...parts: Part[]): Uint8Array =>
   Uint8Array.from([0x6b, 0x38, 0x73, 0, ...message(1, text(1, apiVersion), text(2, kind)), ...message(2, ...parts)])
 
@@ -199,4 +204,51 @@ test('no bytes make the decoder do anything but decode or refuse', () => {
     }),
     { numRuns: 500 },
   )
+})
+
+describe('a definition of a custom resource', () => {
+  const definition = (...schema: Part[]): Uint8Array =>
+    envelope('apiextensions.k8s.io/v1', 'CustomResourceDefinition', message(2, message(7, message(4, message(1, ...schema)))))
+  const property = (name: string, ...schema: Part[]): Part => message(29, text(1, name), message(2, ...schema))
+
+  function schemaIn(body: Uint8Array): unknown {
+    const { spec } = decodeProtobuf(body) as unknown as { spec: { versions: { schema: { openAPIV3Schema: unknown } }[] } }
+    return spec.versions[0]?.schema.openAPIV3Schema
+  }
+
+  test('holds schemas within schemas, and what may stand in their place', () => {
+    const body = definition(
+      text(5, 'object'),
+      property('list', text(5, 'array'), message(24, message(1, text(5, 'string')))),
+      property('map', message(30, message(2, text(5, 'integer')))),
+      property('free', message(30, number(1, 1)), number(38, 1)),
+      property('closed', message(30)),
+      property('ratio', fixed(9, 0.5), message(8, text(1, '0.25')), message(20, text(1, '0.25'))),
+      property('rules', text(42, 'map'), text(41, 'name'), message(44, text(1, 'self > 0'), number(6, 0))),
+      message(32, text(1, 'other'), message(2, text(2, 'a'), text(2, 'b'))),
+    )
+    expect(schemaIn(body)).toEqual({
+      type: 'object',
+      dependencies: { other: ['a', 'b'] },
+      properties: {
+        list: { type: 'array', items: { type: 'string' } },
+        map: { additionalProperties: { type: 'integer' } },
+        free: { additionalProperties: true, 'x-kubernetes-preserve-unknown-fields': true },
+        closed: { additionalProperties: false },
+        ratio: { maximum: 0.5, default: 0.25, enum: [0.25] },
+        rules: {
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-list-map-keys': ['name'],
+          'x-kubernetes-validations': [{ rule: 'self > 0', optionalOldSelf: false }],
+        },
+      },
+    })
+  })
+
+  test('that nests without end is 400, and so is a number that JSON cannot say', () => {
+    let deep: Part = []
+    for (let level = 0; level < 600; level++) deep = message(28, deep)
+    expect(refusalOf(definition(deep)).message).toContain('nests deeper than 500 levels')
+    expect(refusalOf(definition(fixed(9, Number.NaN))).code).toBe(400)
+  })
 })

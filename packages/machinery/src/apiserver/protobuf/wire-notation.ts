@@ -4,7 +4,7 @@ import { type WireTables, wireMessages } from './wire-tables.ts'
 
 export interface WireField {
   name: string
-  /** `s`, `i`, `b`, `B`, a special type or the name of a message. */
+  /** `s`, `i`, `b`, `d`, `B`, a special type or the name of a message. */
   type: string
   shape: 'single' | 'list' | 'map'
   /** What a zero value on the wire means. */
@@ -13,7 +13,7 @@ export interface WireField {
 
 export type WireMessage = ReadonlyMap<number, WireField>
 
-const entry = /^(\d+) (\w+)([*!]?)(?::(.+))?$/
+const entry = /^(\d+) ([\w$-]+)([*!]?)(?::(.+))?$/
 
 function parseField(text: string): [number, WireField] {
   const [, number, name, mark, written = 's'] = entry.exec(text) ?? []
@@ -24,7 +24,7 @@ function parseField(text: string): [number, WireField] {
 }
 
 function parseTables(tables: WireTables): ReadonlyMap<string, WireMessage> {
-  const parse = (text: string): WireMessage => new Map(text.split(/,\s+/).map(parseField))
+  const parse = (text: string): WireMessage => new Map(text === '' ? [] : text.split(/,\s+/).map(parseField))
   return new Map(Object.entries(tables).map(([message, text]) => [message, parse(text)]))
 }
 

@@ -2,7 +2,10 @@
 
 import { badRequest, type StatusError } from '@sheaf/api/meta'
 
-export type WireValue = { kind: 'integer'; value: bigint } | { kind: 'bytes'; value: Uint8Array } | { kind: 'fixed' }
+export type WireValue =
+  | { kind: 'integer'; value: bigint }
+  | { kind: 'bytes'; value: Uint8Array }
+  | { kind: 'fixed'; value: Uint8Array }
 
 export function malformed(why: string): StatusError {
   return badRequest(`the protobuf body cannot be decoded: ${why}; send it again complete, or as application/json`)
@@ -36,13 +39,11 @@ export function* wireValues(bytes: Uint8Array): Generator<[number: number, value
       case 0:
         return { kind: 'integer', value: readVarint() }
       case 1:
-        take(8)
-        return { kind: 'fixed' }
+        return { kind: 'fixed', value: take(8) }
       case 2:
         return { kind: 'bytes', value: take(Number(readVarint())) }
       case 5:
-        take(4)
-        return { kind: 'fixed' }
+        return { kind: 'fixed', value: take(4) }
       default:
         throw malformed(`wire type ${wireType} is not used by Kubernetes`)
     }
@@ -59,6 +60,13 @@ export function* wireValues(bytes: Uint8Array): Generator<[number: number, value
 export function integerOf(value: WireValue): bigint {
   if (value.kind !== 'integer') throw malformed('a field that holds a number holds something else')
   return value.value
+}
+
+export function doubleOf(value: WireValue): number {
+  if (value.kind !== 'fixed' || value.value.length !== 8) throw malformed('a field that holds a fraction holds something else')
+  const number = Buffer.from(value.value).readDoubleLE()
+  if (!Number.isFinite(number)) throw malformed('a number is none that JSON can say')
+  return number
 }
 
 export function bytesOf(value: WireValue): Uint8Array {
