@@ -12,7 +12,7 @@ import { openMemoryStore } from '@sheaf/machinery/store'
 import { type AccessTable, compileAccess, emptyAccess } from '../packages/kinds/src/access/access-table.ts'
 import { decideAccess } from '../packages/kinds/src/access/decide-access.ts'
 import { aggregatedRules } from '../packages/kinds/src/access/aggregate.ts'
-import { kindsOf } from '../packages/server/src/serve.ts'
+import { kindsOf } from '../packages/server/src/kinds.ts'
 import { kubernetesVersion } from '../packages/server/src/version.ts'
 
 export const pageFile = new URL('../docs/reference/access.md', import.meta.url)

@@ -1,71 +1,21 @@
 // Starts everything, in the order in which it can be undone, and ends it again without touching a guest.
 
-import { hostname } from 'node:os'
-import { eventDefinition, schemas, type User, userDefinition } from '@sheaf/api'
-import { createClient, type Fetch } from '@sheaf/api/client'
+import { schemas, type User, userDefinition } from '@sheaf/api'
 import {
-  type Access,
-  clusterRoleBindingKind,
-  clusterRoleKind,
-  configMapKind,
-  controllerRevisionKind,
-  controllerUser,
-  createAccess,
   createDeprecatedFieldUses,
-  createVersionDiscovery,
-  customResourceDefinitionKind,
   definitionRole,
   type DeprecatedFieldUses,
-  deprecatedFieldUseKind,
-  type DiscoveryPorts,
   ensureDefaultAccess,
-  endpointsKind,
-  endpointSliceKind,
   ensureNamespaces,
   ensurePriorityClasses,
-  eventKind,
-  leaseKind,
   type Listening,
-  type ListeningPorts,
-  namespaceKind,
   namespaceRole,
-  nodeKind,
-  priorityClassKind,
-  releaseActions,
-  type ReviewPorts,
   retireNode,
-  reviewKinds,
-  roleBindingKind,
-  roleKind,
-  secretKind,
-  serviceAccountKind,
-  type ServicePorts,
-  serviceKind,
   sightingsIn,
-  type TokenIssuer,
-  type UpgradePorts,
-  upgradeKind,
-  upgradeLogKind,
-  userKind,
-  type VirtualMachineImagePorts,
-  versionActions,
-  versionKind,
-  type VersionPorts,
-  virtualMachineClusterInstancetypeKind,
-  virtualMachineClusterPreferenceKind,
-  virtualMachineImageKind,
-  virtualMachineInstanceKind,
-  virtualMachineInstanceMigrationKind,
-  virtualMachineInstancePresetKind,
-  virtualMachineInstanceReplicaSetKind,
-  virtualMachineInstancetypeKind,
-  virtualMachineKind,
-  virtualMachinePoolKind,
-  virtualMachinePreferenceKind,
 } from '@sheaf/kinds'
-import { type ApiServer, createApiServer } from '@sheaf/machinery/apiserver'
-import { errorChain, type Log, type RunningEventRecorder, startEventRecorder } from '@sheaf/machinery/controller'
-import type { Kind, RequestObserver } from '@sheaf/machinery/kind'
+import { createApiServer } from '@sheaf/machinery/apiserver'
+import { errorChain, type Log } from '@sheaf/machinery/controller'
+import type { RequestObserver } from '@sheaf/machinery/kind'
 import { copyStoreAside, openDiskStore } from '@sheaf/machinery/store'
 import { type Hypervisor, httpFetch, openQemuHypervisor } from '@sheaf/qemu'
 import { acceleratorOf } from './accelerator.ts'
@@ -74,10 +24,11 @@ import { ensureAccessKeys } from './authentication/access-keys.ts'
 import { authenticator } from './authentication/authenticate.ts'
 import { issuerDocuments } from './authentication/issuer-documents.ts'
 import type { OidcSettings } from './authentication/oidc.ts'
-import { type ServerTokens, serverTokens, type Signing } from './authentication/server-tokens.ts'
+import type { Signing } from './authentication/server-tokens.ts'
 import { startControllers } from './controllers.ts'
 import { kubeconfigText, writePrivately } from './credentials.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
+import { diskWorkerUrl } from './disk-worker-url.ts'
 import { createFairShare } from './fair-share/fair-share.ts'
 import { createFrontDoor } from './front-door.ts'
 import { frontDoorFetch } from './front-door-fetch.ts'
@@ -91,10 +42,12 @@ import { holdHypervisor } from './held-hypervisor.ts'
 import { hostFacts, ownAddresses } from './host.ts'
 import { createHttpServer, listen, showCertificate } from './http-server.ts'
 import { openImageLibrary } from './image-library.ts'
+import { kindsOf } from './kinds.ts'
 import { lockFolder } from './lock-folder.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { isLoopback, type ServerOptions } from './options.ts'
 import { openPlatform } from './platform/open-platform.ts'
+import { ownDoor, portsOf } from './ports.ts'
 import { openCredentials } from './renewed-credentials.ts'
 import { followRequests } from './requests-in-flight.ts'
 import { createTcpListening } from './tcp-listening.ts'
@@ -319,23 +272,6 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
 
 const handOverText = (from = 'the release before', to: string): string => `${from} hands the platform over to ${to}`
 
-/** Beside this file in the bundle; in its own room when run from source. */
-export const diskWorkerUrl = new URL(
-  import.meta.url.endsWith('.ts') ? '../../machinery/src/store/disk-worker.ts' : './disk-worker.mjs',
-  import.meta.url,
-)
-
-/** The server's own function as a fetch. It needs the Kinds, which need a client, which needs it: so it opens last. */
-export function ownDoor(): { fetch: Fetch; open(server: ApiServer): void } {
-  let behind: Fetch = () => Promise.reject(new Error('the API server is not there yet'))
-  return {
-    fetch: (request) => behind(request),
-    open(server) {
-      behind = server.fetchAs(controllerUser)
-    },
-  }
-}
-
 /** Loaded only where a provider is trusted: few need it, and it is in every process's memory. */
 async function readerOf(settings: OidcSettings, log: Log): Promise<Signing['oidc']> {
   const { oidcReader } = await import('./authentication/oidc.ts')
@@ -345,29 +281,6 @@ async function readerOf(settings: OidcSettings, log: Log): Promise<Signing['oidc
 function auditLogOf({ audit }: DataFolder, metrics: Metrics, log: Log): AuditLog {
   return openAuditLog({ folder: audit, clock: wallClock, log, onWritten: metrics.audited, onLost: metrics.auditLost })
 }
-
-type AllPorts = UpgradePorts &
-  VirtualMachineImagePorts &
-  VersionPorts &
-  ServicePorts &
-  ReviewPorts &
-  ListeningPorts & { tokens: TokenIssuer }
-type Given = Pick<
-  AllPorts,
-  | 'listening'
-  | 'serviceListening'
-  | 'hypervisor'
-  | 'images'
-  | 'imageStore'
-  | 'platform'
-  | 'log'
-  | 'featureGates'
-  | 'privateFolder'
-> &
-  Pick<DiscoveryPorts, 'releaseSource'> & {
-    fetch: Fetch
-    signing: Signing
-  }
 
 /** Every request is counted; who sends a deprecated field is named as well. */
 function observerOf(metrics: Metrics, uses: DeprecatedFieldUses): RequestObserver {
@@ -381,71 +294,6 @@ function observerOf(metrics: Metrics, uses: DeprecatedFieldUses): RequestObserve
     },
     watching: metrics.watching,
   }
-}
-
-type OwnPorts = AllPorts & { events: RunningEventRecorder; access: Access; tokens: ServerTokens }
-
-export async function portsOf({ fetch, log, signing, releaseSource, ...machines }: Given): Promise<OwnPorts> {
-  const nodeName = hostname().toLowerCase()
-  const world = { clock: wallClock, random: chance, log }
-  const client = createClient({
-    fetch,
-    userAgent: 'sheaf-controller',
-    onWarning: (text) => log.warn({ text }, 'our own request was warned about'),
-  })
-  const events = startEventRecorder({
-    client,
-    resource: eventDefinition,
-    component: 'sheaf-controller',
-    host: nodeName,
-    ...world,
-  })
-  const tokens = await serverTokens({ ...signing, ...world, client })
-  const access = createAccess({ ...world, client })
-  const { platform } = machines
-  const discovery = createVersionDiscovery({ ...world, client, events, nodeName, platform, releaseSource })
-  return { ...machines, ...world, client, events, nodeName, access, tokens, tokenReader: tokens.reader, discovery }
-}
-
-export function kindsOf(ports: AllPorts): Kind[] {
-  const kinds: Kind[] = [
-    namespaceKind,
-    configMapKind,
-    secretKind,
-    serviceAccountKind(ports),
-    roleKind(ports),
-    roleBindingKind(ports),
-    clusterRoleKind(ports),
-    clusterRoleBindingKind(ports),
-    ...reviewKinds(ports),
-    userKind(ports),
-    eventKind,
-    leaseKind,
-    serviceKind(ports),
-    endpointsKind,
-    endpointSliceKind,
-    // The machine's own release is asked of where the machine is.
-    { ...nodeKind, actions: releaseActions(ports) },
-    controllerRevisionKind,
-    virtualMachineInstancetypeKind,
-    virtualMachineClusterInstancetypeKind,
-    virtualMachinePreferenceKind,
-    virtualMachineClusterPreferenceKind,
-    priorityClassKind(ports),
-    deprecatedFieldUseKind,
-    virtualMachineKind(ports),
-    virtualMachineInstanceKind(ports),
-    virtualMachineInstanceReplicaSetKind(ports),
-    virtualMachineInstancePresetKind,
-    virtualMachineInstanceMigrationKind(ports),
-    virtualMachinePoolKind(ports),
-    virtualMachineImageKind(ports),
-    { ...versionKind, actions: versionActions(ports) },
-    upgradeKind(ports),
-    upgradeLogKind(ports),
-    customResourceDefinitionKind(() => kinds.map(({ definition }) => definition)),
-  ]
-  return kinds
 }
 
 async function stop(hypervisor: Hypervisor, undo: Undo): Promise<number> {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { openDiskStore } from '@sheaf/machinery/store'
 import { expect, onTestFinished, test } from 'vitest'
 import { openDataFolder } from '../data-folder.ts'
-import { diskWorkerUrl } from '../serve.ts'
+import { diskWorkerUrl } from '../disk-worker-url.ts'
 import { installationFacts, tightestOf } from './installation-facts.ts'
 
 const ends = { certificateEndsMs: 1, authorityEndsMs: 2 }
