@@ -35,6 +35,7 @@ const sources = [
       'IoK8sApiSchedulingV1PriorityClass',
       'IoK8sApiextensionsApiserverPkgApisApiextensionsV1CustomResourceDefinition',
       'IoK8sApiCoreV1ServiceAccount',
+      'IoK8sApiCoreV1ResourceQuota',
       'IoK8sApiRbacV1Role',
       'IoK8sApiRbacV1RoleBinding',
       'IoK8sApiRbacV1ClusterRole',

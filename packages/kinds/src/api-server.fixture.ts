@@ -71,7 +71,7 @@ const version = {
 /** Kinds whose actions use the API are made of the ports that they use it through. */
 export async function startTestApi(
   kinds: readonly Kind[] | ((ports: Ports) => readonly Kind[]) = smallKinds,
-  more: Pick<ApiServerOptions, 'observer' | 'definitions' | 'authorizer'> = {},
+  more: Pick<ApiServerOptions, 'observer' | 'definitions' | 'authorizer' | 'charge'> = {},
 ): Promise<TestApi> {
   const clock = createManualClock()
   const random = createSeededRandom(1)

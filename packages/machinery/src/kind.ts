@@ -34,6 +34,12 @@ export interface AdmissionRequest<T extends ApiObject = ApiObject> {
   warn(text: string): void
 }
 
+/**
+ * Asked last before something is made, whatever its Kind: whether there is room for it. Throws Forbidden. What it resolves with is
+ * called when it has been made, or could not be.
+ */
+export type Charge = (definition: ResourceDefinition, request: AdmissionRequest) => Promise<() => void>
+
 /** The rules that need more than the object itself. Each may throw a StatusError. */
 export interface Admission<T extends ApiObject = ApiObject> {
   /** Runs after defaults and before validation. */

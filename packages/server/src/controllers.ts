@@ -11,6 +11,7 @@ import {
   type GarbageCollectorPorts,
   type NamespacePorts,
   type NodePorts,
+  type ResourceQuotaPorts,
   type ServicePorts,
   startClusterRoleController,
   startCustomResourceDefinitionController,
@@ -22,6 +23,7 @@ import {
   startNodeController,
   startPoolController,
   startReplicaSetController,
+  startResourceQuotaController,
   startServiceController,
   startTokenSecretController,
   startUpgradeController,
@@ -52,7 +54,8 @@ type ControllerPorts = UpgradePorts &
   VirtualMachineImagePorts &
   VersionPorts &
   CustomResourceDefinitionPorts &
-  ServicePorts & { tokens: TokenIssuer }
+  ServicePorts &
+  ResourceQuotaPorts & { tokens: TokenIssuer }
 
 export interface ControllerOptions {
   /** False where a release is only rehearsed: the upgrade that it is for is led by another process. */
@@ -77,6 +80,7 @@ export function startControllers(ports: ControllerPorts, { leadsUpgrades }: Cont
     startPoolController(ports, virtualMachines),
     startVirtualMachineImageController(ports),
     startServiceController(ports, instances),
+    startResourceQuotaController(ports, instances),
     ...(leadsUpgrades ? [startUpgradeController(ports, instances), startVersionController(ports)] : []),
     startNamespaceController(ports),
     startDefaultAccountController(ports),

@@ -7,9 +7,11 @@ import {
   type Access,
   controllerUser,
   createAccess,
+  createQuotas,
   createVersionDiscovery,
   type DiscoveryPorts,
   type ListeningPorts,
+  type Quotas,
   type ReviewPorts,
   type ServicePorts,
   type TokenIssuer,
@@ -45,7 +47,7 @@ type Given = Pick<
     signing: Signing
   }
 
-export type OwnPorts = AllPorts & { events: RunningEventRecorder; access: Access; tokens: ServerTokens }
+export type OwnPorts = AllPorts & { events: RunningEventRecorder; access: Access; quotas: Quotas; tokens: ServerTokens }
 
 export async function portsOf({ fetch, log, signing, releaseSource, ...machines }: Given): Promise<OwnPorts> {
   const nodeName = hostname().toLowerCase()
@@ -64,9 +66,10 @@ export async function portsOf({ fetch, log, signing, releaseSource, ...machines 
   })
   const tokens = await serverTokens({ ...signing, ...world, client })
   const access = createAccess({ ...world, client })
+  const quotas = createQuotas({ ...world, client })
   const { platform } = machines
   const discovery = createVersionDiscovery({ ...world, client, events, nodeName, platform, releaseSource })
-  return { ...machines, ...world, client, events, nodeName, access, tokens, tokenReader: tokens.reader, discovery }
+  return { ...machines, ...world, client, events, nodeName, access, quotas, tokens, tokenReader: tokens.reader, discovery }
 }
 
 /** The server's own function as a fetch. It needs the Kinds, which need a client, which needs it: so it opens last. */

@@ -168,6 +168,7 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
   const ports = await portsOf({ ...given, fetch: door.fetch, log, ...settings })
   undo.push(() => ports.events.stop())
   undo.push(() => ports.access.stop())
+  undo.push(() => ports.quotas.stop())
   const kinds = kindsOf(ports)
   const builtIn = kinds.map(({ definition }) => definition)
   const readiness = { isReady: false }
@@ -185,12 +186,14 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
     readiness: [{ name: 'controllers', isHealthy: () => readiness.isReady }],
     storeDescription: folder.root,
     authorizer: ports.access,
+    charge: ports.quotas.charge,
     documents: { '/metrics': metrics.answer, ...issuerDocuments(ports.tokens.publicKeys, () => reached.url) },
     observer: observerOf(metrics, uses),
     onInternalError: (error, { method, path }) => log.error({ method, path, error: errorChain(error) }, 'a request failed'),
   })
   door.open(apiServer)
   ports.access.start()
+  ports.quotas.start(apiServer)
   // After the last request from outside, and while there is still a door to write through.
   undo.push(() => uses.stop())
 

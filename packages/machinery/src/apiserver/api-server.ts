@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream'
 import type { ApiRequest, ApiResponse, Fetch } from '@sheaf/api/client'
 import type { Clock, Random, ResourceDefinition, SchemaDefinitions } from '@sheaf/api/meta'
-import type { DefinitionRole, Kind, UserInfo } from '../kind.ts'
+import type { Charge, DefinitionRole, Kind, UserInfo } from '../kind.ts'
 import type { Store } from '../store/store.ts'
 import type { AccessAttributes, Authorizer, Decision } from './access.ts'
 import type { RequestObserver } from './request-observer.ts'
@@ -46,6 +46,8 @@ export interface ApiServerOptions {
   definitions?: DefinitionRole
   /** Asked before anything is done for a request. Absent: everybody may do everything. */
   authorizer?: Authorizer
+  /** Absent: there is room for everything. */
+  charge?: Charge
   clock: Clock
   random: Random
   version: VersionInfo

@@ -68,6 +68,7 @@ function deskOf(options: ApiServerOptions): Desk {
     schemas,
     namespaces: namespacesOf(options, index),
     revisions: new RevisionWaiters(store, clock),
+    charge: options.charge,
   }
   const watches = createWatchDesk(registry)
   const desk: Desk = { options, index, registry, watches, defined: undefined, publish: publishAll, listeners: new Set() }

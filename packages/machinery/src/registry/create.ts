@@ -49,8 +49,8 @@ export async function create(registry: Registry, call: WriteCall, body: DecodedB
     })
   const isGenerated = name === '' && sent.metadata.generateName !== undefined
   for (let attempt = 1; ; attempt++) {
-    const object = await prepare(registry, call, { sent, strictIssues, owners })
-    const taken = await tryStore(registry, call, object)
+    const { object, settle } = await prepare(registry, call, { sent, strictIssues, owners })
+    const taken = await tryStore(registry, call, object).finally(settle)
     if (taken.kind === 'stored') return taken.encoded
     if (!isGenerated) throw existsError(call, object, taken.by)
     if (attempt === maxNameAttempts) throw noUniqueName(call, object)
@@ -72,8 +72,14 @@ interface Sent {
   owners: OwnersOfNew
 }
 
+interface Prepared {
+  object: ApiObject
+  /** Called when it is stored, or could not be. */
+  settle: (() => void) | undefined
+}
+
 /** The object as it would be stored, in a copy of its own: another attempt begins from what was sent. */
-async function prepare(registry: Registry, call: WriteCall, { sent, strictIssues, owners }: Sent): Promise<ApiObject> {
+async function prepare(registry: Registry, call: WriteCall, { sent, strictIssues, owners }: Sent): Promise<Prepared> {
   const { definition } = call.resource
   const { status: _ignored, ...withoutStatus } = sent
   const object: ApiObject = cloneJson(definition.hasStatus ? withoutStatus : sent)
@@ -94,7 +100,8 @@ async function prepare(registry: Registry, call: WriteCall, { sent, strictIssues
       applyFieldValidation(call, [...strictIssues, ...paths.map(unknownFieldIssue)], (why) => unusable(definition, why)),
     onShaped: () => setOwners(object, owners(object)),
   })
-  return object
+  const settle = await registry.charge?.(definition, request)
+  return { object, settle }
 }
 
 /** The fields that the server gives, and of the others those that a sender may set. */

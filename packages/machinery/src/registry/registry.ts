@@ -10,7 +10,7 @@ import type {
   ResourceDefinition,
   SchemaDefinitions,
 } from '@sheaf/api/meta'
-import type { Admission, UserInfo } from '../kind.ts'
+import type { Admission, Charge, UserInfo } from '../kind.ts'
 import type { Store } from '../store/store.ts'
 import type { Review } from './review.ts'
 import type { RevisionWaiters } from './revision-waiters.ts'
@@ -48,6 +48,8 @@ export interface Registry {
   /** Undefined where every namespace is taken to exist. */
   namespaces: NamespaceResource | undefined
   revisions: RevisionWaiters
+  /** Undefined: there is room for everything. */
+  charge: Charge | undefined
 }
 
 /** Which objects: an empty namespace means all of them, or cluster scope; an empty name the collection. */
