@@ -31,9 +31,11 @@ function isLeftoverNull({ status, body }: RecordedAnswer, own: RecordedAnswer | 
   const { causes } = body.details
   return (
     Array.isArray(causes) &&
-    causes.every((cause) => isJsonObject(cause) && String(cause.message).startsWith('Invalid value: "null": '))
+    causes.every((cause) => isJsonObject(cause) && textOf(cause.message).startsWith('Invalid value: "null": '))
   )
 }
+
+const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
 
 /** For steps whose words are those of Go's own types and readers. */
 function outcomeOf({ status, body }: RecordedAnswer): RecordedAnswer {
@@ -55,7 +57,7 @@ function comparableBody(body: Record<string, Json | undefined>): Json {
   const { message, details, ...rest } = body
   // Kubernetes tells only here, for built-in Kinds, less than it knows: we name the types that work.
   if (body.code === 415) return { ...rest } as Json
-  const text = withoutOrder(cutPatched(String(message ?? '')))
+  const text = withoutOrder(cutPatched(textOf(message)))
   return { ...rest, message: text, details: comparableDetails(details, text) } as Json
 }
 

@@ -244,8 +244,11 @@ test('AC14 without a credential there is health and the version; with a bad one 
   const { server: url, authorityPem } = readKubeconfig(server.kubeconfig)
   const ask = (path: string, headers: Record<string, string> = {}): Promise<[number | undefined, string]> =>
     new Promise((resolve, reject) => {
-      get(new URL(path, url), { ca: authorityPem, headers, agent: false }, async (answer) => {
-        resolve([answer.statusCode, Buffer.concat(await answer.toArray()).toString()])
+      get(new URL(path, url), { ca: authorityPem, headers, agent: false }, (answer) => {
+        const told = answer
+          .toArray()
+          .then((pieces): [number | undefined, string] => [answer.statusCode, Buffer.concat(pieces).toString()])
+        void told.then(resolve, reject)
       }).on('error', reject)
     })
   for (const path of ['/healthz', '/livez', '/readyz', '/version']) expect((await ask(path))[0]).toBe(200)

@@ -52,7 +52,10 @@ const endOf = (socket: Socket) => new Promise<boolean>((resolve) => socket.once(
 describe('a connection', () => {
   test('SV24 a client that has said all it has to say still hears the answer', async () => {
     const port = await freePort()
-    await listening.listen(port, await guest(async (connection) => connection.end(`heard: ${await textOf(connection)}`)))
+    await listening.listen(
+      port,
+      await guest((connection) => void textOf(connection).then((text) => connection.end(`heard: ${text}`))),
+    )
     const socket = await client(port)
     socket.end('question')
     expect(await textOf(socket)).toBe('heard: question')

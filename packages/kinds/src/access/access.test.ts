@@ -172,7 +172,7 @@ describe('nobody gives away what they do not hold', () => {
 })
 
 describe('default roles', () => {
-  const roleNames = defaultClusterRoles.map(({ metadata }) => metadata.name).toSorted()
+  const roleNames = defaultClusterRoles.map(({ metadata: { name = '' } }) => name).toSorted()
 
   test('AC5 are there after a start, those that are put together from others whole, and a second start writes nothing', async () => {
     const { client, writes } = await world()

@@ -34,7 +34,7 @@ function keepNodePorts(service: Service, old: Service): void {
       if (port.nodePort === undefined && own !== undefined && !named.has(own)) port.nodePort = own
     }
   }
-  const portsOf = (list: typeof ports) => list.flatMap(({ nodePort }) => nodePort ?? []).toSorted()
+  const portsOf = (list: typeof ports) => list.flatMap(({ nodePort }) => nodePort ?? []).toSorted((one, other) => one - other)
   if (!wantsNodePorts(service) && wantsNodePorts(old) && sameJson(portsOf(ports), portsOf(before)))
     for (const port of ports) delete port.nodePort
 }

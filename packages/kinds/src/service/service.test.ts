@@ -188,7 +188,7 @@ describe('endpoints', () => {
       endpoints.map(({ targetRef }) => targetRef?.name),
       at?.map(({ port }) => port),
     ])
-    expect(told.toSorted()).toEqual([
+    expect(told.toSorted((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1))).toEqual([
       [['one'], [8080]],
       [['two'], [9090]],
       [['udp'], undefined],

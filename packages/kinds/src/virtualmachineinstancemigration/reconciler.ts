@@ -102,7 +102,10 @@ function announce(
       const message = `Source node reported migration failed: ${why}`
       events.record(migration, { type: 'Warning', reason: 'FailedMigration', message })
       if (instance !== undefined) events.record(instance, { type: 'Warning', reason: 'Migrated', message: `it stays: ${why}` })
+      return
     }
+    default:
+    // Nobody waits for news of the phases between.
   }
 }
 

@@ -81,9 +81,9 @@ const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u
 function managerErrors(manager: string): FieldError[] {
   if (Buffer.byteLength(manager) > maxManagerBytes)
     return [tooLong('fieldManager', `may not be more than ${maxManagerBytes} bytes`)]
-  const at = [...manager].findIndex((character) => !printable.test(character))
+  const at = Array.from(manager).findIndex((character) => !printable.test(character))
   if (at < 0) return []
-  const code = manager.codePointAt([...manager].slice(0, at).join('').length) ?? 0
+  const code = manager.codePointAt(Array.from(manager).slice(0, at).join('').length) ?? 0
   const shown = code.toString(16).toUpperCase().padStart(4, '0')
   return [invalid('fieldManager', manager, `invalid character U+${shown} (at position ${at})`)]
 }

@@ -1,3 +1,4 @@
+import { bodyText } from '@sheaf/api/client'
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { schemas, type Secret, type ServiceAccount, secretDefinition, serviceAccountDefinition } from '@sheaf/api'
 import { type Client, createClient } from '@sheaf/api/client'
@@ -158,7 +159,7 @@ describe('a token in a Secret', () => {
 
 test('AC36 others can check tokens by the published keys', async () => {
   const documents = issuerDocuments(tokens.publicKeys, () => 'https://127.0.0.1:6443')
-  const document = async (path: string) => JSON.parse(String((await documents[path]?.())?.body))
+  const document = async (path: string) => JSON.parse(await bodyText((await documents[path]?.())?.body ?? ''))
   const configuration = await document('/.well-known/openid-configuration')
   expect(configuration).toMatchObject({ issuer: tokenIssuerUrl, jwks_uri: 'https://127.0.0.1:6443/openid/v1/jwks' })
   const { keys } = await document('/openid/v1/jwks')

@@ -129,7 +129,10 @@ function claimedSubject(claims: JWTPayload): TokenSubject | undefined {
 }
 
 function secretSubject(claims: JWTPayload): TokenSubject {
-  const text = (name: string): string => String(claims[claim(name)] ?? '')
+  const text = (name: string): string => {
+    const value = claims[claim(name)]
+    return typeof value === 'string' ? value : ''
+  }
   const serviceAccount = { name: text('service-account.name'), uid: text('service-account.uid') }
   return { namespace: text('namespace'), serviceAccount, secret: { name: text('secret.name'), uid: '' } }
 }

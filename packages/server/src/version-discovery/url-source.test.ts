@@ -1,29 +1,32 @@
 // docs/spec/version-discovery.md: releases on a real web server on the loopback address.
 
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { httpFetch } from '@sheaf/qemu'
 import { createManualClock } from '@sheaf/machinery/controller'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { urlSource } from './url-source.ts'
 
-type Answer = string | { status: number } | 'silence'
+/** `silence`: none at all. */
+type Answer = string | { status: number }
 
 let server: Server
 let url: string
 let files: Record<string, Answer>
 let requests: { method: string | undefined; path: string | undefined; headers: IncomingMessage['headers']; body: string }[]
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method, url: path = '', headers } = request
+  requests.push({ method, path, headers, body: Buffer.concat(await request.toArray()).toString() })
+  const said = files[path] ?? { status: 404 }
+  if (said === 'silence') return
+  if (typeof said === 'string') response.end(said)
+  else response.writeHead(said.status).end()
+}
+
 beforeEach(async () => {
   files = {}
   requests = []
-  server = createServer(async (request, response) => {
-    const { method, url: path = '', headers } = request
-    requests.push({ method, path, headers, body: Buffer.concat(await request.toArray()).toString() })
-    const answer = files[path] ?? { status: 404 }
-    if (answer === 'silence') return
-    if (typeof answer === 'string') response.end(answer)
-    else response.writeHead(answer.status).end()
-  })
+  server = createServer((request, response) => void answer(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/sheaf`
 })

@@ -55,8 +55,8 @@ function entryOf(said: unknown): IndexEntry | undefined {
     return undefined
   return {
     name,
-    ...(releaseDate ? { releaseDate: String(releaseDate) } : {}),
-    ...(minUpgradableVersion ? { minUpgradableVersion: String(minUpgradableVersion) } : {}),
+    ...(typeof releaseDate === 'string' && releaseDate !== '' ? { releaseDate } : {}),
+    ...(typeof minUpgradableVersion === 'string' && minUpgradableVersion !== '' ? { minUpgradableVersion } : {}),
     ...(tags ? { tags } : {}),
   }
 }

@@ -96,7 +96,7 @@ function validateAddressType({ addressType }: EndpointSlice, old: EndpointSlice 
 
 function validateEndpoints({ endpoints, addressType }: EndpointSlice): FieldError[] {
   if (endpoints.length > mostEndpoints) return [tooMany('endpoints', endpoints.length, mostEndpoints)]
-  return endpoints.flatMap(({ addresses = [], hostname }, index) => {
+  return endpoints.flatMap(({ addresses, hostname }, index) => {
     const field = `endpoints[${index}]`
     const hostnameFinding = hostname === undefined ? undefined : dnsLabelFinding(hostname)
     return [

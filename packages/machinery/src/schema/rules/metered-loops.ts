@@ -28,7 +28,10 @@ function visit(expr: Expression): void {
       const loop = node.value
       visitAll([loop.iterRange, loop.accuInit, loop.loopCondition, loop.loopStep, loop.result])
       if (loop.loopCondition !== undefined) loop.loopCondition = counted(loop.loopCondition)
+      return
     }
+    default:
+    // A name, or a value: there is nothing in it.
   }
 }
 

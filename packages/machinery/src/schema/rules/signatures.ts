@@ -176,7 +176,7 @@ function splitTypes(text: string): string[] {
   const parts: string[] = []
   let depth = 0
   let start = 0
-  for (const [at, letter] of [...text].entries()) {
+  for (const [at, letter] of Array.from(text).entries()) {
     if (letter === '<') depth++
     if (letter === '>') depth--
     if (letter !== ',' || depth > 0) continue

@@ -49,7 +49,7 @@ function deprecationErrors({ deprecated, deprecationWarning: text }: CustomResou
   if (!deprecated) return [invalid(path, text, 'can only be set for deprecated versions')]
   if (text === '') return [invalid(path, text, 'must not be an empty string')]
   if (text.length > maxWarningLength) return [invalid(path, text, `must be <= ${maxWarningLength} characters long`)]
-  const at = [...text].findIndex((character) => !/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(character))
+  const at = Array.from(text).findIndex((character) => !/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(character))
   const why = `must only contain printable UTF-8 characters; non-printable character found at index ${at}`
   return at === -1 ? [] : [invalid(path, text, why)]
 }
@@ -91,7 +91,7 @@ function schemaErrors(schema: JsonSchema, hasStatus: boolean, path: string): Fie
 
 function scaleErrors(scale: CustomResourceSubresources['scale'], path: string): FieldError[] {
   if (scale === undefined) return []
-  const { specReplicasPath = '', statusReplicasPath = '', labelSelectorPath = '' } = scale
+  const { specReplicasPath, statusReplicasPath, labelSelectorPath = '' } = scale
   return [
     ...pathErrors(`${path}.specReplicasPath`, specReplicasPath, ['.spec.'], 'should be a json path under .spec'),
     ...pathErrors(`${path}.statusReplicasPath`, statusReplicasPath, ['.status.'], 'should be a json path under .status'),
