@@ -14,6 +14,7 @@ import { controllerUser } from './controller-user.ts'
 import { deprecatedFieldUseKind } from './deprecated-field-use/index.ts'
 import { eventKind } from './event/index.ts'
 import { leaseKind } from './lease/index.ts'
+import { limitRangeKind } from './limitrange/index.ts'
 import { ensureNamespaces, namespaceKind, namespaceRole } from './namespace/index.ts'
 import { nodeKind } from './node/index.ts'
 import type { Ports } from './ports.ts'
@@ -39,6 +40,7 @@ export const smallKinds: readonly Kind[] = [
   secretKind,
   eventKind,
   leaseKind,
+  limitRangeKind,
   deprecatedFieldUseKind,
   ...outfitKinds,
 ] as readonly Kind[]

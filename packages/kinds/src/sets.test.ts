@@ -36,7 +36,7 @@ async function world() {
   })
   const api = await startTestApi((ports) => {
     const machine = virtualMachineKind(ports)
-    const instance = virtualMachineInstanceAdmission(ports.random, ports.clock)
+    const instance = virtualMachineInstanceAdmission(ports.random, ports.clock, ports.client)
     return [
       ...smallKinds,
       { ...machine, admission: limited(machine.admission) },

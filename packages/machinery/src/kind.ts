@@ -101,8 +101,18 @@ export interface StreamAction extends ActionBase {
 
 export type Action = RequestAction | StreamAction
 
+/** Between the form of a Kind and that of another, whose objects it shows. Pure. */
+export interface StoredAs<T extends ApiObject = ApiObject> {
+  /** Whose objects they are. */
+  definition: ResourceDefinition
+  toStored(object: T): ApiObject
+  fromStored(stored: ApiObject): T
+}
+
 export interface Kind<T extends ApiObject = ApiObject> {
   definition: ResourceDefinition<T>
+  /** It has no objects of its own: it is another name and form of another Kind's. */
+  storedAs?: StoredAs<T>
   admission?: Admission<T>
   actions?: readonly Action[]
   /** Its schema, where it is not among those that the server was made with. Asked when it is needed: most are rarely. */

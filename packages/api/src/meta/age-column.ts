@@ -8,3 +8,12 @@ export const ageColumn = {
   priority: 0,
   cell: (object) => object.metadata.creationTimestamp ?? undefined,
 } as const satisfies Column
+
+/** What Kubernetes shows instead of some Kinds' age: the time itself. */
+export const createdAtColumn: Column = {
+  name: 'Created At',
+  type: 'string',
+  description: 'When it was made.',
+  priority: 0,
+  cell: ({ metadata }) => metadata.creationTimestamp ?? undefined,
+}

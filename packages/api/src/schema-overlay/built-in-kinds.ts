@@ -51,7 +51,26 @@ export const builtInKinds: SchemaOverlay = {
     properties: { count: int32, eventTime: nullableTime, firstTimestamp: nullableTime, lastTimestamp: nullableTime },
   },
   'io.k8s.api.core.v1.EventSeries': { properties: { count: int32, lastObservedTime: nullableTime } },
+  'io.k8s.api.events.v1.Event': {
+    properties: {
+      deprecatedCount: int32,
+      deprecatedFirstTimestamp: nullableTime,
+      deprecatedLastTimestamp: nullableTime,
+      eventTime: nullableTime,
+    },
+  },
+  'io.k8s.api.events.v1.EventSeries': { properties: { count: int32, lastObservedTime: nullableTime } },
   'io.k8s.api.scheduling.v1.PriorityClass': { properties: { value: int32 } },
+  'io.k8s.api.core.v1.LimitRangeSpec': { properties: { limits: atomicList } },
+  'io.k8s.api.core.v1.LimitRangeItem': {
+    properties: {
+      default: quantityMap,
+      defaultRequest: quantityMap,
+      max: quantityMap,
+      maxLimitRequestRatio: quantityMap,
+      min: quantityMap,
+    },
+  },
   'io.k8s.api.core.v1.NamespaceSpec': { properties: { finalizers: atomicList } },
   'io.k8s.api.core.v1.NamespaceStatus': { properties: { conditions } },
   'io.k8s.api.core.v1.NamespaceCondition': { properties: { lastTransitionTime: nullableTime } },

@@ -1,12 +1,30 @@
 // The Kind Event, and the controller that lets events go when they are old news.
 
-import { type Event, eventDefinition } from '@sheaf/api'
+import {
+  coreEventOf,
+  type Event,
+  eventDefinition,
+  type ReportedEvent,
+  reportedEventDefinition,
+  reportedEventOf,
+} from '@sheaf/api'
 import { type Controller, ownObjects, startController, startInformer } from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
 import type { Ports } from '../ports.ts'
 import { reconcileEvent } from './reconciler.ts'
 
 export const eventKind: Kind<Event> = { definition: eventDefinition }
+
+/** The same events, as events.k8s.io tells them. */
+export const reportedEventKind: Kind<ReportedEvent> = {
+  definition: reportedEventDefinition,
+  storedAs: {
+    definition: eventDefinition,
+    toStored: coreEventOf,
+    // What lies there is core events.
+    fromStored: (stored) => reportedEventOf(stored as Event),
+  },
+}
 
 /** Events are many, and nobody waits for their end. */
 const workers = 1

@@ -1,7 +1,15 @@
 // How much of what an object takes. Pure.
 
 import { isFinal, type Service, type VirtualMachineInstance, virtualMachineInstanceDefinition } from '@sheaf/api'
-import { type ApiObject, formatQuantity, parseQuantity, type Quantity, type ResourceDefinition } from '@sheaf/api/meta'
+import {
+  type ApiObject,
+  formatQuantity,
+  parseQuantity,
+  type Quantity,
+  type QuantityText,
+  type ResourceDefinition,
+} from '@sheaf/api/meta'
+import { claimedBy } from '../virtualmachineinstance/claimed.ts'
 
 /** Nano units by the name that a quota calls them, with how they were written. */
 export type Amounts = ReadonlyMap<string, Quantity>
@@ -36,22 +44,17 @@ function addServicePorts(amounts: Map<string, Quantity>, { spec }: Service): voi
   amounts.set('services.nodeports', { ...one, nano: one.nano * BigInt(spec.ports?.length ?? 0) })
 }
 
-/** One that has ended takes nothing any more. What is not requested is what the guest has. */
+/** One that has ended takes nothing any more. */
 function computeOf(instance: VirtualMachineInstance): [string, Quantity][] {
   if (isFinal(instance)) return []
-  const { cpu, memory, resources = {} } = instance.spec.domain
-  const processors = (cpu?.sockets ?? 1) * (cpu?.cores ?? 1) * (cpu?.threads ?? 1)
-  const requests = {
-    cpu: resources.requests?.['cpu'] ?? processors,
-    memory: resources.requests?.['memory'] ?? memory?.guest,
-  }
-  const given: [string, string | number | undefined][] = [
+  const { requests, limits } = claimedBy(instance)
+  const given: [string, QuantityText | undefined][] = [
     ['cpu', requests.cpu],
     ['memory', requests.memory],
     ['requests.cpu', requests.cpu],
     ['requests.memory', requests.memory],
-    ['limits.cpu', resources.limits?.['cpu']],
-    ['limits.memory', resources.limits?.['memory']],
+    ['limits.cpu', limits.cpu],
+    ['limits.memory', limits.memory],
   ]
   return given.flatMap(([name, text]) => {
     const amount = text === undefined ? undefined : parseQuantity(text)

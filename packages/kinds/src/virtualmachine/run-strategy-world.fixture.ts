@@ -19,6 +19,7 @@ import { openMemoryStore } from '@sheaf/machinery/store'
 import { outfitKinds } from '../api-server.fixture.ts'
 import { controllerUser } from '../controller-user.ts'
 import type { VirtualMachinePorts as Ports } from '../ports.ts'
+import { limitRangeKind } from '../limitrange/index.ts'
 import { virtualMachineInstanceAdmission } from '../virtualmachineinstance/admission.ts'
 import { instanceFinalizer } from '../virtualmachineinstance/decide.ts'
 import { virtualMachineKind } from './index.ts'
@@ -38,13 +39,15 @@ export async function createWorld() {
   const clock = createManualClock()
   const random = createSeededRandom(1)
   const store = openMemoryStore()
+  const own = createClient({ fetch: (request) => fetch(request), userAgent: 'test' })
   const server = createApiServer({
     store,
     kinds: [
       { definition: namespaceDefinition },
       ...outfitKinds,
-      virtualMachineKind({ random, client: createClient({ fetch: (request) => fetch(request), userAgent: 'test' }) }),
-      { definition: virtualMachineInstanceDefinition, admission: virtualMachineInstanceAdmission(random, clock) },
+      limitRangeKind,
+      virtualMachineKind({ random, client: own }),
+      { definition: virtualMachineInstanceDefinition, admission: virtualMachineInstanceAdmission(random, clock, own) },
     ],
     schemas,
     clock,

@@ -1,4 +1,5 @@
 import type { VirtualMachineInstance } from '@sheaf/api'
+import { createClient } from '@sheaf/api/client'
 import type { UserInfo } from '@sheaf/machinery/kind'
 import { expect, it } from 'vitest'
 import { controllerUser } from '../controller-user.ts'
@@ -13,7 +14,9 @@ const somebody: UserInfo = { username: 'somebody', groups: [] }
 async function updated(before: string[], after: string[], user: UserInfo) {
   const object: VirtualMachineInstance = sampleInstance({ metadata: { finalizers: after } })
   const warnings: string[] = []
-  const admission = virtualMachineInstanceAdmission(sampleRandom(), { now: () => 0, after: () => ({ cancel() {} }) })
+  const clock = { now: () => 0, after: () => ({ cancel() {} }) }
+  const client = createClient({ fetch: () => Promise.reject(new Error('nobody is asked')), userAgent: 'test' })
+  const admission = virtualMachineInstanceAdmission(sampleRandom(), clock, client)
   await admission.mutate?.({
     operation: 'UPDATE',
     subresource: undefined,

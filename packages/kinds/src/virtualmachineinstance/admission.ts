@@ -9,6 +9,7 @@ import {
   type VirtualMachineInstance,
   validateVirtualMachineInstance,
 } from '@sheaf/api'
+import type { Client } from '@sheaf/api/client'
 import { type Clock, type FieldError, isBeingDeleted, type Random, timestamp } from '@sheaf/api/meta'
 import type { Admission, AdmissionRequest } from '@sheaf/machinery/kind'
 import { admissionPolicyWith } from '../admission-policy.ts'
@@ -18,10 +19,12 @@ import { webhookDenial } from '../webhook-denial.ts'
 import { instanceFinalizer } from './decide.ts'
 import { untoldNameServers } from './launch/guest-network.ts'
 import { statusAtBirth } from './status.ts'
+import { putWithinLimits } from './within-limit-ranges.ts'
 
 export function virtualMachineInstanceAdmission(
   random: Random,
   clock: Clock,
+  client: Client,
   featureGates?: readonly FeatureGate[],
 ): Admission<VirtualMachineInstance> {
   const policy = admissionPolicyWith(featureGates)
@@ -33,9 +36,11 @@ export function virtualMachineInstanceAdmission(
         keepHold(request)
       }
     },
-    validate(request) {
-      if (request.operation === 'CREATE') admitNew(request, policy)
-      else if (request.operation === 'UPDATE') admitChange(request)
+    async validate(request) {
+      if (request.operation === 'CREATE') {
+        admitNew(request, policy)
+        await putWithinLimits(request.object, client)
+      } else if (request.operation === 'UPDATE') admitChange(request)
     },
   }
 }

@@ -24,7 +24,7 @@ import { reconcileVirtualMachineInstance } from './reconciler.ts'
 export function virtualMachineInstanceKind(ports: MachinePorts): Kind<VirtualMachineInstance> {
   return {
     definition: virtualMachineInstanceDefinition,
-    admission: virtualMachineInstanceAdmission(ports.random, ports.clock, ports.featureGates),
+    admission: virtualMachineInstanceAdmission(ports.random, ports.clock, ports.client, ports.featureGates),
     actions: virtualMachineInstanceActions(ports),
   }
 }

@@ -90,7 +90,8 @@ const kindsOf = ({ options, defined }: Desk): readonly Kind[] => [...options.kin
 
 function servedOnce(kinds: readonly Kind[]): ResourceDefinition[] {
   const byPrefix = new Map<string, ResourceDefinition>()
-  for (const { definition } of kinds) {
+  for (const { definition, storedAs } of kinds) {
+    if (storedAs !== undefined) continue
     const prefix = storagePrefix(definition)
     if (!byPrefix.has(prefix) || definition.storageVersion === definition.version) byPrefix.set(prefix, definition)
   }

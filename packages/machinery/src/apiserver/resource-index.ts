@@ -3,7 +3,7 @@
 import { apiVersionOf, qualifiedResource, type ResourceDefinition, type SchemaDefinitions } from '@sheaf/api/meta'
 import type { Action, Kind } from '../kind.ts'
 import { type Resource, storagePrefix } from '../registry/registry.ts'
-import { shownFormOf } from '../registry/shown-form.ts'
+import { formedOnce, shownFormOf } from '../registry/shown-form.ts'
 import { rulesOf } from '../schema/rules/rules-of.ts'
 import { matchActionPath } from './action-paths.ts'
 import type { ResourceRequest } from './request-info.ts'
@@ -29,11 +29,11 @@ export function indexResources(kinds: readonly Kind[], schemas: SchemaDefinition
     const { definition, actions: own } = kind
     const resource = createResource(kind, schemas)
     const other = prefixes.get(resource.prefix)
-    if (other !== undefined) {
+    if (other !== undefined && kind.storedAs === undefined) {
       const claim = `${qualifiedResource(definition)} is defined as ${apiVersionOf(definition)} and as ${other}`
       throw new Error(`${claim}: a resource is served in one version`)
     }
-    prefixes.set(resource.prefix, apiVersionOf(definition))
+    if (kind.storedAs === undefined) prefixes.set(resource.prefix, apiVersionOf(definition))
     resources.set(resourceKey(definition), resource)
     for (const action of own ?? []) {
       for (const version of action.versions) {
@@ -60,10 +60,14 @@ export function indexResources(kinds: readonly Kind[], schemas: SchemaDefinition
 
 /** A Kind with a schema of its own may be stored in another form than it is shown in, and its schema may hold rules. */
 export function createResource(kind: Kind, schemas: SchemaDefinitions): Resource {
-  const { definition, admission = {}, schema: own } = kind
-  const prefix = storagePrefix(definition)
+  const { definition, admission = {}, schema: own, storedAs } = kind
+  const prefix = storagePrefix(storedAs?.definition ?? definition)
   const review = kind.review?.bind(kind)
-  if (own === undefined) return { definition, admission, schema: schemas[definition.schemaName], review, prefix }
+  if (own === undefined) {
+    const resource: Resource = { definition, admission, schema: schemas[definition.schemaName], review, prefix }
+    if (storedAs === undefined) return resource
+    return { ...resource, shown: formedOnce(storedAs.fromStored), stored: storedAs.toStored }
+  }
   const resource: Resource = {
     definition,
     admission,

@@ -29,6 +29,8 @@ export interface Resource {
   rules?: (object: ApiObject, old: ApiObject | undefined, isShapeless: boolean) => Promise<FieldError[]>
   /** A stored object as this resource shows it. Absent: as it lies. */
   shown?: ShownForm
+  /** An object of this resource as it is to lie in the store. Absent: as it is, in the version that is stored. */
+  stored?: (object: ApiObject) => ApiObject
 }
 
 /** The same entry again, or one with another text. */

@@ -13,7 +13,8 @@ export function shown<E extends Encoded>({ shown }: Resource, entry: E): E {
 }
 
 /** The object as it is to lie in the store. */
-export function storedForm({ definition }: Resource, object: ApiObject): ApiObject {
+export function storedForm({ definition, stored }: Resource, object: ApiObject): ApiObject {
+  if (stored !== undefined) return stored(object)
   const { storageVersion } = definition
   return storageVersion === undefined ? object : { ...object, apiVersion: apiVersionIn(definition, storageVersion) }
 }
@@ -28,26 +29,33 @@ export function isInStoredForm({ definition }: Resource, { text }: Encoded): boo
 
 const apiVersionIn = ({ group }: ResourceDefinition, version: string): string => apiVersionOf({ group, version })
 
-/** Each entry is brought into its form once. */
+/** The form of a Kind with a schema of its own. */
 export function shownFormOf(resource: Resource, schemas: SchemaDefinitions): ShownForm {
+  return formedOnce((object) => {
+    object.apiVersion = apiVersionOf(resource.definition)
+    // JSON by origin; the findings were told when it was written.
+    if (resource.schema !== undefined) checkStructure(resource.schema, schemas, object as unknown as JsonObject)
+    return object
+  })
+}
+
+/** Each entry is brought into its form once. `form` is given an object of its own. */
+export function formedOnce(form: (object: ApiObject) => ApiObject): ShownForm {
   const forms = new WeakMap<Encoded, Encoded>()
   return <E extends Encoded>(entry: E): E => {
-    let form = forms.get(entry)
-    if (form === undefined) {
-      form = inShownForm(resource, schemas, entry)
-      forms.set(entry, form)
+    let formed = forms.get(entry)
+    if (formed === undefined) {
+      formed = inForm(form, entry)
+      forms.set(entry, formed)
     }
     // Made of this very entry.
-    return form as E
+    return formed as E
   }
 }
 
-function inShownForm<E extends Encoded>(resource: Resource, schemas: SchemaDefinitions, entry: E): E {
+function inForm<E extends Encoded>(form: (object: ApiObject) => ApiObject, entry: E): E {
   // What is stored was encoded from an object that had passed admission.
-  const object = JSON.parse(entry.text) as ApiObject
-  object.apiVersion = apiVersionOf(resource.definition)
-  // JSON by origin; the findings were told when it was written.
-  if (resource.schema !== undefined) checkStructure(resource.schema, schemas, object as unknown as JsonObject)
+  const object = form(JSON.parse(entry.text) as ApiObject)
   const text = encodeObject(object)(Number(object.metadata.resourceVersion ?? 0))
   return text === entry.text ? entry : { ...entry, text }
 }

@@ -5,7 +5,7 @@ import type {
   IoK8sApiextensionsApiserverPkgApisApiextensionsV1CustomResourceSubresources as Subresources,
   IoK8sApiextensionsApiserverPkgApisApiextensionsV1SelectableField as SelectableField,
 } from '@kubevirt-ui-ext/kubevirt-api/kubernetes'
-import type { ApiObject, Condition, JsonSchema, ResourceDefinition } from '../../meta/index.ts'
+import { type ApiObject, type Condition, createdAtColumn, type JsonSchema, type ResourceDefinition } from '../../meta/index.ts'
 import { validateCustomResourceDefinition } from './validation/definition.ts'
 
 /** A column of `kubectl get`, as its definition asks for it. */
@@ -68,16 +68,7 @@ export const customResourceDefinitionDefinition: ResourceDefinition<CustomResour
   nameRule: 'subdomain',
   withoutVerbs: [],
   finalizersAtDeletion: [customResourceCleanupFinalizer],
-  columns: [
-    {
-      name: 'Created At',
-      // As Kubernetes prints it: the time itself, no age.
-      type: 'string',
-      description: 'When the definition was created.',
-      priority: 0,
-      cell: ({ metadata }) => metadata.creationTimestamp ?? undefined,
-    },
-  ],
+  columns: [createdAtColumn],
   selectableFields: {},
   applyDefaults,
   validate: validateCustomResourceDefinition,

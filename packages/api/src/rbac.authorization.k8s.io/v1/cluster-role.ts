@@ -1,6 +1,7 @@
 import type { IoK8sApiRbacV1AggregationRule } from '@kubevirt-ui-ext/kubevirt-api/kubernetes'
 import {
   type ApiObject,
+  createdAtColumn,
   type FieldError,
   invalid,
   type LabelSelectorObject,
@@ -9,7 +10,6 @@ import {
   type ResourceDefinition,
 } from '../../meta/index.ts'
 import { type PolicyRule, rbacGroup, validateRules } from './policy-rule.ts'
-import { createdAtColumn } from './role.ts'
 
 /** What may be done everywhere, or inside the namespace of the binding that gives it. */
 export interface ClusterRole extends ApiObject {
