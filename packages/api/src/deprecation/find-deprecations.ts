@@ -51,14 +51,27 @@ function objectsIn(value: Json, path: JsonPath, owner?: FoundObject): FoundObjec
 
 function findInObject(found: FoundObject): Deprecation[] {
   const group = found.apiVersion.includes('/') ? found.apiVersion.slice(0, found.apiVersion.indexOf('/')) : ''
-  return deprecationRules.flatMap((rule) =>
-    rule.places
-      .filter((place) => place.group === group && place.kinds.includes(found.kind))
-      .flatMap((place) => occurrences(found.object, [...place.path, ...rule.path], found.path, null))
+  return (patternsByKind.get(`${found.kind}.${group}`) ?? []).flatMap(({ rule, pattern }) =>
+    occurrences(found.object, pattern, found.path, null)
       .filter(({ value }) => concerns(rule, value))
       .map((occurrence) => describe(rule, occurrence, found)),
   )
 }
+
+interface Pattern {
+  rule: DeprecationRule
+  pattern: readonly string[]
+}
+
+/** Most Kinds have nothing that is deprecated, and every write is looked at. */
+const patternsByKind: ReadonlyMap<string, readonly Pattern[]> = Map.groupBy(
+  deprecationRules.flatMap((rule) =>
+    rule.places.flatMap(({ group, kinds, path }) =>
+      kinds.map((kind) => ({ name: `${kind}.${group}`, rule, pattern: [...path, ...rule.path] })),
+    ),
+  ),
+  ({ name }) => name,
+)
 
 function occurrences(value: Json | undefined, pattern: readonly string[], path: JsonPath, parent: Json): Occurrence[] {
   if (value === undefined || value === null) return []

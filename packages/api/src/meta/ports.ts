@@ -19,5 +19,14 @@ export interface Random {
 
 /** RFC 3339 in whole seconds, as Kubernetes writes times. */
 export function timestamp(clock: Clock): string {
-  return new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
+  const second = Math.floor(clock.now() / 1000)
+  // Asked for several times with every write.
+  if (second !== lastSecond) {
+    lastTimestamp = new Date(second * 1000).toISOString().replace('.000Z', 'Z')
+    lastSecond = second
+  }
+  return lastTimestamp
 }
+
+let lastSecond: number | undefined
+let lastTimestamp = ''

@@ -228,7 +228,7 @@ function deletionAs({ dryRun }: { dryRun: boolean }): WriteOptions {
 
 function writeCallOf({ user, warn, request }: ResourceExchange, target: Target, options: WriteOptions): WriteCall {
   const { fieldManager, dryRun, fieldValidation } = options
-  const manager = fieldManager || managerOfUserAgent(request.headers['user-agent'])
+  const manager = fieldManager || managerOfUserAgent(request.headers['user-agent'] ?? '')
   return { ...target, dryRun, fieldValidation, fieldManager: manager, user, warn }
 }
 

@@ -9,7 +9,7 @@ import { partialMetadata } from './partial-metadata.ts'
 import { type IncludeObject, tableOf } from './table.ts'
 
 /** What all watchers together may keep ready: a burst of changes of large objects, and little beside the objects themselves. */
-const maxSharedBytes = 16 * 1024 * 1024
+const maxSharedBytes = 4 * 1024 * 1024
 
 /** The frames that were made last, for the other watchers of the same changes. */
 export class SharedFrames {

@@ -16,6 +16,7 @@ import {
 } from '@sheaf/api/meta'
 import type { DeleteOptions } from '../registry/delete.ts'
 import type { FieldValidation } from '../registry/registry.ts'
+import { remembered } from './remembered.ts'
 import { isTrue } from './request-info.ts'
 
 export interface WriteOptions {
@@ -26,6 +27,8 @@ export interface WriteOptions {
 }
 
 type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions'
+
+const mostUserAgents = 256
 
 /** As in Kubernetes: the name is kept with every object that the manager writes. */
 const maxManagerBytes = 128
@@ -66,15 +69,15 @@ function dryRunErrors(values: readonly unknown[]): FieldError[] {
 }
 
 /** Of a writer that does not name itself: the product in its user agent, as far as it can be shown. */
-export function managerOfUserAgent(userAgent: string | undefined): string {
+export const managerOfUserAgent = remembered(mostUserAgents, (userAgent) => {
   let name = ''
-  for (const character of (userAgent ?? '').split('/', 1)[0] ?? '') {
+  for (const character of userAgent.split('/', 1)[0] ?? '') {
     if (!printable.test(character)) continue
     if (Buffer.byteLength(name + character) > maxManagerBytes) break
     name += character
   }
   return name
-}
+})
 
 const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u
 

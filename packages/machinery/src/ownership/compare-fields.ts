@@ -108,22 +108,23 @@ function unite(a: Comparison, b: Comparison): Comparison {
   return { added: union(a.added, b.added), removed: union(a.removed, b.removed), modified: union(a.modified, b.modified) }
 }
 
+/** Most objects have fields of one sort only: maps are made for those that there are. */
 function collector(): { add(step: Step, comparison: Comparison): void; comparison(): Comparison } {
-  const found = { added: new Map<Step, FieldSet>(), removed: new Map<Step, FieldSet>(), modified: new Map<Step, FieldSet>() }
+  const found: Partial<Record<keyof Comparison, Map<Step, FieldSet>>> = {}
+  const setOf = (which: keyof Comparison): FieldSet => {
+    const children = found[which]
+    return children === undefined ? emptySet : fieldSet(false, children)
+  }
   return {
     add(step, comparison) {
       if (comparison === same) return
-      for (const which of ['added', 'removed', 'modified'] as const) {
-        if (!isEmptySet(comparison[which])) found[which].set(step, comparison[which])
-      }
+      for (const which of sorts) if (!isEmptySet(comparison[which])) (found[which] ??= new Map()).set(step, comparison[which])
     },
     comparison() {
-      if (found.added.size + found.removed.size + found.modified.size === 0) return same
-      return {
-        added: fieldSet(false, found.added),
-        removed: fieldSet(false, found.removed),
-        modified: fieldSet(false, found.modified),
-      }
+      if (found.added === undefined && found.removed === undefined && found.modified === undefined) return same
+      return { added: setOf('added'), removed: setOf('removed'), modified: setOf('modified') }
     },
   }
 }
+
+const sorts = ['added', 'removed', 'modified'] as const

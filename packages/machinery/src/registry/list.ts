@@ -5,8 +5,8 @@ import { type Range, type RangeOptions, RevisionCompacted, type StoredEntry } fr
 import { decodeContinue, encodeContinue, inconsistentRevision } from './continue-token.ts'
 import { collectionPrefix, type Encoded, type Registry, type Resource, storageKey, type Target } from './registry.ts'
 import type { Selection } from './selectors/selection.ts'
+import { traitsOf } from './selectors/traits.ts'
 import { shown } from './shown-form.ts'
-import { objectOf } from './stored-object.ts'
 import { waitForRevision } from './wait-for-revision.ts'
 
 export type ListFrom =
@@ -102,7 +102,7 @@ type EntryMatcher = ((entry: Encoded) => boolean) | undefined
 
 /** Undefined when everything is selected. */
 export function entryMatcher(resource: Resource, { matches }: Selection): EntryMatcher {
-  return matches === undefined ? undefined : (entry) => matches(objectOf(shown(resource, entry)))
+  return matches === undefined ? undefined : (entry) => matches(traitsOf(resource.definition, shown(resource, entry)))
 }
 
 function matching(entries: StoredEntry[], matches: EntryMatcher): StoredEntry[] {

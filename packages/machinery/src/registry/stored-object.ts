@@ -3,15 +3,26 @@
 import type { ApiObject } from '@sheaf/api/meta'
 import type { Encoded } from './registry.ts'
 
-const parsed = new WeakMap<Encoded, ApiObject>()
+/** An object takes some four times the memory of its text: of those that were read last, no more are kept than these characters make. */
+const mostKeptText = 2 * 1024 * 1024
+
+/** In two generations: what nobody asked for during one is forgotten with it. */
+let recent = new Map<Encoded, ApiObject>()
+let older = new Map<Encoded, ApiObject>()
+let recentText = 0
 
 /** The object of a text: parsed when first asked for, shared by all readers, so nobody may change it. */
 export function objectOf(encoded: Encoded): ApiObject {
-  let object = parsed.get(encoded)
-  if (object === undefined) {
-    // What is stored was encoded by `encodeObject` from an object that had passed admission.
-    object = JSON.parse(encoded.text) as ApiObject
-    parsed.set(encoded, object)
+  const known = recent.get(encoded)
+  if (known !== undefined) return known
+  // What is stored was encoded by `encodeObject` from an object that had passed admission.
+  const object = older.get(encoded) ?? (JSON.parse(encoded.text) as ApiObject)
+  recent.set(encoded, object)
+  recentText += encoded.text.length
+  if (recentText > mostKeptText / 2) {
+    older = recent
+    recent = new Map()
+    recentText = 0
   }
   return object
 }

@@ -66,8 +66,14 @@ function objectRef({
   version,
   subresource,
 }: Exclude<AccessAttributes, { kind: 'path' }>): object {
-  const parts = { resource, namespace, name, apiGroup: group, apiVersion: version, subresource }
-  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== ''))
+  return {
+    resource,
+    ...(namespace === '' ? {} : { namespace }),
+    ...(name === '' ? {} : { name }),
+    ...(group === '' ? {} : { apiGroup: group }),
+    apiVersion: version,
+    ...(subresource === '' ? {} : { subresource }),
+  }
 }
 
 function statusPart({ code, status }: AuditedRequest): object {

@@ -36,6 +36,17 @@ function sameData(left: Data = {}, right: Data = {}): boolean {
   return keys.length === Object.keys(right).length && keys.every((key) => left[key] === right[key])
 }
 
+/** In UTF-8, which is not made for it. */
 export function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length
+  let bytes = text.length
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    // A pair of surrogates is four bytes, one alone is replaced by a character of three.
+    if (unit > 0x7ff) bytes += 2
+    else if (unit > 0x7f) bytes += 1
+    if (unit >= 0xd800 && unit < 0xdc00 && isLowSurrogate(text.charCodeAt(at + 1))) at++
+  }
+  return bytes
 }
+
+const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000

@@ -1,6 +1,6 @@
 // Field selectors: `metadata.name=a,status.phase!=Running`. Pure.
 
-import { type ApiObject, badRequest, type ResourceDefinition } from '@sheaf/api/meta'
+import { badRequest, type ResourceDefinition } from '@sheaf/api/meta'
 
 interface FieldRequirement {
   field: string
@@ -20,15 +20,12 @@ export function parseFieldSelector(text: string): FieldSelector {
 /** Throws BadRequest for a field that this resource cannot be selected by. */
 export function checkFields(definition: ResourceDefinition, selector: FieldSelector): void {
   for (const { field } of selector) {
-    if (readerOf(definition, field) === undefined) throw badRequest(`field label not supported: ${field}`)
+    if (!isSelectable(definition, field)) throw badRequest(`field label not supported: ${field}`)
   }
 }
 
-export function matchesFields(definition: ResourceDefinition, selector: FieldSelector, object: ApiObject): boolean {
-  return selector.every(({ field, operator, value }) => {
-    const isEqual = readerOf(definition, field)?.(object) === value
-    return isEqual === (operator === '=')
-  })
+export function matchesFields(selector: FieldSelector, fields: Readonly<Record<string, string>>): boolean {
+  return selector.every(({ field, operator, value }) => (fields[field] === value) === (operator === '='))
 }
 
 /** The one value that a selector allows a field to have, if it does. */
@@ -36,10 +33,8 @@ export function onlyValue(selector: FieldSelector, field: string): string | unde
   return selector.find((requirement) => requirement.field === field && requirement.operator === '=')?.value
 }
 
-function readerOf(definition: ResourceDefinition, field: string): ((object: ApiObject) => string) | undefined {
-  if (field === 'metadata.name') return (object) => object.metadata.name ?? ''
-  if (field === 'metadata.namespace') return (object) => object.metadata.namespace ?? ''
-  return Object.hasOwn(definition.selectableFields, field) ? definition.selectableFields[field] : undefined
+function isSelectable({ selectableFields }: ResourceDefinition, field: string): boolean {
+  return field === 'metadata.name' || field === 'metadata.namespace' || Object.hasOwn(selectableFields, field)
 }
 
 function parseTerm(term: string): FieldRequirement {

@@ -1,11 +1,12 @@
 // Which objects of a collection a reader asked for.
 
-import { type ApiObject, type LabelSelector, matchesLabels, parseLabelSelector, type ResourceDefinition } from '@sheaf/api/meta'
+import { type LabelSelector, matchesLabels, parseLabelSelector, type ResourceDefinition } from '@sheaf/api/meta'
 import { checkFields, type FieldSelector, matchesFields, onlyValue, parseFieldSelector } from './field-selector.ts'
+import type { Traits } from './traits.ts'
 
 export interface Selection {
   /** Undefined when everything is selected: nothing needs to be looked into. */
-  matches: ((object: ApiObject) => boolean) | undefined
+  matches: ((traits: Traits) => boolean) | undefined
   /** The only name that can match, if there is one. */
   name: string | undefined
   namespace: string | undefined
@@ -17,13 +18,13 @@ export function selectionOf(definition: ResourceDefinition, labelSelector: strin
   const fields = parseFieldSelector(fieldSelector)
   checkFields(definition, fields)
   return {
-    matches: matcherOf(definition, labels, fields),
+    matches: matcherOf(labels, fields),
     name: onlyValue(fields, 'metadata.name'),
     namespace: onlyValue(fields, 'metadata.namespace'),
   }
 }
 
-function matcherOf(definition: ResourceDefinition, labels: LabelSelector, fields: FieldSelector): Selection['matches'] {
+function matcherOf(labels: LabelSelector, fields: FieldSelector): Selection['matches'] {
   if (labels.length === 0 && fields.length === 0) return undefined
-  return (object) => matchesLabels(labels, object.metadata.labels) && matchesFields(definition, fields, object)
+  return (traits) => matchesLabels(labels, traits.labels) && matchesFields(fields, traits.fields)
 }
