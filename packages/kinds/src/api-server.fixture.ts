@@ -1,7 +1,7 @@
 // The real API server over a store in memory, with this room's Kinds, for the tests of this room.
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { schemas } from '@sheaf/api'
+import { persistentVolumeClaimDefinition, schemas } from '@sheaf/api'
 import { type Client, createClient, type Fetch } from '@sheaf/api/client'
 import { type ApiServer, type ApiServerOptions, createApiServer } from '@sheaf/machinery/apiserver'
 import { createManualClock, createSeededRandom, errorChain, type ManualClock } from '@sheaf/machinery/controller'
@@ -40,6 +40,7 @@ export const smallKinds: readonly Kind[] = [
   secretKind,
   eventKind,
   leaseKind,
+  { definition: persistentVolumeClaimDefinition },
   limitRangeKind,
   deprecatedFieldUseKind,
   ...outfitKinds,

@@ -7,6 +7,7 @@ import {
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
 import {
+  type ClaimPorts,
   type CustomResourceDefinitionPorts,
   type GarbageCollectorPorts,
   type NamespacePorts,
@@ -21,6 +22,8 @@ import {
   startMigrationController,
   startNamespaceController,
   startNodeController,
+  startPersistentVolumeClaimController,
+  startPersistentVolumeController,
   startPoolController,
   startReplicaSetController,
   startResourceQuotaController,
@@ -47,7 +50,8 @@ export interface RunningControllers {
   stop(): Promise<void>
 }
 
-type ControllerPorts = UpgradePorts &
+type ControllerPorts = ClaimPorts &
+  UpgradePorts &
   NodePorts &
   NamespacePorts &
   GarbageCollectorPorts &
@@ -79,6 +83,8 @@ export function startControllers(ports: ControllerPorts, { leadsUpgrades }: Cont
     startReplicaSetController(ports, instances),
     startPoolController(ports, virtualMachines),
     startVirtualMachineImageController(ports),
+    startPersistentVolumeClaimController(ports, instances),
+    startPersistentVolumeController(ports),
     startServiceController(ports, instances),
     startResourceQuotaController(ports, instances),
     ...(leadsUpgrades ? [startUpgradeController(ports, instances), startVersionController(ports)] : []),

@@ -16,6 +16,8 @@ export interface DataFolder {
   pulledImages: string
   /** What VirtualMachineImages brought here. */
   vmImages: string
+  /** The disks of volumes. */
+  volumes: string
   /** Certificates, keys and the token: readable by the owner alone. */
   credentials: string
   kubeconfig: string
@@ -38,6 +40,7 @@ export const ownDataEntries = [
   'store',
   'upgrades',
   'vm-images',
+  'volumes',
 ]
 
 export class DataFolderUnusable extends Error {
@@ -62,6 +65,7 @@ export function openDataFolder(root: string): DataFolder {
     images: join(root, 'images'),
     pulledImages: join(root, 'pulled-images'),
     vmImages: join(root, 'vm-images'),
+    volumes: join(root, 'volumes'),
     credentials: join(root, 'credentials'),
     kubeconfig: join(root, 'kubeconfig'),
     audit: join(root, 'audit'),

@@ -18,6 +18,7 @@ import {
   type UpgradePorts,
   type VirtualMachineImagePorts,
   type VersionPorts,
+  type VolumeStorePorts,
 } from '@sheaf/kinds'
 import type { ApiServer } from '@sheaf/machinery/apiserver'
 import { type RunningEventRecorder, startEventRecorder } from '@sheaf/machinery/controller'
@@ -25,6 +26,7 @@ import { type ServerTokens, serverTokens, type Signing } from './authentication/
 import { chance, wallClock } from './world.ts'
 
 export type AllPorts = UpgradePorts &
+  VolumeStorePorts &
   VirtualMachineImagePorts &
   VersionPorts &
   ServicePorts &
@@ -37,6 +39,7 @@ type Given = Pick<
   | 'hypervisor'
   | 'images'
   | 'imageStore'
+  | 'volumeStore'
   | 'platform'
   | 'log'
   | 'featureGates'

@@ -8,6 +8,7 @@ import {
   ensureDefaultAccess,
   ensureNamespaces,
   ensurePriorityClasses,
+  ensureStorageClasses,
   type Listening,
   namespaceRole,
   retireNode,
@@ -56,6 +57,7 @@ import type { Trial } from './supervisor/slots.ts'
 import { kubernetesVersion } from './version.ts'
 import { releaseSourceOf } from './version-discovery/release-source.ts'
 import { openImageStore } from './vm-images/vm-image-store.ts'
+import { createVolumeStore } from './volumes/volume-store.ts'
 import { chance, wallClock } from './world.ts'
 
 export interface Serving {
@@ -164,7 +166,8 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
   // After the controller of services has closed their ports: who is still connected is cut off.
   undo.push(() => serviceListening.stop())
   const releaseSource = releaseSourceOf(options.releases, { releases: platform.releases, clock: wallClock })
-  const given = { hypervisor, images, imageStore, platform, releaseSource, signing, listening, serviceListening }
+  const volumeStore = createVolumeStore(folder.volumes)
+  const given = { hypervisor, images, imageStore, volumeStore, platform, releaseSource, signing, listening, serviceListening }
   const ports = await portsOf({ ...given, fetch: door.fetch, log, ...settings })
   undo.push(() => ports.events.stop())
   undo.push(() => ports.access.stop())
@@ -228,6 +231,7 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
 
   await ensureNamespaces(ports.client)
   await ensurePriorityClasses(ports.client)
+  await ensureStorageClasses(ports.client)
   await ensureDefaultAccess(ports.client)
   uses.start()
   const host = hostFacts({ dataFolder: folder.root, kvmIsUsable: accelerator.isKvm })

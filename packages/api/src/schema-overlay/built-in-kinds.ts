@@ -71,6 +71,24 @@ export const builtInKinds: SchemaOverlay = {
       min: quantityMap,
     },
   },
+  'io.k8s.api.core.v1.NodeSelector': { mapType: 'atomic', properties: { nodeSelectorTerms: atomicList } },
+  'io.k8s.api.core.v1.PersistentVolumeClaimCondition': {
+    properties: { lastProbeTime: nullableTime, lastTransitionTime: nullableTime },
+  },
+  'io.k8s.api.core.v1.PersistentVolumeClaimSpec': { properties: { accessModes: atomicList } },
+  'io.k8s.api.core.v1.PersistentVolumeClaimStatus': {
+    properties: { accessModes: atomicList, allocatedResources: quantityMap, capacity: quantityMap, conditions },
+  },
+  'io.k8s.api.core.v1.PersistentVolumeSpec': {
+    properties: {
+      accessModes: atomicList,
+      capacity: quantityMap,
+      mountOptions: atomicList,
+    },
+  },
+  'io.k8s.api.core.v1.PersistentVolumeStatus': { properties: { lastPhaseTransitionTime: nullableTime } },
+  'io.k8s.api.core.v1.VolumeResourceRequirements': { properties: { limits: quantityMap, requests: quantityMap } },
+  'io.k8s.api.storage.v1.StorageClass': { properties: { allowedTopologies: atomicList, mountOptions: atomicList } },
   'io.k8s.api.core.v1.NamespaceSpec': { properties: { finalizers: atomicList } },
   'io.k8s.api.core.v1.NamespaceStatus': { properties: { conditions } },
   'io.k8s.api.core.v1.NamespaceCondition': { properties: { lastTransitionTime: nullableTime } },

@@ -33,6 +33,7 @@ export async function countUsed({ metadata, spec }: ResourceQuota, { client, res
 function namesOf(resource: { group: string; plural: string }): string[] {
   const own = [countName(resource), ...(resource.group === '' ? [resource.plural] : [])]
   if (resource.group === '' && resource.plural === 'services') own.push('services.loadbalancers', 'services.nodeports')
+  if (resource.group === '' && resource.plural === 'persistentvolumeclaims') own.push('requests.storage')
   return isInstances(resource) ? [...own, ...computeNames] : own
 }
 

@@ -1,6 +1,12 @@
 // How much of what an object takes. Pure.
 
-import { isFinal, type Service, type VirtualMachineInstance, virtualMachineInstanceDefinition } from '@sheaf/api'
+import {
+  isFinal,
+  type PersistentVolumeClaim,
+  type Service,
+  type VirtualMachineInstance,
+  virtualMachineInstanceDefinition,
+} from '@sheaf/api'
 import {
   type ApiObject,
   formatQuantity,
@@ -22,7 +28,7 @@ const one: Quantity = { nano: 10n ** 9n, format: 'DecimalSI' }
 export const countName = ({ group, plural }: Named): string => `count/${plural}${group === '' ? '' : `.${group}`}`
 
 /** Kubernetes counts these by their bare names too. */
-const bareNames: ReadonlySet<string> = new Set(['configmaps', 'secrets', 'services', 'resourcequotas'])
+const bareNames: ReadonlySet<string> = new Set(['configmaps', 'secrets', 'services', 'resourcequotas', 'persistentvolumeclaims'])
 
 /** What a quota may limit of an instance: its memory and processors, by four names each as for a Pod. */
 export const computeNames = ['cpu', 'memory', 'requests.cpu', 'requests.memory', 'limits.cpu', 'limits.memory'] as const
@@ -31,12 +37,19 @@ export function amountsOf(definition: Named, object: ApiObject): Amounts {
   const amounts = new Map([[countName(definition), one]])
   if (definition.group === '' && bareNames.has(definition.plural)) amounts.set(definition.plural, one)
   if (definition.group === '' && definition.plural === 'services') addServicePorts(amounts, object as Service)
+  if (definition.group === '' && definition.plural === 'persistentvolumeclaims')
+    addStorage(amounts, object as PersistentVolumeClaim)
   if (isInstances(definition)) for (const [name, amount] of computeOf(object as VirtualMachineInstance)) amounts.set(name, amount)
   return amounts
 }
 
 export const isInstances = ({ group, plural }: Named): boolean =>
   group === virtualMachineInstanceDefinition.group && plural === virtualMachineInstanceDefinition.plural
+
+function addStorage(amounts: Map<string, Quantity>, { spec }: PersistentVolumeClaim): void {
+  const storage = parseQuantity(spec?.resources?.requests?.['storage'] ?? '0')
+  if (storage !== undefined) amounts.set('requests.storage', storage)
+}
 
 function addServicePorts(amounts: Map<string, Quantity>, { spec }: Service): void {
   if (spec?.type === 'LoadBalancer') amounts.set('services.loadbalancers', one)

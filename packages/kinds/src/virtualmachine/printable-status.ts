@@ -26,6 +26,7 @@ const rows: readonly (readonly [PrintableStatus, (situation: Situation) => boole
   ['Running', ({ vmi }) => isRunning(vmi)],
   ['ErrorPvcNotFound', ({ vmi }) => hasCondition(vmi, 'Synchronized', 'False', 'FailedPvcNotFound')],
   ['ErrorUnschedulable', ({ vmi }) => hasCondition(vmi, 'PodScheduled', 'False', 'Unschedulable')],
+  ['WaitingForVolumeBinding', ({ vmi }) => hasCondition(vmi, 'Synchronized', 'False', 'WaitingForVolumeBinding')],
   ['ErrImagePull', ({ vmi }) => hasCondition(vmi, 'Synchronized', 'False', 'ErrImagePull')],
   ['ImagePullBackOff', ({ vmi }) => hasCondition(vmi, 'Synchronized', 'False', 'ImagePullBackOff')],
   ['Starting', (situation) => isOnItsWayUp(situation.vmi) || isStartOwed(situation)],

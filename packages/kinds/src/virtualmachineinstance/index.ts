@@ -1,7 +1,14 @@
 // The Kind VirtualMachineInstance: one run of a machine, and the controller that keeps its process.
 
 import { isDeepStrictEqual } from 'node:util'
-import { type Node, nodeDefinition, type VirtualMachineInstance, virtualMachineInstanceDefinition } from '@sheaf/api'
+import {
+  type Node,
+  nodeDefinition,
+  type PersistentVolumeClaim,
+  persistentVolumeClaimDefinition,
+  type VirtualMachineInstance,
+  virtualMachineInstanceDefinition,
+} from '@sheaf/api'
 import { keyOf } from '@sheaf/api/meta'
 import {
   type Controller,
@@ -13,6 +20,7 @@ import {
   startInformer,
 } from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
+import { claimNamesOf } from '../persistentvolumeclaim/users.ts'
 import type { MachinePorts } from '../ports.ts'
 import { virtualMachineInstanceActions } from './actions/actions.ts'
 import { virtualMachineInstanceAdmission } from './admission.ts'
@@ -39,6 +47,7 @@ export function startVirtualMachineInstanceController(
   const { client, nodeName, clock, random, log } = ports
   const fieldSelector = `metadata.name=${nodeName}`
   const nodes = startInformer<Node>({ client, resource: nodeDefinition, fieldSelector, clock, random, log })
+  const claims = startInformer<PersistentVolumeClaim>({ client, resource: persistentVolumeClaimDefinition, clock, random, log })
   const placing = openPlacing(ports, () => instances.list())
   const watch = new GuestWatch(ports)
   const waiting = () => instances.list().filter(waitsForPlace).map(keyOf)
@@ -50,12 +59,19 @@ export function startVirtualMachineInstanceController(
       // What waits for a place may have waited for this node, or for another instance, to change.
       mappedObjects(nodes, ({ before, after }) => (isSameForPlacing(before, after) ? [] : waiting())),
       mappedObjects(instances, ({ before, after }) => (isSameForPlacing(before, after) ? [] : waiting())),
+      // A claim that is bound, or another machine that lets go of it, is what some wait for.
+      mappedObjects(claims, ({ key }) =>
+        instances
+          .list(key.namespace)
+          .filter((each) => isBeforeLaunch(each) && claimNamesOf(each).includes(key.name))
+          .map(keyOf),
+      ),
       outsideChanges((enqueue) => followMachines(ports, instances, enqueue)),
       outsideChanges((enqueue) => followImages(ports, instances, enqueue)),
       outsideChanges((enqueue) => watch.start(enqueue)),
     ],
     workers,
-    owns: [nodes],
+    owns: [nodes, claims],
     clock,
     random,
     log,

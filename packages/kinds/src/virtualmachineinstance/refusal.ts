@@ -11,6 +11,8 @@ export interface Refusal {
     | 'ErrImageNeverPull'
     | 'InvalidImageName'
     | 'FailedPvcNotFound'
+    | 'WaitingForVolumeBinding'
+    | 'FailedAttachVolume'
     | 'FailedMount'
     | 'Unschedulable'
     | 'UnsupportedVolume'

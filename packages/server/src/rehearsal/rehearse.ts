@@ -44,7 +44,7 @@ import { checkObjects, visitor } from './check-objects.ts'
 import { comeToRest } from './come-to-rest.ts'
 import { problemList, type RehearsalReport } from './report.ts'
 import { letRun, watchedHypervisor } from './standing-machines.ts'
-import { stillImageStore, stillListening, stillPlatform } from './still-installation.ts'
+import { stillImageStore, stillListening, stillPlatform, stillVolumeStore } from './still-installation.ts'
 
 export interface RehearsalOptions {
   /** A copy of a store. It is not changed. */
@@ -110,6 +110,7 @@ async function play(store: Store, { folder, log, signal, onProblem }: Stage): Pr
     hypervisor,
     images,
     imageStore: stillImageStore,
+    volumeStore: stillVolumeStore,
     platform: stillPlatform,
     listening: () => ({ address: '127.0.0.1', port: 0, beyondLoopback: false }),
     serviceListening: stillListening,

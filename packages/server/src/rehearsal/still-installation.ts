@@ -1,6 +1,6 @@
 // In a rehearsal nothing is brought here and nothing is upgraded: what would be, is left as it is.
 
-import type { Platform, ServiceListening, VirtualMachineImageStore } from '@sheaf/kinds'
+import type { Platform, ServiceListening, VirtualMachineImageStore, VolumeStore } from '@sheaf/kinds'
 import { ownVersion } from '../release/own-release.ts'
 
 const refuse = (): never => {
@@ -17,6 +17,9 @@ export const stillImageStore: VirtualMachineImageStore = {
   remove: async () => {},
   onChange: () => ({ close: () => {} }),
 }
+
+/** Disks seem to be made, and those that are there stay. */
+export const stillVolumeStore: VolumeStore = { ensure: async (name) => `/nowhere/${name}`, remove: async () => {} }
 
 /** Ports seem to be open, and nobody ever comes in. */
 export const stillListening: ServiceListening = {

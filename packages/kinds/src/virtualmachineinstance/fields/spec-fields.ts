@@ -6,7 +6,7 @@ import type { Fate } from './field-fate.ts'
 const oneNode = { noEffect: 'There is one node: a preference has nothing to choose from.' } as const
 const noMigration = { noEffect: 'There is one node, so nothing is ever moved away.' } as const
 const readable = { noEffect: 'Everything on such a disk may be read, and nothing written.' } as const
-const hotplug = { noEffect: 'The volume is refused for its claim, plugged in later or not.' } as const
+const hotplug = { noEffect: 'The volume is there from the start, plugged in later or not.' } as const
 
 export const instanceSpecFields: Readonly<Record<string, Fate>> = {
   accessCredentials: 'carried out',
@@ -58,7 +58,7 @@ export const instanceSpecFields: Readonly<Record<string, Fate>> = {
   'volumes.containerDisk': 'carried out',
   'volumes.containerPath': 'reported',
   'volumes.dataVolume.hotpluggable': hotplug,
-  'volumes.dataVolume.name': 'reported',
+  'volumes.dataVolume.name': 'carried out',
   'volumes.downwardAPI.fields.fieldRef.apiVersion': { noEffect: 'There is one version of the fields that can be told.' },
   'volumes.downwardAPI.fields.fieldRef.fieldPath': 'carried out',
   'volumes.downwardAPI.fields.mode': readable,
@@ -67,16 +67,16 @@ export const instanceSpecFields: Readonly<Record<string, Fate>> = {
   'volumes.downwardAPI.volumeLabel': 'carried out',
   'volumes.downwardMetrics': 'refused',
   'volumes.emptyDisk': 'carried out',
-  'volumes.ephemeral': 'reported',
+  'volumes.ephemeral': 'carried out',
   'volumes.hostDisk.capacity': 'refused',
   'volumes.hostDisk.path': 'refused',
   'volumes.hostDisk.shared': noMigration,
   'volumes.hostDisk.type': 'refused',
   'volumes.memoryDump': 'reported',
   'volumes.name': 'carried out',
-  'volumes.persistentVolumeClaim.claimName': 'reported',
+  'volumes.persistentVolumeClaim.claimName': 'carried out',
   'volumes.persistentVolumeClaim.hotpluggable': hotplug,
-  'volumes.persistentVolumeClaim.readOnly': { noEffect: 'The volume is refused for its claim.' },
+  'volumes.persistentVolumeClaim.readOnly': 'carried out',
   'volumes.secret': 'carried out',
   'volumes.serviceAccount': 'reported',
   'volumes.sysprep': 'carried out',

@@ -37,7 +37,7 @@ function diskOf(disk: DomainDisk, domain: Domain, files: LaunchFiles, ioThread: 
       name: disk.name,
       device: isCdrom ? 'cdrom' : 'disk',
       bus: bus as Disk['bus'],
-      readOnly: isCdrom || disk.disk?.readonly === true || disk.lun?.readonly === true,
+      readOnly: isCdrom || disk.disk?.readonly === true || disk.lun?.readonly === true || files.readOnly?.has(disk.name) === true,
       ...(disk.bootOrder === undefined ? {} : { bootOrder: disk.bootOrder }),
       ...(disk.serial === undefined ? {} : { serial: disk.serial }),
       ...howItIsWritten(disk),

@@ -61,7 +61,7 @@ describe('a volume', () => {
     [{ persistentVolumeClaim: { claimName: 'data' } }, 'FailedPvcNotFound', /PVC default\/data does not exist/],
     [{ dataVolume: { name: 'data' } }, 'FailedPvcNotFound', /PVC default\/data/],
     [{ ephemeral: { persistentVolumeClaim: { claimName: 'data' } } }, 'FailedPvcNotFound', /PVC default\/data/],
-    [{ memoryDump: { claimName: 'data' } }, 'FailedPvcNotFound', /PVC default\/data/],
+    [{ memoryDump: { claimName: 'data' } }, 'UnsupportedVolume', /volume "v" is a memoryDump/],
     [{ containerPath: { path: '/data' } }, 'UnsupportedVolume', /volume "v" is a containerPath/],
     [
       { cloudInitNoCloud: { secretRef: { name: 'absent' } } },

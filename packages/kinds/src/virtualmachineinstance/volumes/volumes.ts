@@ -4,6 +4,8 @@ import { bytesOf, type VirtualMachineInstance } from '@sheaf/api'
 import type { DiskSource, LaunchPlan } from '@sheaf/qemu'
 import type { MachinePorts } from '../../ports.ts'
 import { assertAccessSecrets } from '../agent/access-credentials.ts'
+import { claimNameOf } from '../../persistentvolumeclaim/users.ts'
+import { claimFileOf, claimMissing } from './claim-disk.ts'
 import { cloudInitDiskOf } from './cloud-init.ts'
 import { configDiskOf } from './config-disks.ts'
 import { hostDiskOf } from './host-disk.ts'
@@ -16,6 +18,8 @@ type Volume = NonNullable<VirtualMachineInstance['spec']['volumes']>[number]
 /** Everything outside the spec that a launch plan needs. */
 export interface LaunchFiles {
   sources: ReadonlyMap<string, DiskSource>
+  /** Volumes that nobody writes to, whatever their disks say. */
+  readOnly?: ReadonlySet<string>
   kernel: LaunchPlan['kernel']
 }
 
@@ -31,7 +35,10 @@ export async function locateFiles(instance: VirtualMachineInstance, ports: FileP
     for (const volume of instance.spec.volumes ?? []) sources.set(volume.name, await sourceOf(volume, instance, ports))
     const [utility] = instance.spec.utilityVolumes ?? []
     if (utility !== undefined) throw claimMissing(utility.claimName, instance)
-    return { kind: 'found', files: { sources, kernel: await kernelOf(instance, ports) } }
+    const readOnly = new Set(
+      (instance.spec.volumes ?? []).filter((each) => each.persistentVolumeClaim?.readOnly === true).map(({ name }) => name),
+    )
+    return { kind: 'found', files: { sources, readOnly, kernel: await kernelOf(instance, ports) } }
   } catch (error) {
     if (error instanceof Missing) return { kind: 'missing', refusal: error.refusal }
     throw error
@@ -44,23 +51,18 @@ async function sourceOf(volume: Volume, instance: VirtualMachineInstance, ports:
   if (volume.hostDisk !== undefined) return hostDiskOf(volume.name, volume.hostDisk, ports)
   const made = (await cloudInitDiskOf(volume, instance, ports)) ?? (await configDiskOf(volume, instance, ports))
   if (made !== undefined) return made
-  const claim =
-    volume.persistentVolumeClaim?.claimName ??
-    volume.dataVolume?.name ??
-    volume.ephemeral?.persistentVolumeClaim?.claimName ??
-    volume.memoryDump?.claimName
-  if (claim !== undefined) throw claimMissing(claim, instance)
+  const claimName = claimNameOf(volume)
+  if (claimName !== undefined && volume.memoryDump === undefined) {
+    const file = await claimFileOf(volume.name, claimName, instance, ports)
+    if (volume.ephemeral !== undefined) return { kind: 'overlay', backingFile: file, backingFormat: 'raw' }
+    return { kind: 'file', path: file, format: 'raw' }
+  }
   const type = Object.keys(volume).find((key) => key !== 'name') ?? 'without a source'
   throw new Missing(
     refuse(
       'Synchronized',
       'UnsupportedVolume',
-      `volume "${volume.name}" is a ${type}, which cannot be attached here; a containerDisk, an emptyDisk, cloud-init, a configMap or a secret can`,
+      `volume "${volume.name}" is a ${type}, which cannot be attached here; a persistentVolumeClaim, a containerDisk, an emptyDisk, cloud-init, a configMap or a secret can`,
     ),
   )
-}
-
-function claimMissing(claim: string, { metadata }: VirtualMachineInstance): Missing {
-  const message = `PVC ${metadata.namespace}/${claim} does not exist, waiting for it to appear`
-  return new Missing(refuse('Synchronized', 'FailedPvcNotFound', message))
 }

@@ -37,7 +37,8 @@ export function decodeMessage(
       maps.set(field.name, (maps.get(field.name) ?? new Map<string, Json>()).set(key, item))
     } else if (field.shape === 'single') {
       const value = decodeValue(field.type, wire, budget)
-      if (field.zero === 'kept' || !isZero(value)) fields.set(field.name, value)
+      if (field.isInline) for (const [name, inner] of Object.entries(value as JsonObject)) fields.set(name, inner ?? null)
+      else if (field.zero === 'kept' || !isZero(value)) fields.set(field.name, value)
     } else if (Array.isArray(before)) before.push(decodeValue(field.type, wire, budget))
     else fields.set(field.name, [decodeValue(field.type, wire, budget)])
   }

@@ -2,7 +2,8 @@
 //
 // A field is `number name:type`. No type is a string; `i` a whole number, `b` a boolean, `B` bytes (base64 in JSON),
 // `[T]` a list, `{T}` a map with string keys. Go clients write fields even when they hold their zero value; it means
-// "absent" unless the name carries `*` (a pointer: sent only when set) or `!` (always part of the JSON form).
+// "absent" unless the name carries `*` (a pointer: sent only when set) or `!` (always part of the JSON form). The fields of one with
+// `^` are those of the message around it.
 
 export type WireTables = Readonly<Record<string, string>>
 
@@ -14,6 +15,8 @@ export const wireKinds: WireTables = {
   'v1/LimitRange': 'LimitRange',
   'v1/Namespace': 'Namespace',
   'v1/Node': 'Node',
+  'v1/PersistentVolume': 'PersistentVolume',
+  'v1/PersistentVolumeClaim': 'PersistentVolumeClaim',
   'v1/ResourceQuota': 'ResourceQuota',
   'v1/Secret': 'Secret',
   'v1/Service': 'Service',
@@ -35,6 +38,7 @@ export const wireKinds: WireTables = {
   'rbac.authorization.k8s.io/v1/Role': 'Role',
   'rbac.authorization.k8s.io/v1/RoleBinding': 'RoleBinding',
   'scheduling.k8s.io/v1/PriorityClass': 'PriorityClass',
+  'storage.k8s.io/v1/StorageClass': 'StorageClass',
 }
 
 const meta: WireTables = {
@@ -77,6 +81,36 @@ const core: WireTables = {
     13 deprecatedFirstTimestamp:Time, 14 deprecatedLastTimestamp:Time, 15 deprecatedCount:i`,
   EventSource: '1 component, 2 host',
   EventSeries: '1 count:i, 2 lastObservedTime:MicroTime',
+}
+
+/** Of what a volume can be, only what this machine attaches. */
+const storage: WireTables = {
+  PersistentVolumeClaim: '1 metadata:ObjectMeta, 2 spec:PersistentVolumeClaimSpec, 3 status:PersistentVolumeClaimStatus',
+  PersistentVolumeClaimSpec: `1 accessModes:[s], 2 resources:VolumeResourceRequirements, 3 volumeName, 4 selector*:LabelSelector,
+    5 storageClassName*, 6 volumeMode*, 7 dataSource*:TypedLocalObjectReference, 8 dataSourceRef*:TypedObjectReference,
+    9 volumeAttributesClassName*`,
+  PersistentVolumeClaimStatus: `1 phase, 2 accessModes:[s], 3 capacity:{Quantity}, 4 conditions:[PersistentVolumeClaimCondition],
+    5 allocatedResources:{Quantity}, 7 allocatedResourceStatuses:{s}, 8 currentVolumeAttributesClassName*`,
+  PersistentVolumeClaimCondition: `1 type!, 2 status!, 3 lastProbeTime:Time, 4 lastTransitionTime:Time, 5 reason, 6 message`,
+  VolumeResourceRequirements: '1 limits:{Quantity}, 2 requests:{Quantity}',
+  TypedLocalObjectReference: '1 apiGroup*, 2 kind!, 3 name!',
+  TypedObjectReference: '1 apiGroup*, 2 kind!, 3 name!, 4 namespace*',
+  PersistentVolume: '1 metadata:ObjectMeta, 2 spec:PersistentVolumeSpec, 3 status:PersistentVolumeStatus',
+  PersistentVolumeSpec: `1 capacity:{Quantity}, 2 persistentVolumeSource^:PersistentVolumeSource, 3 accessModes:[s],
+    4 claimRef*:ObjectReference, 5 persistentVolumeReclaimPolicy, 6 storageClassName, 7 mountOptions:[s], 8 volumeMode*,
+    9 nodeAffinity*:VolumeNodeAffinity, 10 volumeAttributesClassName*`,
+  PersistentVolumeSource: '3 hostPath*:HostPathVolumeSource, 20 local*:LocalVolumeSource',
+  HostPathVolumeSource: '1 path!, 2 type*',
+  LocalVolumeSource: '1 path!, 2 fsType*',
+  VolumeNodeAffinity: '1 required*:NodeSelector',
+  NodeSelector: '1 nodeSelectorTerms!:[NodeSelectorTerm]',
+  NodeSelectorTerm: '1 matchExpressions:[NodeSelectorRequirement], 2 matchFields:[NodeSelectorRequirement]',
+  NodeSelectorRequirement: '1 key!, 2 operator!, 3 values:[s]',
+  PersistentVolumeStatus: '1 phase, 2 message, 3 reason, 4 lastPhaseTransitionTime*:Time',
+  StorageClass: `1 metadata:ObjectMeta, 2 provisioner!, 3 parameters:{s}, 4 reclaimPolicy*, 5 mountOptions:[s],
+    6 allowVolumeExpansion*:b, 7 volumeBindingMode*, 8 allowedTopologies:[TopologySelectorTerm]`,
+  TopologySelectorTerm: '1 matchLabelExpressions:[TopologySelectorLabelRequirement]',
+  TopologySelectorLabelRequirement: '1 key!, 2 values!:[s]',
 }
 
 const service: WireTables = {
@@ -216,6 +250,7 @@ const customResources: WireTables = {
 export const wireMessages: WireTables = {
   ...meta,
   ...core,
+  ...storage,
   ...service,
   ...node,
   ...customResources,

@@ -1,0 +1,89 @@
+import {
+  type ApiObject,
+  ageColumn,
+  type FieldError,
+  forbidden,
+  notSupported,
+  required,
+  type ResourceDefinition,
+  sameJson,
+} from '../../meta/index.ts'
+
+/** What kind of volumes a claim can ask for by name, and who makes them. */
+export interface StorageClass extends ApiObject {
+  /** Who makes the volumes. */
+  provisioner: string
+  parameters?: Record<string, string>
+  /** What becomes of a volume when its claim is gone: `Delete`, or `Retain`. */
+  reclaimPolicy?: string
+  volumeBindingMode?: string
+  /** Whether a claim may ask for more later. */
+  allowVolumeExpansion?: boolean
+  mountOptions?: string[]
+}
+
+/** The class that makes disks in this machine's data folder. */
+export const localStorageClassName = 'local'
+export const localProvisioner = 'sheaf.io/local'
+/** The class of claims that name none. */
+export const defaultClassAnnotation = 'storageclass.kubernetes.io/is-default-class'
+
+export const storageClassDefinition: ResourceDefinition<StorageClass> = {
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'StorageClass',
+  listKind: 'StorageClassList',
+  plural: 'storageclasses',
+  singular: 'storageclass',
+  shortNames: ['sc'],
+  categories: [],
+  scope: 'Cluster',
+  schemaName: 'io.k8s.api.storage.v1.StorageClass',
+  origin: 'native',
+  hasStatus: false,
+  countsGeneration: false,
+  createsOnUpdate: false,
+  nameRule: 'subdomain',
+  withoutVerbs: [],
+  columns: [
+    text('Provisioner', 'Who makes the volumes.', ({ provisioner }) => provisioner),
+    text('ReclaimPolicy', 'What becomes of a volume without its claim.', ({ reclaimPolicy }) => reclaimPolicy),
+    text('VolumeBindingMode', 'When a volume is made.', ({ volumeBindingMode }) => volumeBindingMode),
+    {
+      name: 'AllowVolumeExpansion',
+      type: 'boolean',
+      description: 'Whether claims may grow.',
+      priority: 0,
+      cell: ({ allowVolumeExpansion }) => allowVolumeExpansion === true,
+    },
+    ageColumn,
+  ],
+  selectableFields: {},
+  applyDefaults: (storageClass) => {
+    storageClass.reclaimPolicy ??= 'Delete'
+    storageClass.volumeBindingMode ??= 'Immediate'
+  },
+  validate,
+}
+
+function text(name: string, description: string, cell: (storageClass: StorageClass) => string | undefined) {
+  return { name, type: 'string', description, priority: 0, cell } as const
+}
+
+const reclaimPolicies = ['Delete', 'Retain']
+const bindingModes = ['Immediate', 'WaitForFirstConsumer']
+
+function validate(storageClass: StorageClass, old: StorageClass | undefined): FieldError[] {
+  const { provisioner, reclaimPolicy = '', volumeBindingMode = '' } = storageClass
+  const isFixed = (field: 'provisioner' | 'parameters' | 'reclaimPolicy' | 'volumeBindingMode'): boolean =>
+    old === undefined || sameJson(old[field], storageClass[field])
+  return [
+    ...(provisioner ? [] : [required('provisioner')]),
+    ...(reclaimPolicies.includes(reclaimPolicy) ? [] : [notSupported('reclaimPolicy', reclaimPolicy, reclaimPolicies)]),
+    ...(bindingModes.includes(volumeBindingMode) ? [] : [notSupported('volumeBindingMode', volumeBindingMode, bindingModes)]),
+    ...(isFixed('parameters') ? [] : [forbidden('parameters', 'updates to parameters are forbidden.')]),
+    ...(isFixed('provisioner') ? [] : [forbidden('provisioner', 'updates to provisioner are forbidden.')]),
+    ...(isFixed('reclaimPolicy') ? [] : [forbidden('reclaimPolicy', 'updates to reclaimPolicy are forbidden.')]),
+    ...(isFixed('volumeBindingMode') ? [] : [forbidden('volumeBindingMode', 'field is immutable')]),
+  ]
+}

@@ -1,0 +1,53 @@
+// The Kind PersistentVolume, and the controller that follows what becomes of volumes.
+
+import {
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  persistentVolumeClaimDefinition,
+  persistentVolumeDefinition,
+  volumeProtectionFinalizer,
+} from '@sheaf/api'
+import { type Controller, mappedObjects, ownObjects, startController, startInformer } from '@sheaf/machinery/controller'
+import type { Kind } from '@sheaf/machinery/kind'
+import type { Ports } from '../ports.ts'
+import { reconcileVolume } from './reconciler.ts'
+import type { VolumeStorePorts } from './volume-store.ts'
+
+export type { VolumeStore, VolumeStorePorts } from './volume-store.ts'
+
+export const persistentVolumeKind: Kind<PersistentVolume> = {
+  definition: persistentVolumeDefinition,
+  admission: {
+    mutate({ operation, object: { metadata } }) {
+      const { finalizers = [] } = metadata
+      if (operation === 'CREATE' && !finalizers.includes(volumeProtectionFinalizer))
+        metadata.finalizers = [...finalizers, volumeProtectionFinalizer]
+    },
+  },
+}
+
+const workers = 1
+
+export function startPersistentVolumeController(ports: Ports & VolumeStorePorts): Controller {
+  const { client, clock, random, log } = ports
+  const follow = { client, clock, random, log }
+  const volumes = startInformer<PersistentVolume>({ ...follow, resource: persistentVolumeDefinition })
+  const claims = startInformer<PersistentVolumeClaim>({ ...follow, resource: persistentVolumeClaimDefinition })
+  return startController({
+    name: 'persistentvolume',
+    reconcile: (key) => reconcileVolume(key, ports),
+    sources: [
+      ownObjects(volumes),
+      // A claim that has gone leaves its volume.
+      mappedObjects(claims, ({ before, after }) => {
+        const name = (after ?? before)?.spec?.volumeName
+        return name ? [{ namespace: '', name }] : []
+      }),
+    ],
+    workers,
+    owns: [volumes, claims],
+    clock,
+    random,
+    log,
+  })
+}

@@ -1,0 +1,112 @@
+// The Kind PersistentVolumeClaim, and the controller that brings claims to volumes.
+
+import {
+  claimProtectionFinalizer,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  persistentVolumeClaimDefinition,
+  persistentVolumeDefinition,
+  type StorageClass,
+  storageClassDefinition,
+  type VirtualMachineInstance,
+} from '@sheaf/api'
+import { forbiddenError, keyOf, type ObjectKey } from '@sheaf/api/meta'
+import {
+  type Controller,
+  type Informer,
+  mappedObjects,
+  ownObjects,
+  startController,
+  startInformer,
+} from '@sheaf/machinery/controller'
+import type { AdmissionRequest, Kind } from '@sheaf/machinery/kind'
+import { findLimits } from '../limitrange/index.ts'
+import { limitFindings } from '../limitrange/limit-findings.ts'
+import type { Ports } from '../ports.ts'
+import { defaultClassName } from '../storageclass/index.ts'
+import { type ClaimPorts, reconcileClaim } from './reconciler.ts'
+import { claimNamesOf } from './users.ts'
+
+export type { ClaimPorts } from './reconciler.ts'
+
+export function persistentVolumeClaimKind({ client }: Pick<Ports, 'client'>): Kind<PersistentVolumeClaim> {
+  return {
+    definition: persistentVolumeClaimDefinition,
+    admission: {
+      async mutate({ operation, object: { metadata, spec } }) {
+        if (operation !== 'CREATE') return
+        const { finalizers = [] } = metadata
+        if (!finalizers.includes(claimProtectionFinalizer)) metadata.finalizers = [...finalizers, claimProtectionFinalizer]
+        if (spec === undefined || spec.storageClassName !== undefined) return
+        const name = await defaultClassName(client)
+        if (name !== undefined) spec.storageClassName = name
+      },
+      async validate(request) {
+        if (request.operation !== 'DELETE') await refuseBeyondLimits(request, client)
+        await refuseGrowthOfFixed(request, client)
+      },
+    },
+  }
+}
+
+async function refuseBeyondLimits({ object, namespace, name }: AdmissionRequest<PersistentVolumeClaim>, client: Ports['client']) {
+  const items = await findLimits(client, namespace, ['PersistentVolumeClaim'])
+  const requests = object.spec?.resources?.requests ?? {}
+  const findings = items.flatMap((item) => limitFindings({ requests, limits: {} }, item))
+  if (findings.length === 0) return
+  const why = findings.length === 1 ? (findings[0] ?? '') : `[${findings.join(', ')}]`
+  throw forbiddenError(persistentVolumeClaimDefinition, name, why)
+}
+
+/** Only volumes that were made here for their claim can be made larger. */
+async function refuseGrowthOfFixed(
+  { operation, object, oldObject, name }: AdmissionRequest<PersistentVolumeClaim>,
+  client: Ports['client'],
+) {
+  const size = (claim: PersistentVolumeClaim | undefined) => claim?.spec?.resources?.requests?.['storage']
+  if (operation !== 'UPDATE' || size(object) === size(oldObject)) return
+  const className = object.spec?.storageClassName ?? ''
+  const classes = client.resource<StorageClass>(storageClassDefinition)
+  const found = className === '' ? undefined : await classes.find({ namespace: '', name: className })
+  if (found?.allowVolumeExpansion === true) return
+  const why = 'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize'
+  throw forbiddenError(persistentVolumeClaimDefinition, name, why)
+}
+
+const workers = 2
+
+export function startPersistentVolumeClaimController(ports: ClaimPorts, instances: Informer<VirtualMachineInstance>): Controller {
+  const { client, clock, random, log } = ports
+  const follow = { client, clock, random, log }
+  const claims = startInformer<PersistentVolumeClaim>({ ...follow, resource: persistentVolumeClaimDefinition })
+  const volumes = startInformer<PersistentVolume>({ ...follow, resource: persistentVolumeDefinition })
+  const classes = startInformer<StorageClass>({ ...follow, resource: storageClassDefinition })
+  const pending = (): ObjectKey[] =>
+    claims
+      .list()
+      .filter(({ status }) => status?.phase !== 'Bound')
+      .map(keyOf)
+  return startController({
+    name: 'persistentvolumeclaim',
+    reconcile: (key) => reconcileClaim(key, ports, instances),
+    sources: [
+      ownObjects(claims),
+      // A volume that comes may be what any claim waits for.
+      mappedObjects(volumes, ({ before, after }) => {
+        const { namespace = '', name = '' } = (after ?? before)?.spec?.claimRef ?? {}
+        return name === '' ? pending() : [{ namespace, name }]
+      }),
+      mappedObjects(classes, pending),
+      mappedObjects(instances, ({ key, before, after }) => {
+        const isNews = before === undefined || after === undefined || before.status?.phase !== after.status?.phase
+        const instance = after ?? before
+        return isNews && instance !== undefined ? claimNamesOf(instance).map((name) => ({ namespace: key.namespace, name })) : []
+      }),
+    ],
+    workers,
+    owns: [claims, volumes, classes],
+    clock,
+    random,
+    log,
+  })
+}
