@@ -68,18 +68,15 @@ const uses: Readonly<Record<string, [Partial<Spec>, RegExp]>> = {
   schedulerName: [{ schedulerName: 'clever' }, /no scheduler "clever" runs here/],
   utilityVolumes: [{ utilityVolumes: [{ name: 'u', claimName: 'data' }] }, claim],
   'volumes.containerPath': [volume({ containerPath: { path: '/data' } }), /is a containerPath, which cannot be attached here/],
-  'volumes.dataVolume.name': [volume({ dataVolume: { name: 'data' } }), claim],
   'volumes.downwardAPI.fields.resourceFieldRef': [
     volume({ downwardAPI: { fields: [ofContainer] } }),
     /limits.cpu of a container/,
   ],
   'volumes.downwardMetrics': [volume({ downwardMetrics: {} }), /DownwardMetrics feature gate is not enabled/],
-  'volumes.ephemeral': [volume({ ephemeral: { persistentVolumeClaim: { claimName: 'data' } } }), claim],
   'volumes.hostDisk.capacity': [hostDisk, /HostDisk feature gate is not enabled/],
   'volumes.hostDisk.path': [hostDisk, /HostDisk feature gate is not enabled/],
   'volumes.hostDisk.type': [hostDisk, /HostDisk feature gate is not enabled/],
-  'volumes.memoryDump': [volume({ memoryDump: { claimName: 'data' } }), claim],
-  'volumes.persistentVolumeClaim.claimName': [volume({ persistentVolumeClaim: { claimName: 'data' } }), claim],
+  'volumes.memoryDump': [volume({ memoryDump: { claimName: 'data' } }), /is a memoryDump, which cannot be attached here/],
   'volumes.serviceAccount': [volume({ serviceAccount: { serviceAccountName: 'robot' } }), /serviceaccount "robot" not found/],
 }
 

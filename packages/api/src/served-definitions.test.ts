@@ -93,7 +93,7 @@ it.each([
     ['Capacity', 'Access Modes', 'Reclaim Policy', 'Status', 'Claim', 'StorageClass', 'VolumeAttributesClass', 'Reason', 'Age'],
     ['VolumeMode'],
   ],
-  [api.storageClassDefinition, ['Provisioner', 'ReclaimPolicy', 'VolumeBindingMode', 'AllowVolumeExpansion', 'Age'], []],
+  [api.storageClassDefinition, ['Name', 'Provisioner', 'ReclaimPolicy', 'VolumeBindingMode', 'AllowVolumeExpansion', 'Age'], []],
   [api.serviceAccountDefinition, ['Secrets', 'Age'], []],
   [api.roleDefinition, ['Created At'], []],
   [api.clusterRoleDefinition, ['Created At'], []],

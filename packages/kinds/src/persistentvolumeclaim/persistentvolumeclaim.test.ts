@@ -257,7 +257,7 @@ test('VO6 VO7 a machine is given the disk of its claim as soon as that is bound'
   expect(await locate(it, instance)).toMatchObject({ refusal: { reason: 'FailedPvcNotFound' } })
   await it.claims.create(claimOf('data'))
   expect(await locate(it, instance)).toMatchObject({
-    refusal: { reason: 'WaitingForVolumeBinding', message: expect.stringContaining('kubectl describe pvc data') },
+    refusal: { reason: 'WaitingForVolumeBinding', message: expect.stringContaining('--field-selector involvedObject.name=data') },
   })
   it.begin()
   const { spec } = await bound(it, 'data')

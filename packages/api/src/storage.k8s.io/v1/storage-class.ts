@@ -46,6 +46,15 @@ export const storageClassDefinition: ResourceDefinition<StorageClass> = {
   nameRule: 'subdomain',
   withoutVerbs: [],
   columns: [
+    {
+      name: 'Name',
+      type: 'string',
+      format: 'name',
+      description: 'What claims call it, and whether it is that of claims that name none.',
+      priority: 0,
+      cell: ({ metadata }) =>
+        metadata.annotations?.[defaultClassAnnotation] === 'true' ? `${metadata.name} (default)` : (metadata.name ?? ''),
+    },
     text('Provisioner', 'Who makes the volumes.', ({ provisioner }) => provisioner),
     text('ReclaimPolicy', 'What becomes of a volume without its claim.', ({ reclaimPolicy }) => reclaimPolicy),
     text('VolumeBindingMode', 'When a volume is made.', ({ volumeBindingMode }) => volumeBindingMode),

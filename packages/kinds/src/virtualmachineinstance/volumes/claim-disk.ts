@@ -31,7 +31,7 @@ export async function claimFileOf(
   const claim = await claims.find({ namespace, name: claimName })
   if (claim === undefined) throw claimMissing(claimName, instance)
   if (claim.status?.phase !== 'Bound') {
-    const message = `PVC ${namespace}/${claimName} is ${claim.status?.phase ?? 'Pending'}, waiting for its volume; kubectl describe pvc ${claimName} says why it has none`
+    const message = `PVC ${namespace}/${claimName} is ${claim.status?.phase ?? 'Pending'}, waiting for its volume; kubectl get events --field-selector involvedObject.name=${claimName} says why it has none`
     throw new Missing(refuse('Synchronized', 'WaitingForVolumeBinding', message))
   }
   if (!isForMany(claim)) await refuseSecondUser(claimName, instance, { client })
