@@ -20,7 +20,7 @@ export interface ClaimWorld {
 
 export type ClaimStep =
   | { kind: 'none' }
-  | { kind: 'wait'; reason: 'ProvisioningFailed' | 'ExternalProvisioning' | 'FailedBinding'; message: string }
+  | { kind: 'wait'; reason: 'ProvisioningFailed' | 'ExternalProvisioning' | 'FailedBinding' | 'VolumeMismatch'; message: string }
   | { kind: 'removeFinalizer' }
   /** The volume is told whose it is. */
   | { kind: 'take'; volume: PersistentVolume }
@@ -45,10 +45,12 @@ export function decideClaim(claim: PersistentVolumeClaim, world: ClaimWorld): Cl
     if (claim.status?.phase === 'Bound') return { kind: 'lose' }
     return claim.status?.phase === 'Lost' ? { kind: 'none' } : failedBinding(`volume "${named}" does not exist`)
   }
-  if (!isVolumeOf(claim, volume))
-    return volume.spec?.claimRef === undefined || isNamedFor(claim, volume)
-      ? { kind: 'take', volume }
-      : failedBinding(`volume "${named}" already bound to a different claim.`)
+  if (!isVolumeOf(claim, volume)) {
+    if (!isFreeFor(claim, volume)) return failedBinding(`volume "${named}" already bound to a different claim.`)
+    if (fits(claim, volume)) return { kind: 'take', volume }
+    const message = `Cannot bind to requested volume "${named}": it has not the size, class, mode or access modes that are asked for`
+    return { kind: 'wait', reason: 'VolumeMismatch', message }
+  }
   return decideWithVolume(claim, volume, world)
 }
 
@@ -89,18 +91,18 @@ export function isVolumeOf({ metadata }: PersistentVolumeClaim, { spec }: Persis
   return spec?.claimRef?.uid !== undefined && spec.claimRef.uid === metadata.uid
 }
 
-/** Kept by its maker for a claim of this name, whichever that is. */
-function isNamedFor({ metadata }: PersistentVolumeClaim, { spec }: PersistentVolume): boolean {
-  const { namespace, name, uid } = spec?.claimRef ?? {}
+/** Nobody's, or kept by its maker for a claim of this name, whichever that is. */
+function isFreeFor({ metadata }: PersistentVolumeClaim, { spec }: PersistentVolume): boolean {
+  if (spec?.claimRef === undefined) return true
+  const { namespace, name, uid } = spec.claimRef
   return uid === undefined && namespace === metadata.namespace && name === metadata.name
 }
 
 function fits(claim: PersistentVolumeClaim, volume: PersistentVolume): boolean {
   const { spec = {} } = volume
-  const isFree = spec.claimRef === undefined || isNamedFor(claim, volume)
   const wanted = claim.spec ?? {}
   return (
-    isFree &&
+    isFreeFor(claim, volume) &&
     !isBeingDeleted(volume) &&
     (spec.storageClassName ?? '') === (wanted.storageClassName ?? '') &&
     (spec.volumeMode ?? 'Filesystem') === (wanted.volumeMode ?? 'Filesystem') &&

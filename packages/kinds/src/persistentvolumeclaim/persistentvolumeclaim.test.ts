@@ -172,6 +172,17 @@ test('VO2 the smallest volume that fits is taken, and none that is kept for anot
   await it.until(async () => (await it.volumes.get({ namespace: '', name: 'fitting' })).status?.phase === 'Released')
 })
 
+test('VO2 a volume that is asked for by its name must fit too', async () => {
+  const it = await world()
+  await it.volumes.create(volumeOf('chosen', '/chosen'))
+  await it.claims.create(claimOf('large', '5Mi', { volumeName: 'chosen' }))
+  await it.until(() => it.recorded.some((each) => each.includes('Cannot bind to requested volume "chosen"')))
+  await it.claims.create(claimOf('data', '2Mi', { volumeName: 'chosen' }))
+  expect((await bound(it, 'data')).spec?.volumeName).toBe('chosen')
+  await it.claims.create(claimOf('late', '2Mi', { volumeName: 'chosen' }))
+  await it.until(() => it.recorded.some((each) => each.includes('already bound to a different claim')))
+})
+
 test('VO3 a claim that nothing can be made for says why, and is tried again', async () => {
   const it = await world()
   await it.claims.create(claimOf('classless', '1Mi', { storageClassName: 'fast' }))
