@@ -2,6 +2,8 @@
 // die at any of its effects, a write or something done to a machine, right before it or right after it.
 
 import {
+  type PersistentVolumeClaim,
+  persistentVolumeClaimDefinition,
   schemas,
   type VirtualMachine,
   virtualMachineDefinition,
@@ -229,9 +231,10 @@ function startControllers(ports: MachinePorts, resources: ServedResources, platf
   const follow = { client, clock, random, log }
   const virtualMachines = startInformer<VirtualMachine>({ ...follow, resource: virtualMachineDefinition })
   const instances = startInformer<VirtualMachineInstance>({ ...follow, resource: virtualMachineInstanceDefinition })
+  const claims = startInformer<PersistentVolumeClaim>({ ...follow, resource: persistentVolumeClaimDefinition })
   const own = [
     startVirtualMachineController(ports, { virtualMachines, instances }),
-    startVirtualMachineInstanceController(ports, instances),
+    startVirtualMachineInstanceController(ports, { instances, claims }),
     startMigrationController(ports, instances),
     startReplicaSetController(ports, instances),
     startPoolController(ports, virtualMachines),
@@ -246,8 +249,7 @@ function startControllers(ports: MachinePorts, resources: ServedResources, platf
       ...collector.snapshot(),
     ],
     async stop() {
-      virtualMachines.stop()
-      instances.stop()
+      for (const shared of [virtualMachines, instances, claims]) shared.stop()
       await Promise.all([...own, namespaces, collector].map((each) => each.stop()))
     },
   }

@@ -1,6 +1,10 @@
 // Every controller that runs in this process.
 
 import {
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  persistentVolumeClaimDefinition,
+  persistentVolumeDefinition,
   type VirtualMachine,
   type VirtualMachineInstance,
   virtualMachineDefinition,
@@ -68,23 +72,20 @@ export interface ControllerOptions {
 
 export function startControllers(ports: ControllerPorts, { leadsUpgrades }: ControllerOptions): RunningControllers {
   const { client, clock, random, log } = ports
-  const virtualMachines = startInformer<VirtualMachine>({ client, resource: virtualMachineDefinition, clock, random, log })
-  const instances = startInformer<VirtualMachineInstance>({
-    client,
-    resource: virtualMachineInstanceDefinition,
-    clock,
-    random,
-    log,
-  })
+  const follow = { client, clock, random, log }
+  const virtualMachines = startInformer<VirtualMachine>({ ...follow, resource: virtualMachineDefinition })
+  const instances = startInformer<VirtualMachineInstance>({ ...follow, resource: virtualMachineInstanceDefinition })
+  const claims = startInformer<PersistentVolumeClaim>({ ...follow, resource: persistentVolumeClaimDefinition })
+  const volumes = startInformer<PersistentVolume>({ ...follow, resource: persistentVolumeDefinition })
   const controllers = [
     startVirtualMachineController(ports, { virtualMachines, instances }),
-    startVirtualMachineInstanceController(ports, instances),
+    startVirtualMachineInstanceController(ports, { instances, claims }),
     startMigrationController(ports, instances),
     startReplicaSetController(ports, instances),
     startPoolController(ports, virtualMachines),
     startVirtualMachineImageController(ports),
-    startPersistentVolumeClaimController(ports, instances),
-    startPersistentVolumeController(ports),
+    startPersistentVolumeClaimController(ports, { instances, claims, volumes }),
+    startPersistentVolumeController(ports, { claims, volumes }),
     startServiceController(ports, instances),
     startResourceQuotaController(ports, instances),
     ...(leadsUpgrades ? [startUpgradeController(ports, instances), startVersionController(ports)] : []),
@@ -106,8 +107,7 @@ export function startControllers(ports: ControllerPorts, { leadsUpgrades }: Cont
     },
     snapshots: () => controllers.flatMap((controller) => controller.snapshot()),
     async stop() {
-      virtualMachines.stop()
-      instances.stop()
+      for (const shared of [virtualMachines, instances, claims, volumes]) shared.stop()
       await Promise.all(controllers.map((controller) => controller.stop()))
     },
   }

@@ -3,11 +3,10 @@
 import {
   type PersistentVolume,
   type PersistentVolumeClaim,
-  persistentVolumeClaimDefinition,
   persistentVolumeDefinition,
   volumeProtectionFinalizer,
 } from '@sheaf/api'
-import { type Controller, mappedObjects, ownObjects, startController, startInformer } from '@sheaf/machinery/controller'
+import { type Controller, type Informer, mappedObjects, ownObjects, startController } from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
 import type { Ports } from '../ports.ts'
 import { reconcileVolume } from './reconciler.ts'
@@ -28,11 +27,11 @@ export const persistentVolumeKind: Kind<PersistentVolume> = {
 
 const workers = 1
 
-export function startPersistentVolumeController(ports: Ports & VolumeStorePorts): Controller {
-  const { client, clock, random, log } = ports
-  const follow = { client, clock, random, log }
-  const volumes = startInformer<PersistentVolume>({ ...follow, resource: persistentVolumeDefinition })
-  const claims = startInformer<PersistentVolumeClaim>({ ...follow, resource: persistentVolumeClaimDefinition })
+export function startPersistentVolumeController(
+  ports: Ports & VolumeStorePorts,
+  { claims, volumes }: { claims: Informer<PersistentVolumeClaim>; volumes: Informer<PersistentVolume> },
+): Controller {
+  const { clock, random, log } = ports
   return startController({
     name: 'persistentvolume',
     reconcile: (key) => reconcileVolume(key, ports),
@@ -45,7 +44,6 @@ export function startPersistentVolumeController(ports: Ports & VolumeStorePorts)
       }),
     ],
     workers,
-    owns: [volumes, claims],
     clock,
     random,
     log,

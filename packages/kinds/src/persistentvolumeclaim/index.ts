@@ -5,7 +5,6 @@ import {
   type PersistentVolume,
   type PersistentVolumeClaim,
   persistentVolumeClaimDefinition,
-  persistentVolumeDefinition,
   type StorageClass,
   storageClassDefinition,
   type VirtualMachineInstance,
@@ -75,12 +74,18 @@ async function refuseGrowthOfFixed(
 
 const workers = 2
 
-export function startPersistentVolumeClaimController(ports: ClaimPorts, instances: Informer<VirtualMachineInstance>): Controller {
+export interface ClaimInformers {
+  instances: Informer<VirtualMachineInstance>
+  claims: Informer<PersistentVolumeClaim>
+  volumes: Informer<PersistentVolume>
+}
+
+export function startPersistentVolumeClaimController(
+  ports: ClaimPorts,
+  { instances, claims, volumes }: ClaimInformers,
+): Controller {
   const { client, clock, random, log } = ports
-  const follow = { client, clock, random, log }
-  const claims = startInformer<PersistentVolumeClaim>({ ...follow, resource: persistentVolumeClaimDefinition })
-  const volumes = startInformer<PersistentVolume>({ ...follow, resource: persistentVolumeDefinition })
-  const classes = startInformer<StorageClass>({ ...follow, resource: storageClassDefinition })
+  const classes = startInformer<StorageClass>({ client, resource: storageClassDefinition, clock, random, log })
   const pending = (): ObjectKey[] =>
     claims
       .list()
@@ -104,7 +109,7 @@ export function startPersistentVolumeClaimController(ports: ClaimPorts, instance
       }),
     ],
     workers,
-    owns: [claims, volumes, classes],
+    owns: [classes],
     clock,
     random,
     log,

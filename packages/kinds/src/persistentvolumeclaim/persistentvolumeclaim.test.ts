@@ -70,11 +70,16 @@ async function world({ controllers = true } = {}) {
   quotas?.start(api.server)
   await ensureStorageClasses(api.client)
   const instances = startInformer<VirtualMachineInstance>({ ...api, resource: virtualMachineInstanceDefinition })
+  const claims = startInformer<PersistentVolumeClaim>({ ...api, resource: persistentVolumeClaimDefinition })
+  const volumes = startInformer<PersistentVolume>({ ...api, resource: persistentVolumeDefinition })
   const ports = { ...api, volumeStore, nodeName: 'here' }
-  const start = () => [startPersistentVolumeClaimController(ports, instances), startPersistentVolumeController(ports)]
+  const start = () => [
+    startPersistentVolumeClaimController(ports, { instances, claims, volumes }),
+    startPersistentVolumeController(ports, { claims, volumes }),
+  ]
   let running = controllers ? start() : []
   onTestFinished(async () => {
-    instances.stop()
+    for (const each of [instances, claims, volumes]) each.stop()
     quotas?.stop()
     for (const each of running) await each.stop()
   })

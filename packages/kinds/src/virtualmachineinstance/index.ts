@@ -5,7 +5,6 @@ import {
   type Node,
   nodeDefinition,
   type PersistentVolumeClaim,
-  persistentVolumeClaimDefinition,
   type VirtualMachineInstance,
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
@@ -42,12 +41,11 @@ const workers = 4
 
 export function startVirtualMachineInstanceController(
   ports: MachinePorts,
-  instances: Informer<VirtualMachineInstance>,
+  { instances, claims }: { instances: Informer<VirtualMachineInstance>; claims: Informer<PersistentVolumeClaim> },
 ): Controller {
   const { client, nodeName, clock, random, log } = ports
   const fieldSelector = `metadata.name=${nodeName}`
   const nodes = startInformer<Node>({ client, resource: nodeDefinition, fieldSelector, clock, random, log })
-  const claims = startInformer<PersistentVolumeClaim>({ client, resource: persistentVolumeClaimDefinition, clock, random, log })
   const placing = openPlacing(ports, () => instances.list())
   const watch = new GuestWatch(ports)
   const waiting = () => instances.list().filter(waitsForPlace).map(keyOf)
@@ -71,7 +69,7 @@ export function startVirtualMachineInstanceController(
       outsideChanges((enqueue) => watch.start(enqueue)),
     ],
     workers,
-    owns: [nodes, claims],
+    owns: [nodes],
     clock,
     random,
     log,

@@ -2,6 +2,8 @@
 
 import type { Duplex } from 'node:stream'
 import {
+  type PersistentVolumeClaim,
+  persistentVolumeClaimDefinition,
   type VirtualMachine,
   type VirtualMachineInstance,
   virtualMachineDefinition,
@@ -74,8 +76,9 @@ export async function startActionWorld(options: Partial<SimulatedWorldOptions> =
   const world = host
   const instances = api.client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition)
   const informer = startInformer<VirtualMachineInstance>({ ...api, resource: virtualMachineInstanceDefinition })
+  const claims = startInformer<PersistentVolumeClaim>({ ...api, resource: persistentVolumeClaimDefinition })
   const controllers = [
-    startVirtualMachineInstanceController(machinePorts, informer),
+    startVirtualMachineInstanceController(machinePorts, { instances: informer, claims }),
     startMigrationController(machinePorts, informer),
   ]
 
@@ -135,6 +138,7 @@ export async function startActionWorld(options: Partial<SimulatedWorldOptions> =
       ),
     async stop(): Promise<void> {
       informer.stop()
+      claims.stop()
       for (const controller of controllers) await controller.stop()
       api.server.close()
     },
