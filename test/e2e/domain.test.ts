@@ -3,13 +3,14 @@
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { connect } from 'node:net'
-import { delimiter, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { VirtualMachine } from '@sheaf/api'
 import { findCondition } from '@sheaf/api/meta'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../kit/eventually.ts'
-import { type ServerProcess, sheafProgram, startServerProcess } from '../kit/server-process.ts'
-import { openTerminal, type Terminal } from '../kit/terminal.ts'
+import { withGuestShell } from '../kit/guest-shell.ts'
+import { type ServerProcess, startServerProcess } from '../kit/server-process.ts'
+import type { Terminal } from '../kit/terminal.ts'
 import { emptyMachine, guestMachine, instances, key, uidOf, untilGuestAnswers, virtualMachines } from '../kit/virtual-machines.ts'
 
 let server: ServerProcess
@@ -43,22 +44,7 @@ function tpms(): string[] {
   })
 }
 
-async function inGuest(name: string, ask: (terminal: Terminal) => Promise<void>): Promise<void> {
-  const environment = {
-    ...process.env,
-    SHEAF_DATA: server.dataFolder,
-    PATH: [dirname(sheafProgram), process.env['PATH']].join(delimiter),
-  }
-  const terminal = openTerminal(`sheaf console ${name}`, environment)
-  try {
-    await terminal.sees(/Connected to/)
-    terminal.type('\r')
-    await terminal.sees(/guest:\S*# /)
-    await ask(terminal)
-  } finally {
-    await terminal.close()
-  }
-}
+const inGuest = (name: string, ask: (terminal: Terminal) => Promise<void>) => withGuestShell(server, name, ask, /guest:\S*# /)
 
 /** Of QEMU's monitor for tools, in its language for people. */
 async function monitor(name: string, ...lines: string[]): Promise<string> {

@@ -1,14 +1,15 @@
 // docs/spec/volume.md with kubectl and a real guest: what it writes to a claim's disk outlives it.
 
 import { existsSync, readFileSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { VirtualMachine } from '@sheaf/api'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../kit/eventually.ts'
 import { findKubectls, type KubectlSession, kubectlSession } from '../kit/kubectl.ts'
 import { root } from '../kit/repository-root.ts'
-import { type ServerProcess, sheafProgram, startServerProcess } from '../kit/server-process.ts'
-import { openTerminal, type Terminal } from '../kit/terminal.ts'
+import { withGuestShell } from '../kit/guest-shell.ts'
+import { type ServerProcess, startServerProcess } from '../kit/server-process.ts'
+import type { Terminal } from '../kit/terminal.ts'
 import { guestMachine, instances, key, untilGuestAnswers, virtualMachines } from '../kit/virtual-machines.ts'
 
 let server: ServerProcess
@@ -34,16 +35,7 @@ function machineOn(name: string, claimName: string): VirtualMachine {
 
 async function inGuest(name: string, use: (shell: Terminal) => Promise<void>): Promise<void> {
   await untilGuestAnswers(server, name)
-  const PATH = [dirname(sheafProgram), process.env['PATH']].join(delimiter)
-  const shell = openTerminal(`sheaf console ${name}`, { ...process.env, SHEAF_DATA: server.dataFolder, PATH })
-  try {
-    await shell.sees(/Connected to/)
-    shell.type('\r')
-    await shell.sees(/:\S*# /)
-    await use(shell)
-  } finally {
-    await shell.close()
-  }
+  await withGuestShell(server, name, use)
 }
 
 const diskPath = async (): Promise<string> =>

@@ -3,12 +3,13 @@
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { type ConfigMap, configMapDefinition, type Secret, secretDefinition, type VirtualMachine } from '@sheaf/api'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../kit/eventually.ts'
-import { type ServerProcess, sheafProgram, startServerProcess } from '../kit/server-process.ts'
-import { openTerminal, type Terminal } from '../kit/terminal.ts'
+import { withGuestShell } from '../kit/guest-shell.ts'
+import { type ServerProcess, startServerProcess } from '../kit/server-process.ts'
+import type { Terminal } from '../kit/terminal.ts'
 import { askGuest, guestMachine, instances, key, untilGuestAnswers, virtualMachines } from '../kit/virtual-machines.ts'
 
 let server: ServerProcess
@@ -71,18 +72,7 @@ function unplugged(): VirtualMachine {
   return vm
 }
 
-async function withShell(name: string, use: (shell: Terminal) => Promise<void>): Promise<void> {
-  const PATH = [dirname(sheafProgram), process.env['PATH']].join(delimiter)
-  const shell = openTerminal(`sheaf console ${name}`, { ...process.env, SHEAF_DATA: server.dataFolder, PATH })
-  try {
-    await shell.sees(/Connected to/)
-    shell.type('\r')
-    await shell.sees(/:\S*# /)
-    await use(shell)
-  } finally {
-    await shell.close()
-  }
-}
+const withShell = (name: string, use: (shell: Terminal) => Promise<void>) => withGuestShell(server, name, use)
 
 test('VI64 VI66 the guest finds each disk by its label and reads what was written', async () => {
   await untilGuestAnswers(server, 'configured')
