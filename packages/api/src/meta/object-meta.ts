@@ -81,6 +81,18 @@ export function isBeingDeleted(object: ApiObject): boolean {
   return object.metadata.deletionTimestamp !== undefined
 }
 
+/** From now on the object waits for whoever takes the finalizer away. Changes it. */
+export function addFinalizer({ metadata }: ApiObject, finalizer: string): void {
+  const { finalizers = [] } = metadata
+  if (!finalizers.includes(finalizer)) metadata.finalizers = [...finalizers, finalizer]
+}
+
+/** The object as it waits for one the less. */
+export function withoutFinalizer<T extends ApiObject>(object: T, finalizer: string): T {
+  const finalizers = (object.metadata.finalizers ?? []).filter((each) => each !== finalizer)
+  return { ...object, metadata: { ...object.metadata, finalizers } }
+}
+
 export function controllerOf(object: ApiObject): OwnerReference | undefined {
   return object.metadata.ownerReferences?.find((owner) => owner.controller === true)
 }

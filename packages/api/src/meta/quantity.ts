@@ -87,6 +87,11 @@ export function compareQuantities(left: Quantity, right: Quantity): number {
   return left.nano < right.nano ? -1 : left.nano > right.nano ? 1 : 0
 }
 
+/** Of a text that the schema has taken for a quantity. */
+export function nanoOf(text: QuantityText): bigint {
+  return parseQuantity(text)?.nano ?? 0n
+}
+
 /** Whole bytes, rounded up; undefined when the text is not a quantity or more than a number can count exactly. */
 export function bytesOf(text: QuantityText): number | undefined {
   return counted(text, one)

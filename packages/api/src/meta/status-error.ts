@@ -106,9 +106,12 @@ export function forbiddenError(definition: Named, name: string, why: string): St
   return new StatusError(403, 'Forbidden', `${subject} is forbidden: ${why}`, about(definition, name))
 }
 
+/** As Go prints several errors at once. */
+export const errorsText = (errors: readonly string[]): string =>
+  errors.length === 1 ? (errors[0] ?? '') : `[${errors.join(', ')}]`
+
 export function invalidError(definition: Named, name: string, errors: readonly FieldError[]): StatusError {
-  const texts = errors.map(fieldErrorText)
-  const joined = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
+  const joined = errorsText(errors.map(fieldErrorText))
   return new StatusError(422, 'Invalid', `${qualifiedKind(definition)} "${name}" is invalid: ${joined}`, {
     ...(name === '' ? {} : { name }),
     ...(definition.group === '' ? {} : { group: definition.group }),

@@ -9,10 +9,10 @@ import {
   rbacGroup,
   roleDefinition,
 } from '@sheaf/api'
-import { forbiddenError, type ResourceDefinition, sameJson, StatusError } from '@sheaf/api/meta'
+import { errorsText, forbiddenError, type ResourceDefinition, sameJson, StatusError } from '@sheaf/api/meta'
 import type { AdmissionRequest, UserInfo } from '@sheaf/machinery/kind'
 import type { Access } from './access.ts'
-import { mastersGroup, errorsText, roleNotFound } from './decide-access.ts'
+import { mastersGroup, roleNotFound } from './decide-access.ts'
 import { compactRules, listText, missingRules, ruleText } from './rules-cover.ts'
 
 export type AccessPort = Pick<Access, 'authorize' | 'heldRules' | 'rulesOf'>

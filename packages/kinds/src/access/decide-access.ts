@@ -1,6 +1,7 @@
 // May this user do that? Deny is the answer to everything that no binding allows. Pure.
 
 import type { PolicyRule, RoleRef } from '@sheaf/api'
+import { errorsText } from '@sheaf/api/meta'
 import type { AccessAttributes, Decision, UserInfo } from '@sheaf/machinery/kind'
 import type { AccessTable, Grant } from './access-table.ts'
 import { ruleAllows } from './rule-allows.ts'
@@ -34,7 +35,3 @@ function missingRoles(grants: readonly Grant[]): string[] {
 
 export const roleNotFound = ({ kind, name }: RoleRef): string =>
   `${kind.toLowerCase()}.rbac.authorization.k8s.io ${JSON.stringify(name)} not found`
-
-/** As Go prints several errors at once. */
-export const errorsText = (errors: readonly string[]): string =>
-  errors.length === 1 ? (errors[0] ?? '') : `[${errors.join(', ')}]`

@@ -14,9 +14,9 @@ import {
   type TokenReview,
   tokenReviewDefinition,
 } from '@sheaf/api'
+import { errorsText } from '@sheaf/api/meta'
 import type { AccessAttributes, Kind, UserInfo } from '@sheaf/machinery/kind'
 import type { AccessPort } from '../access/confirm-grant.ts'
-import { errorsText } from '../access/decide-access.ts'
 import type { TokenReader } from '../access/token-issuer.ts'
 
 export interface ReviewPorts {

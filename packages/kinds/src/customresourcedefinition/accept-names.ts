@@ -1,7 +1,7 @@
 // Whether a definition gets the names that it asks for. Pure.
 
 import type { Condition, CustomResourceDefinition, CustomResourceNames } from '@sheaf/api'
-import type { ResourceDefinition } from '@sheaf/api/meta'
+import { errorsText, type ResourceDefinition } from '@sheaf/api/meta'
 
 export interface Acceptance {
   /** What it is called from now on; where a name is taken, what it was called before. */
@@ -62,7 +62,6 @@ function giveShortNames(
 ): string[] {
   const refused = asked.filter((name) => !before.includes(name) && taken.has(name)).map(inUse)
   if (refused.length === 0) return [...asked]
-  const message = refused.length === 1 ? (refused[0] ?? '') : `[${refused.join(', ')}]`
-  conflicts.push({ reason: 'ShortNamesConflict', message })
+  conflicts.push({ reason: 'ShortNamesConflict', message: errorsText(refused) })
   return [...before]
 }

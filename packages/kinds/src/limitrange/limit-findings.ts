@@ -1,15 +1,34 @@
 // What limits have against one thing, in Kubernetes' words. Pure.
 
 import type { LimitRangeItem } from '@sheaf/api'
-import { formatQuantity, parseQuantity, type Quantity, type QuantityText } from '@sheaf/api/meta'
+import {
+  errorsText,
+  forbiddenError,
+  formatQuantity,
+  nanoOf,
+  parseQuantity,
+  type Quantity,
+  type QuantityText,
+  type ResourceDefinition,
+} from '@sheaf/api/meta'
 
 /** What something asks for and what it may take at most, by name; absent where it does not say. */
 export interface Claimed {
-  requests: Partial<Record<string, QuantityText>>
-  limits: Partial<Record<string, QuantityText>>
+  requests: Partial<Record<string, QuantityText | undefined>>
+  limits: Partial<Record<string, QuantityText | undefined>>
 }
 
-export function limitFindings({ requests, limits }: Claimed, item: LimitRangeItem): string[] {
+/** Throws Forbidden where limits have anything against the object of this name. */
+export function refuseBeyond(
+  items: readonly LimitRangeItem[],
+  claimed: Claimed,
+  { definition, name }: { definition: ResourceDefinition; name: string },
+): void {
+  const findings = items.flatMap((item) => limitFindings(claimed, item))
+  if (findings.length > 0) throw forbiddenError(definition, name, errorsText(findings))
+}
+
+function limitFindings({ requests, limits }: Claimed, item: LimitRangeItem): string[] {
   const { type } = item
   const under = (name: string, least: QuantityText): string[] => {
     const request = read(requests[name])
@@ -47,7 +66,6 @@ function each(
 }
 
 const read = (text: QuantityText | undefined): Quantity | undefined => (text === undefined ? undefined : parseQuantity(text))
-const nanoOf = (text: QuantityText): bigint => parseQuantity(text)?.nano ?? 0n
 
 function shown(text: QuantityText): string {
   const quantity = parseQuantity(text)

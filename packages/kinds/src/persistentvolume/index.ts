@@ -6,6 +6,7 @@ import {
   persistentVolumeDefinition,
   volumeProtectionFinalizer,
 } from '@sheaf/api'
+import { addFinalizer } from '@sheaf/api/meta'
 import { type Controller, type Informer, mappedObjects, ownObjects, startController } from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
 import type { Ports } from '../ports.ts'
@@ -17,10 +18,8 @@ export type { VolumeStore, VolumeStorePorts } from './volume-store.ts'
 export const persistentVolumeKind: Kind<PersistentVolume> = {
   definition: persistentVolumeDefinition,
   admission: {
-    mutate({ operation, object: { metadata } }) {
-      const { finalizers = [] } = metadata
-      if (operation === 'CREATE' && !finalizers.includes(volumeProtectionFinalizer))
-        metadata.finalizers = [...finalizers, volumeProtectionFinalizer]
+    mutate({ operation, object }) {
+      if (operation === 'CREATE') addFinalizer(object, volumeProtectionFinalizer)
     },
   },
 }

@@ -9,7 +9,7 @@ import {
   provisionedByAnnotation,
   volumeProtectionFinalizer,
 } from '@sheaf/api'
-import { isBeingDeleted, isConflict, isNotFound, type ObjectKey, timestamp } from '@sheaf/api/meta'
+import { isBeingDeleted, isConflict, isNotFound, type ObjectKey, timestamp, withoutFinalizer } from '@sheaf/api/meta'
 import { again, done, type Result } from '@sheaf/machinery/controller'
 import type { Ports } from '../ports.ts'
 import type { VolumeStorePorts } from './volume-store.ts'
@@ -52,8 +52,7 @@ export async function reconcileVolume(key: ObjectKey, ports: Ports & VolumeStore
       await volumes.delete(key)
       return again
     }
-    const finalizers = (told.metadata.finalizers ?? []).filter((each) => each !== volumeProtectionFinalizer)
-    await volumes.update({ ...told, metadata: { ...told.metadata, finalizers } })
+    await volumes.update(withoutFinalizer(told, volumeProtectionFinalizer))
     return done
   } catch (error) {
     if (isConflict(error) || isNotFound(error)) return again

@@ -38,8 +38,7 @@ export function decideClaim(claim: PersistentVolumeClaim, world: ClaimWorld): Cl
     return isHeld && !world.isUsed ? { kind: 'removeFinalizer' } : { kind: 'none' }
   }
   const named = claim.spec?.volumeName ?? ''
-  const own = world.volumes.find((volume) => isVolumeOf(claim, volume))
-  if (named === '') return own === undefined ? decideWithoutVolume(claim, world) : { kind: 'bind', volume: own }
+  if (named === '') return decideWithoutName(claim, world)
   const volume = world.volumes.find(({ metadata }) => metadata.name === named)
   if (volume === undefined) {
     if (claim.status?.phase === 'Bound') return { kind: 'lose' }
@@ -60,19 +59,21 @@ function decideWithVolume(
   { isUsed, storageClass }: ClaimWorld,
 ): ClaimStep {
   if (claim.status?.phase !== 'Bound') return { kind: 'bind', volume }
-  const [wanted, has] = [storageBytes(claim.spec?.resources?.requests) ?? 0n, storageBytes(claim.status.capacity) ?? 0n]
-  const [larger] = [storageBytes(volume.spec?.capacity) ?? 0n]
-  if (larger > has) return { kind: 'bind', volume }
-  if (wanted <= has || storageClass?.provisioner !== localProvisioner) return { kind: 'none' }
+  const wanted = wantedBytes(claim)
+  const told = storageBytes(claim.status.capacity) ?? 0n
+  // It has grown, and the claim does not say so yet.
+  if (capacityBytes(volume) > told) return { kind: 'bind', volume }
+  if (wanted <= told || storageClass?.provisioner !== localProvisioner) return { kind: 'none' }
   if (!isUsed) return { kind: 'grow', volume, bytes: wanted }
   const isPromised = claim.status.conditions?.some(({ type }) => type === 'FileSystemResizePending') === true
   return isPromised ? { kind: 'none' } : { kind: 'promiseToGrow' }
 }
 
 /** Somebody's volume that fits comes before a new one. */
-function decideWithoutVolume(claim: PersistentVolumeClaim, { volumes, storageClass }: ClaimWorld): ClaimStep {
-  const fitting = volumes.filter((volume) => fits(claim, volume)).toSorted(bySize)
-  const [volume] = fitting
+function decideWithoutName(claim: PersistentVolumeClaim, { volumes, storageClass }: ClaimWorld): ClaimStep {
+  const own = volumes.find((each) => isVolumeOf(claim, each))
+  if (own !== undefined) return { kind: 'bind', volume: own }
+  const [volume] = volumes.filter((each) => fits(claim, each)).toSorted(bySize)
   if (volume !== undefined) return { kind: 'take', volume }
   const className = claim.spec?.storageClassName ?? ''
   if (className === '') return failedBinding('no persistent volumes available for this claim and no storage class is set')
@@ -107,10 +108,10 @@ function fits(claim: PersistentVolumeClaim, volume: PersistentVolume): boolean {
     (spec.storageClassName ?? '') === (wanted.storageClassName ?? '') &&
     (spec.volumeMode ?? 'Filesystem') === (wanted.volumeMode ?? 'Filesystem') &&
     (wanted.accessModes ?? []).every((mode) => spec.accessModes?.includes(mode)) &&
-    (storageBytes(spec.capacity) ?? 0n) >= (storageBytes(wanted.resources?.requests) ?? 0n)
+    capacityBytes(volume) >= wantedBytes(claim)
   )
 }
 
-function bySize(a: PersistentVolume, b: PersistentVolume): number {
-  return Number((storageBytes(a.spec?.capacity) ?? 0n) - (storageBytes(b.spec?.capacity) ?? 0n))
-}
+const wantedBytes = ({ spec }: PersistentVolumeClaim): bigint => storageBytes(spec?.resources?.requests) ?? 0n
+const capacityBytes = ({ spec }: PersistentVolume): bigint => storageBytes(spec?.capacity) ?? 0n
+const bySize = (a: PersistentVolume, b: PersistentVolume): number => Number(capacityBytes(a) - capacityBytes(b))

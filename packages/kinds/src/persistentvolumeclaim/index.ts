@@ -9,7 +9,7 @@ import {
   storageClassDefinition,
   type VirtualMachineInstance,
 } from '@sheaf/api'
-import { forbiddenError, keyOf, type ObjectKey } from '@sheaf/api/meta'
+import { addFinalizer, forbiddenError, keyOf, type ObjectKey } from '@sheaf/api/meta'
 import {
   type Controller,
   type Informer,
@@ -20,7 +20,7 @@ import {
 } from '@sheaf/machinery/controller'
 import type { AdmissionRequest, Kind } from '@sheaf/machinery/kind'
 import { findLimits } from '../limitrange/index.ts'
-import { limitFindings } from '../limitrange/limit-findings.ts'
+import { refuseBeyond } from '../limitrange/limit-findings.ts'
 import type { Ports } from '../ports.ts'
 import { defaultClassName } from '../storageclass/index.ts'
 import { type ClaimPorts, reconcileClaim } from './reconciler.ts'
@@ -32,10 +32,10 @@ export function persistentVolumeClaimKind({ client }: Pick<Ports, 'client'>): Ki
   return {
     definition: persistentVolumeClaimDefinition,
     admission: {
-      async mutate({ operation, object: { metadata, spec } }) {
+      async mutate({ operation, object }) {
         if (operation !== 'CREATE') return
-        const { finalizers = [] } = metadata
-        if (!finalizers.includes(claimProtectionFinalizer)) metadata.finalizers = [...finalizers, claimProtectionFinalizer]
+        addFinalizer(object, claimProtectionFinalizer)
+        const { spec } = object
         if (spec === undefined || spec.storageClassName !== undefined) return
         const name = await defaultClassName(client)
         if (name !== undefined) spec.storageClassName = name
@@ -51,10 +51,7 @@ export function persistentVolumeClaimKind({ client }: Pick<Ports, 'client'>): Ki
 async function refuseBeyondLimits({ object, namespace, name }: AdmissionRequest<PersistentVolumeClaim>, client: Ports['client']) {
   const items = await findLimits(client, namespace, ['PersistentVolumeClaim'])
   const requests = object.spec?.resources?.requests ?? {}
-  const findings = items.flatMap((item) => limitFindings({ requests, limits: {} }, item))
-  if (findings.length === 0) return
-  const why = findings.length === 1 ? (findings[0] ?? '') : `[${findings.join(', ')}]`
-  throw forbiddenError(persistentVolumeClaimDefinition, name, why)
+  refuseBeyond(items, { requests, limits: {} }, { definition: persistentVolumeClaimDefinition, name })
 }
 
 /** Only volumes that were made here for their claim can be made larger. */

@@ -13,7 +13,7 @@ import {
   storageClassDefinition,
   type VirtualMachineInstance,
 } from '@sheaf/api'
-import { formatQuantity, isConflict, isNotFound, keyOf, type ObjectKey, timestamp } from '@sheaf/api/meta'
+import { formatQuantity, isConflict, isNotFound, keyOf, type ObjectKey, timestamp, withoutFinalizer } from '@sheaf/api/meta'
 import { after, again, done, errorChain, type Informer, type Result } from '@sheaf/machinery/controller'
 import type { VolumeStorePorts } from '../persistentvolume/volume-store.ts'
 import type { Ports } from '../ports.ts'
@@ -66,8 +66,7 @@ async function act(
     case 'removeFinalizer': {
       // Made, and then nobody came to say whose it is.
       if (!volumes.some((volume) => isVolumeOf(claim, volume))) await ports.volumeStore.remove(volumeNameFor(claim))
-      const finalizers = (claim.metadata.finalizers ?? []).filter((each) => each !== claimProtectionFinalizer)
-      await claimsOf(ports).update({ ...claim, metadata: { ...claim.metadata, finalizers } })
+      await claimsOf(ports).update(withoutFinalizer(claim, claimProtectionFinalizer))
       return done
     }
     case 'take':

@@ -2,7 +2,7 @@
 // done at a station, in stations/. Every intent is in the journal before its effect.
 
 import { type Upgrade, upgradeDefinition, upgradeLabels } from '@sheaf/api'
-import { isBeingDeleted, keyOf, type ObjectKey, timestamp } from '@sheaf/api/meta'
+import { isBeingDeleted, keyOf, type ObjectKey, timestamp, withoutFinalizer } from '@sheaf/api/meta'
 import { after, again, done, errorChain, type Result } from '@sheaf/machinery/controller'
 import { decideNextStep, type Inventory, planUpgrade, type StationId, type Step, stations } from '@sheaf/upgrade'
 import { cleanUp } from './cleanup.ts'
@@ -165,9 +165,8 @@ async function letGo(pass: Pass, history: UpgradeHistory): Promise<Result> {
     return after(lookAgainMs)
   }
   if (!isBeingDeleted(told)) return done
-  const finalizers = (told.metadata.finalizers ?? []).filter((each) => each !== upgradeFinalizer)
   await pass.ports.platform.forget(pass.id)
-  await upgrades(pass.ports.client).update({ ...told, metadata: { ...told.metadata, finalizers } })
+  await upgrades(pass.ports.client).update(withoutFinalizer(told, upgradeFinalizer))
   return done
 }
 

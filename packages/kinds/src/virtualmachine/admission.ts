@@ -1,7 +1,7 @@
 // What may be written about a virtual machine, and what is filled in once and kept for ever.
 
 import { type VirtualMachine, validateVirtualMachine } from '@sheaf/api'
-import { isBeingDeleted } from '@sheaf/api/meta'
+import { addFinalizer, isBeingDeleted } from '@sheaf/api/meta'
 import type { Admission } from '@sheaf/machinery/kind'
 import { admissionPolicyWith } from '../admission-policy.ts'
 import { isController } from '../controller-user.ts'
@@ -25,7 +25,8 @@ export function virtualMachineAdmission({ random, client, featureGates }: Admiss
       if (!isBeingDeleted(object)) await settleMatchers(object, oldObject, client)
       rememberStrategy(object, oldObject)
       if (operation !== 'CREATE') return
-      hold(object)
+      // From the first moment on: the controller would only have to write it anew.
+      addFinalizer(object, controllerFinalizer)
       fillIdentity(object, random)
     },
     async validate(request) {
@@ -40,12 +41,6 @@ export function virtualMachineAdmission({ random, client, featureGates }: Admiss
         untoldNameServers('spec.template.spec', object.spec.template.spec).forEach((text) => request.warn(text))
     },
   }
-}
-
-/** From the first moment on: the controller would only have to write it anew. */
-function hold({ metadata }: VirtualMachine): void {
-  const finalizers = metadata.finalizers ?? []
-  if (!finalizers.includes(controllerFinalizer)) metadata.finalizers = [...finalizers, controllerFinalizer]
 }
 
 /** Guests bind licences and host keys to uuid and serial number, so both stay the same over all starts. */

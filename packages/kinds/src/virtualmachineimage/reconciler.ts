@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import { type VirtualMachineImage, virtualMachineImageDefinition } from '@sheaf/api'
-import { isBeingDeleted, keyOf, type ObjectKey, timestamp } from '@sheaf/api/meta'
+import { isBeingDeleted, keyOf, type ObjectKey, timestamp, withoutFinalizer } from '@sheaf/api/meta'
 import { after, again, done, type Result } from '@sheaf/machinery/controller'
 import { decideNextStep, imageFinalizer, type Step } from './decide.ts'
 import type { ImageIdentity, StoredImage } from './image-store.ts'
@@ -74,14 +74,10 @@ async function act(step: Step, image: VirtualMachineImage, ports: VirtualMachine
     case 'removeFiles':
       await imageStore.remove(identityOf(image))
       return again
-    case 'releaseObject': {
-      const finalizers = (image.metadata.finalizers ?? []).filter((each) => each !== imageFinalizer)
+    case 'releaseObject':
       // What lies on the disk and is told by no sight goes with it.
       await imageStore.remove(identityOf(image))
-      await client
-        .resource<VirtualMachineImage>(virtualMachineImageDefinition)
-        .update({ ...image, metadata: { ...image.metadata, finalizers } })
+      await client.resource<VirtualMachineImage>(virtualMachineImageDefinition).update(withoutFinalizer(image, imageFinalizer))
       return done
-    }
   }
 }

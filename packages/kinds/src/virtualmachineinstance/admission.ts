@@ -10,7 +10,7 @@ import {
   validateVirtualMachineInstance,
 } from '@sheaf/api'
 import type { Client } from '@sheaf/api/client'
-import { type Clock, type FieldError, isBeingDeleted, type Random, timestamp } from '@sheaf/api/meta'
+import { addFinalizer, type Clock, type FieldError, isBeingDeleted, type Random, timestamp } from '@sheaf/api/meta'
 import type { Admission, AdmissionRequest } from '@sheaf/machinery/kind'
 import { admissionPolicyWith } from '../admission-policy.ts'
 import { isController } from '../controller-user.ts'
@@ -47,8 +47,7 @@ export function virtualMachineInstanceAdmission(
 
 function begin(instance: VirtualMachineInstance, random: Random, clock: Clock, policy: AdmissionPolicy): void {
   if (isComplete(instance)) Object.assign(instance, defaultVirtualMachineInstance(instance, random.uuid(), policy))
-  const finalizers = instance.metadata.finalizers ?? []
-  if (!finalizers.includes(instanceFinalizer)) instance.metadata.finalizers = [...finalizers, instanceFinalizer]
+  addFinalizer(instance, instanceFinalizer)
   instance.status = statusAtBirth(timestamp(clock))
 }
 

@@ -2,23 +2,18 @@
 
 import type { VirtualMachineInstance } from '@sheaf/api'
 import type { QuantityText } from '@sheaf/api/meta'
+import { processorsOf } from './launch/processor.ts'
 
-type Amounts = Partial<Record<'cpu' | 'memory', QuantityText>>
+type Amounts = Record<'cpu' | 'memory', QuantityText | undefined>
 
 /** What it asks for, or else what its guest has; and what it may take at most, where it says so. */
-export function claimedBy({ spec }: VirtualMachineInstance): { requests: Amounts; limits: Amounts } {
-  const { cpu, memory, resources = {} } = spec.domain
-  const { requests = {}, limits = {} } = resources
-  const processors = (cpu?.sockets ?? 1) * (cpu?.cores ?? 1) * (cpu?.threads ?? 1)
+export function claimedBy({ spec: { domain } }: VirtualMachineInstance): { requests: Amounts; limits: Amounts } {
+  const { requests = {}, limits = {} } = domain.resources ?? {}
   return {
-    requests: withoutGaps({
-      cpu: requests['cpu'] ?? limits['cpu'] ?? processors,
-      memory: requests['memory'] ?? memory?.guest ?? limits['memory'],
-    }),
-    limits: withoutGaps({ cpu: limits['cpu'], memory: limits['memory'] }),
+    requests: {
+      cpu: requests['cpu'] ?? limits['cpu'] ?? processorsOf(domain),
+      memory: requests['memory'] ?? domain.memory?.guest ?? limits['memory'],
+    },
+    limits: { cpu: limits['cpu'], memory: limits['memory'] },
   }
-}
-
-function withoutGaps(amounts: Partial<Record<'cpu' | 'memory', QuantityText | undefined>>): Amounts {
-  return Object.fromEntries(Object.entries(amounts).filter(([, amount]) => amount !== undefined)) as Amounts
 }

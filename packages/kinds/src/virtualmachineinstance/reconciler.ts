@@ -2,7 +2,15 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import { type VirtualMachineInstance, virtualMachineInstanceDefinition } from '@sheaf/api'
-import { type Condition, findCondition, isBeingDeleted, keyOf, type ObjectKey, timestamp } from '@sheaf/api/meta'
+import {
+  type Condition,
+  findCondition,
+  isBeingDeleted,
+  keyOf,
+  type ObjectKey,
+  timestamp,
+  withoutFinalizer,
+} from '@sheaf/api/meta'
 import { after, again, done, type Result } from '@sheaf/machinery/controller'
 import { AgentSilent, LaunchRefused, type Machine } from '@sheaf/qemu'
 import type { MachinePorts } from '../ports.ts'
@@ -259,7 +267,6 @@ async function condemn(instance: VirtualMachineInstance, ports: MachinePorts): P
 }
 
 async function removeFinalizer(instance: VirtualMachineInstance, ports: MachinePorts): Promise<void> {
-  const finalizers = (instance.metadata.finalizers ?? []).filter((each) => each !== instanceFinalizer)
-  const next = { ...instance, metadata: { ...instance.metadata, finalizers } }
+  const next = withoutFinalizer(instance, instanceFinalizer)
   await ports.client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition).update(next)
 }

@@ -3,9 +3,9 @@
 
 import { type LimitRangeItem, type VirtualMachineInstance, virtualMachineInstanceDefinition } from '@sheaf/api'
 import type { Client } from '@sheaf/api/client'
-import { forbiddenError, parseQuantity, type QuantityText } from '@sheaf/api/meta'
+import { parseQuantity, type QuantityText } from '@sheaf/api/meta'
 import { findLimits } from '../limitrange/index.ts'
-import { limitFindings } from '../limitrange/limit-findings.ts'
+import { refuseBeyond } from '../limitrange/limit-findings.ts'
 import { claimedBy } from './claimed.ts'
 
 /** To Kubernetes an instance is a Pod with one container. */
@@ -16,10 +16,7 @@ export async function putWithinLimits(instance: VirtualMachineInstance, client: 
   const { namespace = '', name = '', generateName = '' } = instance.metadata
   const items = await findLimits(client, namespace, typesOfInstances)
   for (const item of items) fillLimits(instance, item)
-  const findings = items.flatMap((item) => limitFindings(claimedBy(instance), item))
-  if (findings.length === 0) return
-  const why = findings.length === 1 ? (findings[0] ?? '') : `[${findings.join(', ')}]`
-  throw forbiddenError(virtualMachineInstanceDefinition, name || generateName, why)
+  refuseBeyond(items, claimedBy(instance), { definition: virtualMachineInstanceDefinition, name: name || generateName })
 }
 
 /** Less than it asks for is no limit to give to anybody: such a one is refused for its size, if at all. */

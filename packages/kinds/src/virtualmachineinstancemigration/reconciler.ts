@@ -8,7 +8,7 @@ import {
   virtualMachineInstanceMigrationDefinition,
 } from '@sheaf/api'
 import type { Client } from '@sheaf/api/client'
-import { isBeingDeleted, keyOf, type ObjectKey, timestamp } from '@sheaf/api/meta'
+import { isBeingDeleted, keyOf, type ObjectKey, timestamp, withoutFinalizer } from '@sheaf/api/meta'
 import { after, again, done, type Result } from '@sheaf/machinery/controller'
 import { LaunchRefused, type Machine, MigrationRefused, NotRunning } from '@sheaf/qemu'
 import type { MachinePorts, Ports } from '../ports.ts'
@@ -149,8 +149,7 @@ async function begin(migration: VirtualMachineInstanceMigration, observed: Obser
 }
 
 async function letGo(migration: VirtualMachineInstanceMigration, { client }: MigrationPorts): Promise<void> {
-  const finalizers = (migration.metadata.finalizers ?? []).filter((each) => each !== migrationFinalizer)
-  await migrations(client).update({ ...migration, metadata: { ...migration.metadata, finalizers } })
+  await migrations(client).update(withoutFinalizer(migration, migrationFinalizer))
 }
 
 /** The oldest of those that have ended. */

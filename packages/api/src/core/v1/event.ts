@@ -7,12 +7,12 @@ import {
   type ApiObject,
   type FieldError,
   invalid,
-  microTime,
   qualifiedNameFinding,
   type ResourceDefinition,
   required,
   tooLong,
 } from '../../meta/index.ts'
+import { completeTimes, placeFindings } from './event-rules.ts'
 
 /** Something that happened to an object. Two recordings of the same thing are one event with a higher count. */
 export interface Event extends ApiObject {
@@ -88,10 +88,7 @@ export const eventDefinition: ResourceDefinition<Event> = {
     source: (event) => event.source?.component || (event.reportingComponent ?? ''),
     type: (event) => event.type ?? '',
   },
-  applyDefaults: (event) => {
-    if (event.eventTime) event.eventTime = microTime(event.eventTime)
-    if (event.series?.lastObservedTime) event.series.lastObservedTime = microTime(event.series.lastObservedTime)
-  },
+  applyDefaults: completeTimes,
   validate: validateEvent,
 }
 
@@ -109,16 +106,12 @@ function sourceText(event: Event): string {
 const maxReporterBytes = 128
 
 function validateEvent(event: Event): FieldError[] {
-  const errors: FieldError[] = []
-  const about = event.involvedObject.namespace ?? ''
-  const here = event.metadata.namespace ?? ''
-  // Events of cluster-scoped objects live in the default namespace; newer reporters may use kube-system too.
-  const homes = event.eventTime ? ['default', 'kube-system'] : ['', 'default']
-  if (about === '' ? !homes.includes(here) : about !== here) {
-    errors.push(invalid('involvedObject.namespace', about, 'does not match event.namespace'))
-  }
-  if (event.eventTime) errors.push(...validateReport(event))
-  return errors
+  const { involvedObject, metadata, eventTime } = event
+  const isReported = Boolean(eventTime)
+  return [
+    ...placeFindings(involvedObject.namespace, metadata.namespace, isReported),
+    ...(isReported ? validateReport(event) : []),
+  ]
 }
 
 /** What an event in the newer style (with eventTime) must say. */

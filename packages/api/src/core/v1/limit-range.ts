@@ -5,7 +5,7 @@ import {
   type FieldError,
   forbidden,
   invalid,
-  parseQuantity,
+  nanoOf,
   type QuantityText,
   type ResourceDefinition,
   required,
@@ -115,6 +115,3 @@ function amountFindings(item: LimitRangeItem, field: string): FieldError[] {
       findings.push(invalid(`${field}.maxLimitRequestRatio[${key}]`, String(ratio), `ratio ${ratio} is less than 1`))
   return findings
 }
-
-/** The schema has taken it for a quantity. */
-const nanoOf = (text: QuantityText): bigint => parseQuantity(text)?.nano ?? 0n

@@ -8,7 +8,6 @@ import {
   type FieldError,
   forbidden,
   invalid,
-  notSupported,
   type ResourceDefinition,
   required,
   sameJson,
@@ -19,7 +18,7 @@ import {
   storageBytes,
   textColumn,
   validateAccessModes,
-  volumeModes,
+  validateVolumeMode,
 } from './volume-parts.ts'
 
 export interface PersistentVolumeClaimSpec extends Omit<IoK8sApiCoreV1PersistentVolumeClaimSpec, 'resources'> {
@@ -91,9 +90,7 @@ function validate({ spec = {}, status }: PersistentVolumeClaim, old: PersistentV
     ...(bytes !== undefined && bytes <= 0n
       ? [invalid('spec.resources[storage]', String(spec.resources?.requests?.['storage']), 'must be greater than zero')]
       : []),
-    ...(spec.volumeMode === undefined || volumeModes.includes(spec.volumeMode)
-      ? []
-      : [notSupported('spec.volumeMode', spec.volumeMode, volumeModes)]),
+    ...validateVolumeMode(spec.volumeMode),
     ...(['dataSource', 'dataSourceRef'] as const)
       .filter((field) => spec[field] !== undefined)
       .map((field) => forbidden(`spec.${field}`, 'volumes of this machine begin empty; a containerDisk brings an image')),

@@ -4,7 +4,6 @@ import {
   ageColumn,
   type FieldError,
   forbidden,
-  notSupported,
   type ResourceDefinition,
   required,
   sameJson,
@@ -15,7 +14,8 @@ import {
   storageBytes,
   textColumn,
   validateAccessModes,
-  volumeModes,
+  validateReclaimPolicy,
+  validateVolumeMode,
 } from './volume-parts.ts'
 
 export interface PersistentVolumeSpec extends Omit<IoK8sApiCoreV1PersistentVolumeSpec, 'capacity'> {
@@ -78,7 +78,6 @@ export const persistentVolumeDefinition: ResourceDefinition<PersistentVolume> = 
   validate,
 }
 
-const reclaimPolicies = ['Delete', 'Retain']
 /** What a PersistentVolumeSpec says beside where the volume is. */
 const plainFields: ReadonlySet<string> = new Set([
   'accessModes',
@@ -96,7 +95,6 @@ function validate({ spec = {} }: PersistentVolume, old: PersistentVolume | undef
   const sources = Object.keys(spec).filter((field) => !plainFields.has(field))
   const foreign = sources.filter((field) => field !== 'local' && field !== 'hostPath')
   const path = spec.local?.path ?? spec.hostPath?.path
-  const policy = spec.persistentVolumeReclaimPolicy ?? ''
   const { local, hostPath } = spec
   const isMoved = old !== undefined && !sameJson([local, hostPath], [old.spec?.local, old.spec?.hostPath])
   return [
@@ -111,10 +109,8 @@ function validate({ spec = {} }: PersistentVolume, old: PersistentVolume | undef
       ),
     ),
     ...(path === undefined || path.startsWith('/') ? [] : [forbidden('spec.local.path', 'must be an absolute path')]),
-    ...(reclaimPolicies.includes(policy) ? [] : [notSupported('spec.persistentVolumeReclaimPolicy', policy, reclaimPolicies)]),
-    ...(spec.volumeMode === undefined || volumeModes.includes(spec.volumeMode)
-      ? []
-      : [notSupported('spec.volumeMode', spec.volumeMode, volumeModes)]),
+    ...validateReclaimPolicy(spec.persistentVolumeReclaimPolicy, 'spec.persistentVolumeReclaimPolicy'),
+    ...validateVolumeMode(spec.volumeMode),
     ...(isMoved ? [forbidden('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation')] : []),
   ]
 }

@@ -22,7 +22,18 @@ export function validateAccessModes(modes: readonly string[] | undefined, field:
     .map((mode) => notSupported(field, mode, Object.keys(shortModes)))
 }
 
-export const volumeModes = ['Block', 'Filesystem']
+const volumeModes = ['Block', 'Filesystem']
+
+export function validateVolumeMode(mode: string | undefined): FieldError[] {
+  return mode === undefined || volumeModes.includes(mode) ? [] : [notSupported('spec.volumeMode', mode, volumeModes)]
+}
+
+/** What becomes of a volume without its claim. */
+const reclaimPolicies = ['Delete', 'Retain']
+
+export function validateReclaimPolicy(policy = '', field: string): FieldError[] {
+  return reclaimPolicies.includes(policy) ? [] : [notSupported(field, policy, reclaimPolicies)]
+}
 
 /** How large that is; undefined where it is not said. */
 export function storageBytes(amounts: StorageAmounts | undefined): bigint | undefined {

@@ -6,12 +6,12 @@ import type {
   IoK8sApiEventsV1EventSeries,
 } from '@kubevirt-ui-ext/kubevirt-api/kubernetes'
 import { type Event, eventDefinition } from '../../core/v1/event.ts'
+import { completeTimes, placeFindings } from '../../core/v1/event-rules.ts'
 import {
   type ApiObject,
   apiVersionOf,
   type FieldError,
   invalid,
-  microTime,
   qualifiedNameFinding,
   type ResourceDefinition,
   required,
@@ -67,10 +67,7 @@ export const reportedEventDefinition: ResourceDefinition<ReportedEvent> = {
     reportingController: (event) => event.reportingController ?? '',
     type: (event) => event.type ?? '',
   },
-  applyDefaults: (event) => {
-    if (event.eventTime) event.eventTime = microTime(event.eventTime)
-    if (event.series?.lastObservedTime) event.series.lastObservedTime = microTime(event.series.lastObservedTime)
-  },
+  applyDefaults: completeTimes,
   validate: validateReportedEvent,
 }
 
@@ -110,21 +107,17 @@ const mostNoteCharacters = 1024
 const leastSeriesCount = 2
 
 function validateReportedEvent(event: ReportedEvent, old: ReportedEvent | undefined): FieldError[] {
-  const errors = [...placeFindings(event), ...(event.eventTime ? reportFindings(event) : [])]
+  const { regarding, metadata, eventTime } = event
+  const isReported = Boolean(eventTime)
+  const errors = [
+    ...placeFindings(regarding?.namespace, metadata.namespace, isReported),
+    ...(isReported ? reportFindings(event) : []),
+  ]
   if (old !== undefined) {
     const isOtherSeries = !sameJson(event.series, old.series)
     return [...errors, ...(isOtherSeries ? seriesFindings(event) : []), ...changeFindings(event, old)]
   }
   return [...errors, ...seriesFindings(event), ...formFindings(event)]
-}
-
-/** Events of cluster-scoped objects live in namespaces that are always there. */
-function placeFindings({ regarding, metadata, eventTime }: ReportedEvent): FieldError[] {
-  const about = regarding?.namespace ?? ''
-  const here = metadata.namespace ?? ''
-  const homes = eventTime ? ['default', 'kube-system'] : ['', 'default']
-  const isAtHome = about === '' ? homes.includes(here) : about === here
-  return isAtHome ? [] : [invalid('involvedObject.namespace', about, 'does not match event.namespace')]
 }
 
 function reportFindings({ reportingController = '', reportingInstance = '', action, reason, note }: ReportedEvent): FieldError[] {

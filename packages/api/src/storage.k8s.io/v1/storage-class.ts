@@ -8,6 +8,7 @@ import {
   type ResourceDefinition,
   sameJson,
 } from '../../meta/index.ts'
+import { textColumn, validateReclaimPolicy } from '../../core/v1/volume-parts.ts'
 
 /** What kind of volumes a claim can ask for by name, and who makes them. */
 export interface StorageClass extends ApiObject {
@@ -27,6 +28,8 @@ export const localStorageClassName = 'local'
 export const localProvisioner = 'sheaf.io/local'
 /** The class of claims that name none. */
 export const defaultClassAnnotation = 'storageclass.kubernetes.io/is-default-class'
+
+const column = textColumn<StorageClass>
 
 export const storageClassDefinition: ResourceDefinition<StorageClass> = {
   group: 'storage.k8s.io',
@@ -55,9 +58,9 @@ export const storageClassDefinition: ResourceDefinition<StorageClass> = {
       cell: ({ metadata }) =>
         metadata.annotations?.[defaultClassAnnotation] === 'true' ? `${metadata.name} (default)` : (metadata.name ?? ''),
     },
-    text('Provisioner', 'Who makes the volumes.', ({ provisioner }) => provisioner),
-    text('ReclaimPolicy', 'What becomes of a volume without its claim.', ({ reclaimPolicy }) => reclaimPolicy),
-    text('VolumeBindingMode', 'When a volume is made.', ({ volumeBindingMode }) => volumeBindingMode),
+    column('Provisioner', 'Who makes the volumes.', 0, ({ provisioner }) => provisioner),
+    column('ReclaimPolicy', 'What becomes of a volume without its claim.', 0, ({ reclaimPolicy }) => reclaimPolicy),
+    column('VolumeBindingMode', 'When a volume is made.', 0, ({ volumeBindingMode }) => volumeBindingMode),
     {
       name: 'AllowVolumeExpansion',
       type: 'boolean',
@@ -75,20 +78,15 @@ export const storageClassDefinition: ResourceDefinition<StorageClass> = {
   validate,
 }
 
-function text(name: string, description: string, cell: (storageClass: StorageClass) => string | undefined) {
-  return { name, type: 'string', description, priority: 0, cell } as const
-}
-
-const reclaimPolicies = ['Delete', 'Retain']
 const bindingModes = ['Immediate', 'WaitForFirstConsumer']
 
 function validate(storageClass: StorageClass, old: StorageClass | undefined): FieldError[] {
-  const { provisioner, reclaimPolicy = '', volumeBindingMode = '' } = storageClass
+  const { provisioner, reclaimPolicy, volumeBindingMode = '' } = storageClass
   const isFixed = (field: 'provisioner' | 'parameters' | 'reclaimPolicy' | 'volumeBindingMode'): boolean =>
     old === undefined || sameJson(old[field], storageClass[field])
   return [
     ...(provisioner ? [] : [required('provisioner')]),
-    ...(reclaimPolicies.includes(reclaimPolicy) ? [] : [notSupported('reclaimPolicy', reclaimPolicy, reclaimPolicies)]),
+    ...validateReclaimPolicy(reclaimPolicy, 'reclaimPolicy'),
     ...(bindingModes.includes(volumeBindingMode) ? [] : [notSupported('volumeBindingMode', volumeBindingMode, bindingModes)]),
     ...(isFixed('parameters') ? [] : [forbidden('parameters', 'updates to parameters are forbidden.')]),
     ...(isFixed('provisioner') ? [] : [forbidden('provisioner', 'updates to provisioner are forbidden.')]),

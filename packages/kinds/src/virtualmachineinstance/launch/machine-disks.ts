@@ -3,6 +3,7 @@
 import type { VirtualMachineInstance } from '@sheaf/api'
 import type { Disk, LaunchPlan } from '@sheaf/qemu'
 import type { LaunchFiles } from '../volumes/volumes.ts'
+import { processorsOf } from './processor.ts'
 
 type Domain = VirtualMachineInstance['spec']['domain']
 type DomainDisk = NonNullable<Domain['devices']['disks']>[number]
@@ -69,8 +70,6 @@ function blockSizeOf({ blockSize }: DomainDisk): Pick<Disk, 'blockSize'> {
   }
   return matchVolume !== undefined && matchVolume.enabled !== false ? { blockSize: 'host' } : {}
 }
-
-const processorsOf = ({ cpu }: Domain): number => (cpu?.sockets ?? 1) * (cpu?.cores ?? 1) * (cpu?.threads ?? 1)
 
 /** By the names of disks, the number of the thread that serves each. Only virtio disks can be served so. */
 export function ioThreadsOf(domain: Domain): ReadonlyMap<string, number> {

@@ -19,6 +19,8 @@ export function processorOf(domain: Domain): LaunchPlan['cpu'] {
   }
 }
 
+export const processorsOf = ({ cpu }: Domain): number => (cpu?.sockets ?? 1) * (cpu?.cores ?? 1) * (cpu?.threads ?? 1)
+
 /** Undefined for the host's own, which under emulation is all that QEMU can do. */
 export function modelOf({ cpu }: Domain): string | undefined {
   const model = cpu?.model || 'host-model'

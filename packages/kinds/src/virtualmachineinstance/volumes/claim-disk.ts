@@ -3,7 +3,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
-  isFinal,
   type PersistentVolume,
   type PersistentVolumeClaim,
   persistentVolumeClaimDefinition,
@@ -12,7 +11,7 @@ import {
   virtualMachineInstanceDefinition,
 } from '@sheaf/api'
 import type { MachinePorts } from '../../ports.ts'
-import { claimNamesOf } from '../../persistentvolumeclaim/users.ts'
+import { usersOfClaim } from '../../persistentvolumeclaim/users.ts'
 import { isBeforeLaunch } from '../decide.ts'
 import { refuse } from '../refusal.ts'
 import { cannotMount, Missing } from './missing.ts'
@@ -53,12 +52,8 @@ async function refuseSecondUser(claimName: string, instance: VirtualMachineInsta
   const { namespace = '', uid } = instance.metadata
   const { items } = await client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition).list({ namespace })
   const age = ({ metadata }: VirtualMachineInstance): string => `${metadata.creationTimestamp} ${metadata.uid}`
-  const holder = items.find(
-    (each) =>
-      each.metadata.uid !== uid &&
-      !isFinal(each) &&
-      claimNamesOf(each).includes(claimName) &&
-      (!isBeforeLaunch(each) || age(each) < age(instance)),
+  const holder = usersOfClaim({ namespace, name: claimName }, items).find(
+    (each) => each.metadata.uid !== uid && (!isBeforeLaunch(each) || age(each) < age(instance)),
   )
   if (holder === undefined) return
   const message = `PVC ${namespace}/${claimName} is attached to "${holder.metadata.name}" and can be attached to one machine at a time; stop that one, or ask for ReadWriteMany where both are meant to write`
