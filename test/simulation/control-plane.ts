@@ -7,6 +7,8 @@ import {
   schemas,
   type VirtualMachine,
   virtualMachineDefinition,
+  type Namespace,
+  namespaceDefinition,
   type VirtualMachineInstance,
   virtualMachineImageDefinition,
   virtualMachineInstanceDefinition,
@@ -240,17 +242,18 @@ function startControllers(ports: MachinePorts, resources: ServedResources, platf
     startPoolController(ports, virtualMachines),
     ...(platform === undefined ? [] : [startUpgradeController({ ...ports, platform }, instances)]),
   ]
-  const namespaces = startNamespaceController({ ...ports, resources })
+  const namespaces = startInformer<Namespace>({ ...follow, resource: namespaceDefinition })
+  const emptying = startNamespaceController({ ...ports, resources }, namespaces)
   const collector = startGarbageCollector({ ...ports, resources })
   return {
     enqueue: (keys: readonly ObjectKey[]) => own.forEach((controller) => keys.forEach((key) => controller.enqueue(key))),
     snapshots: (): ControllerSnapshot[] => [
-      ...[...own, namespaces].map((controller) => controller.snapshot()),
+      ...[...own, emptying].map((controller) => controller.snapshot()),
       ...collector.snapshot(),
     ],
     async stop() {
-      for (const shared of [virtualMachines, instances, claims]) shared.stop()
-      await Promise.all([...own, namespaces, collector].map((each) => each.stop()))
+      for (const shared of [virtualMachines, instances, claims, namespaces]) shared.stop()
+      await Promise.all([...own, emptying, collector].map((each) => each.stop()))
     },
   }
 }

@@ -1,6 +1,8 @@
 // Every controller that runs in this process.
 
 import {
+  type Namespace,
+  namespaceDefinition,
   type PersistentVolume,
   type PersistentVolumeClaim,
   persistentVolumeClaimDefinition,
@@ -31,6 +33,7 @@ import {
   startPoolController,
   startReplicaSetController,
   startResourceQuotaController,
+  startRootAuthorityController,
   startServiceController,
   startTokenSecretController,
   startUpgradeController,
@@ -77,6 +80,7 @@ export function startControllers(ports: ControllerPorts, { leadsUpgrades }: Cont
   const instances = startInformer<VirtualMachineInstance>({ ...follow, resource: virtualMachineInstanceDefinition })
   const claims = startInformer<PersistentVolumeClaim>({ ...follow, resource: persistentVolumeClaimDefinition })
   const volumes = startInformer<PersistentVolume>({ ...follow, resource: persistentVolumeDefinition })
+  const namespaces = startInformer<Namespace>({ ...follow, resource: namespaceDefinition })
   const controllers = [
     startVirtualMachineController(ports, { virtualMachines, instances }),
     startVirtualMachineInstanceController(ports, { instances, claims }),
@@ -89,8 +93,9 @@ export function startControllers(ports: ControllerPorts, { leadsUpgrades }: Cont
     startServiceController(ports, instances),
     startResourceQuotaController(ports, instances),
     ...(leadsUpgrades ? [startUpgradeController(ports, instances), startVersionController(ports)] : []),
-    startNamespaceController(ports),
-    startDefaultAccountController(ports),
+    startNamespaceController(ports, namespaces),
+    startDefaultAccountController(ports, namespaces),
+    startRootAuthorityController(ports, namespaces),
     startTokenSecretController(ports),
     startClusterRoleController(ports),
     startNodeController(ports),
@@ -107,7 +112,7 @@ export function startControllers(ports: ControllerPorts, { leadsUpgrades }: Cont
     },
     snapshots: () => controllers.flatMap((controller) => controller.snapshot()),
     async stop() {
-      for (const shared of [virtualMachines, instances, claims, volumes]) shared.stop()
+      for (const shared of [virtualMachines, instances, claims, volumes, namespaces]) shared.stop()
       await Promise.all(controllers.map((controller) => controller.stop()))
     },
   }

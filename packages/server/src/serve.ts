@@ -153,9 +153,8 @@ async function start({ options, log, supervisor, trial }: Serving, folder: DataF
   const door = ownDoor()
   const settings = { featureGates: options.featureGates, privateFolder: folder.root }
   const { accountKeyPem } = keys
-  const { authorityPem } = credentials.now
   const oidc = options.oidc && (await readerOf(options.oidc, log))
-  const signing = { accountKeyPem, authorityPem, oidc }
+  const signing = { accountKeyPem, authorityPem: () => credentials.now.authorityPem, oidc }
   const reached = { url: '' }
   const listening = (): Listening => ({
     address: options.address,

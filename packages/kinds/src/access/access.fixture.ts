@@ -15,7 +15,7 @@ import { type Access, createAccess } from './access.ts'
 /** Tells what it was asked to sign, in the place of a signature. */
 export const plainTokens: TokenIssuer = {
   defaultAudiences: ['this-server'],
-  authorityPem: 'PEM',
+  authorityPem: () => 'PEM',
   issue: async (subject, terms) => JSON.stringify({ subject, terms }),
   issueForSecret: async (subject) => JSON.stringify({ subject }),
 }

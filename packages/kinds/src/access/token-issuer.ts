@@ -22,9 +22,12 @@ export interface TokenIssuer {
   issue(subject: TokenSubject, terms: TokenTerms): Promise<string>
   /** For a Secret that holds a token until it is deleted. */
   issueForSecret(subject: TokenSubject): Promise<string>
-  /** What such a Secret holds beside the token: whom to trust. */
-  readonly authorityPem: string
+  /** Whom programs with a token are told to trust, as it is now; empty where nobody can connect. */
+  authorityPem(): string
 }
+
+/** The authority is renewed rarely, and nobody is told: it is compared as often as certificates are looked at. */
+export const authorityCompareMs = 3600 * 1000
 
 /** Who a token is, for those who ask on behalf of others. */
 export interface TokenReader {

@@ -1,11 +1,12 @@
-import type { CustomResourceDefinition } from '@sheaf/api'
+import { type CustomResourceDefinition, type Namespace, namespaceDefinition } from '@sheaf/api'
 import { findCondition, type JsonSchema } from '@sheaf/api/meta'
+import { startInformer } from '@sheaf/machinery/controller'
 import { afterEach, describe, expect, test } from 'vitest'
 import { startGarbageCollector } from '../garbage-collector/index.ts'
 import { startNamespaceController } from '../namespace/index.ts'
 import { boat, boatName, boats, boatSchema, type CustomApi, isEstablished, startCustomApi } from './custom-resources.fixture.ts'
 
-const running: { stop(): Promise<unknown> }[] = []
+const running: { stop(): unknown }[] = []
 
 afterEach(async () => {
   await Promise.all(running.splice(0).map((each) => each.stop()))
@@ -145,7 +146,8 @@ describe('the life of a definition', () => {
 
   test('CR7: namespaces and the garbage collector know its objects', async () => {
     const api = await world()
-    running.push(startNamespaceController({ ...api, resources: api.server }))
+    const followed = startInformer<Namespace>({ ...api, resource: namespaceDefinition })
+    running.push(startNamespaceController({ ...api, resources: api.server }, followed), followed)
     running.push(startGarbageCollector({ ...api, resources: api.server }))
     await api.install(boats())
     const fleet = api.client.resource(boatName())

@@ -2,7 +2,7 @@
 
 import { harvesterSystemNamespace, type Namespace, namespaceDefinition } from '@sheaf/api'
 import type { Client } from '@sheaf/api/client'
-import { type Controller, ownObjects, startController, startInformer } from '@sheaf/machinery/controller'
+import { type Controller, type Informer, ownObjects, startController } from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
 import { ensureThere } from '../ensure-there.ts'
 import type { NamespacePorts } from './ports.ts'
@@ -23,15 +23,13 @@ export const namespaceRole = {
 /** Emptying one large namespace must not keep the others waiting. */
 const workers = 2
 
-export function startNamespaceController(ports: NamespacePorts): Controller {
-  const { client, clock, random, log } = ports
-  const namespaces = startInformer<Namespace>({ client, resource: namespaceDefinition, clock, random, log })
+export function startNamespaceController(ports: NamespacePorts, namespaces: Informer<Namespace>): Controller {
+  const { clock, random, log } = ports
   return startController({
     name: 'namespace',
     reconcile: (key) => reconcileNamespace(key, ports),
     sources: [ownObjects(namespaces)],
     workers,
-    owns: [namespaces],
     clock,
     random,
     log,

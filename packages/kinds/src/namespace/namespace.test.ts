@@ -7,12 +7,12 @@ import {
   secretDefinition,
 } from '@sheaf/api'
 import { findCondition, isAlreadyExists, keyOf } from '@sheaf/api/meta'
-import type { Controller } from '@sheaf/machinery/controller'
+import { startInformer } from '@sheaf/machinery/controller'
 import { afterEach, expect, test } from 'vitest'
 import { startTestApi, type TestApi } from '../api-server.fixture.ts'
 import { ensureNamespaces, startNamespaceController } from './index.ts'
 
-const controllers: Controller[] = []
+const controllers: { stop(): unknown }[] = []
 afterEach(() => Promise.all(controllers.splice(0).map((controller) => controller.stop())))
 
 const shop = { namespace: '', name: 'shop' }
@@ -27,7 +27,8 @@ async function world() {
 }
 
 function control(api: TestApi): void {
-  controllers.push(startNamespaceController({ ...api, resources: api.server }))
+  const namespaces = startInformer<Namespace>({ ...api, resource: namespaceDefinition })
+  controllers.push(startNamespaceController({ ...api, resources: api.server }, namespaces), namespaces)
 }
 
 test('the namespaces that everybody expects are made once, and making them again changes nothing', async () => {

@@ -3,7 +3,6 @@
 
 import {
   type Namespace,
-  namespaceDefinition,
   type Secret,
   type ServiceAccount,
   secretDefinition,
@@ -11,7 +10,14 @@ import {
   defaultServiceAccountName,
 } from '@sheaf/api'
 import { keyOf } from '@sheaf/api/meta'
-import { type Controller, mappedObjects, ownObjects, startController, startInformer } from '@sheaf/machinery/controller'
+import {
+  type Controller,
+  type Informer,
+  mappedObjects,
+  ownObjects,
+  startController,
+  startInformer,
+} from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
 import type { Ports } from '../ports.ts'
 import { reconcileDefaultAccount } from './default-account.ts'
@@ -30,13 +36,14 @@ export const serviceAccountKind = (ports: TokenPorts): Kind<ServiceAccount> => (
 const workers = 1
 
 /** A namespace that has lost its account gets it back. */
-export function startDefaultAccountController(ports: Ports): Controller {
+export function startDefaultAccountController(ports: Ports, namespaces: Informer<Namespace>): Controller {
   const { client, clock, random, log } = ports
-  const follow = { client, clock, random, log }
-  const namespaces = startInformer<Namespace>({ ...follow, resource: namespaceDefinition })
   const accounts = startInformer<ServiceAccount>({
-    ...follow,
+    client,
     resource: serviceAccountDefinition,
+    clock,
+    random,
+    log,
     fieldSelector: `metadata.name=${defaultServiceAccountName}`,
   })
   return startController({
@@ -47,7 +54,7 @@ export function startDefaultAccountController(ports: Ports): Controller {
       mappedObjects(accounts, ({ key, after }) => (after === undefined ? [{ namespace: '', name: key.namespace }] : [])),
     ],
     workers,
-    owns: [namespaces, accounts],
+    owns: [accounts],
     clock,
     random,
     log,

@@ -9,7 +9,7 @@ import {
 } from '@sheaf/api'
 import { bodyText } from '@sheaf/api/client'
 import { fromBase64, type Json } from '@sheaf/api/meta'
-import type { Controller } from '@sheaf/machinery/controller'
+import { type Controller, startInformer } from '@sheaf/machinery/controller'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type AccessWorld, plainTokens, startAccessWorld } from '../access/access.fixture.ts'
 import { startDefaultAccountController, startTokenSecretController, tokenSecretType } from './index.ts'
@@ -38,7 +38,9 @@ async function openShop({ client }: AccessWorld): Promise<void> {
 }
 
 test('AC6 every namespace has the account default, also when somebody has taken it away', async () => {
-  const api = await world((ports) => [startDefaultAccountController(ports)])
+  const api = await world((ports) => [
+    startDefaultAccountController(ports, startInformer<Namespace>({ ...ports, resource: namespaceDefinition })),
+  ])
   await openShop(api)
   const find = () => accountsOf(api).find(inShop('default'))
   await api.until(async () => (await find()) !== undefined)

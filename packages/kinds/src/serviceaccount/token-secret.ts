@@ -3,9 +3,9 @@
 
 import { type Secret, type ServiceAccount, secretDefinition, serviceAccountDefinition } from '@sheaf/api'
 import { isBeingDeleted, isConflict, isNotFound, keyOf, type ObjectKey, toBase64 } from '@sheaf/api/meta'
-import { done, type Result } from '@sheaf/machinery/controller'
+import { after, done, type Result } from '@sheaf/machinery/controller'
 import type { Ports } from '../ports.ts'
-import type { TokenIssuer } from '../access/token-issuer.ts'
+import { authorityCompareMs, type TokenIssuer } from '../access/token-issuer.ts'
 
 export const tokenSecretType = 'kubernetes.io/service-account-token'
 const accountNameAnnotation = 'kubernetes.io/service-account.name'
@@ -28,7 +28,7 @@ export async function reconcileTokenSecret(key: ObjectKey, { client, tokens }: P
     // Gone, or changed: its next state brings the key again.
     if (!isNotFound(error) && !isConflict(error)) throw error
   }
-  return done
+  return after(authorityCompareMs)
 }
 
 const preconditionsOf = ({ metadata: { uid } }: Secret) => (uid === undefined ? {} : { preconditions: { uid } })
@@ -48,7 +48,7 @@ async function filledSecret(secret: Secret, account: ServiceAccount, tokens: Tok
   const { namespace, name } = keyOf(secret)
   const uid = account.metadata.uid ?? ''
   const data = secret.data ?? {}
-  const authority = toBase64(tokens.authorityPem)
+  const authority = toBase64(tokens.authorityPem())
   const isWhole = (data['token'] ?? '') !== '' && data['ca.crt'] === authority && data['namespace'] === toBase64(namespace)
   if (isWhole && secret.metadata.annotations?.[accountUidAnnotation] === uid) return undefined
   const subject = {

@@ -27,7 +27,7 @@ beforeEach(async () => {
   clock = createManualClock(Date.UTC(2026, 0, 1))
   const random = createSeededRandom(1)
   client = createClient({ fetch: (request) => server.fetchAs(controllerUser)(request), userAgent: 'test' })
-  tokens = await accountTokens({ keyPem, authorityPem: 'PEM', client, random, nowMs: clock.now })
+  tokens = await accountTokens({ keyPem, authorityPem: () => 'PEM', client, random, nowMs: clock.now })
   const server = createApiServer({
     store: openMemoryStore(),
     kinds: [secretKind, serviceAccountKind({ client, clock, tokens })] as Kind[],

@@ -24,7 +24,7 @@ const algorithm = 'ES256'
 
 export interface AccountTokenPorts {
   keyPem: string
-  authorityPem: string
+  authorityPem: () => string
   client: Client
   nowMs: () => number
   random: Random

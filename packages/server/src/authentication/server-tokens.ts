@@ -13,7 +13,7 @@ type ReadUser = (token: string) => Promise<UserInfo | undefined>
 export interface Signing {
   accountKeyPem: string
   /** What programs with such a token are told to trust. */
-  authorityPem: string
+  authorityPem: () => string
   /** Undefined: no identity provider is trusted. */
   oidc: ReadUser | undefined
 }

@@ -114,7 +114,7 @@ async function play(store: Store, { folder, log, signal, onProblem }: Stage): Pr
     platform: stillPlatform,
     listening: () => ({ address: '127.0.0.1', port: 0, beyondLoopback: false }),
     serviceListening: stillListening,
-    signing: { accountKeyPem: newAccountKey(), authorityPem: '', oidc: undefined },
+    signing: { accountKeyPem: newAccountKey(), authorityPem: () => '', oidc: undefined },
     releaseSource: undefined,
     fetch: door.fetch,
     log,
