@@ -41,12 +41,16 @@ export function persistentVolumeClaimKind({ client }: Pick<Ports, 'client'>): Ki
         if (name !== undefined) spec.storageClassName = name
       },
       async validate(request) {
-        if (request.operation !== 'DELETE') await refuseBeyondLimits(request, client)
-        await refuseGrowthOfFixed(request, client)
+        // What was made before a limit keeps its size: it can still be bound, and let go.
+        if (request.operation === 'DELETE' || sizeOf(request.object) === sizeOf(request.oldObject)) return
+        await refuseBeyondLimits(request, client)
+        if (request.operation === 'UPDATE') await refuseGrowthOfFixed(request, client)
       },
     },
   }
 }
+
+const sizeOf = (claim: PersistentVolumeClaim | undefined) => claim?.spec?.resources?.requests?.['storage']
 
 async function refuseBeyondLimits({ object, namespace, name }: AdmissionRequest<PersistentVolumeClaim>, client: Ports['client']) {
   const items = await findLimits(client, namespace, ['PersistentVolumeClaim'])
@@ -55,12 +59,7 @@ async function refuseBeyondLimits({ object, namespace, name }: AdmissionRequest<
 }
 
 /** Only volumes that were made here for their claim can be made larger. */
-async function refuseGrowthOfFixed(
-  { operation, object, oldObject, name }: AdmissionRequest<PersistentVolumeClaim>,
-  client: Ports['client'],
-) {
-  const size = (claim: PersistentVolumeClaim | undefined) => claim?.spec?.resources?.requests?.['storage']
-  if (operation !== 'UPDATE' || size(object) === size(oldObject)) return
+async function refuseGrowthOfFixed({ object, name }: AdmissionRequest<PersistentVolumeClaim>, client: Ports['client']) {
   const className = object.spec?.storageClassName ?? ''
   const classes = client.resource<StorageClass>(storageClassDefinition)
   const found = className === '' ? undefined : await classes.find({ namespace: '', name: className })

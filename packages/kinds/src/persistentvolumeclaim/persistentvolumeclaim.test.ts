@@ -337,14 +337,32 @@ test('VO9 a volume elsewhere is refused with what would work', async () => {
   })
 })
 
+test('VO10 a limit that comes later than a larger claim keeps it neither from being bound nor from being deleted', async () => {
+  const it = await world({ controllers: false })
+  await it.claims.create(claimOf('large', '5Mi'))
+  await it.client.resource<LimitRange>(limitRangeDefinition).create(limitOf('4Mi'))
+  it.begin()
+  await it.until(async () => (await it.claims.get(key('large'))).status?.phase === 'Bound')
+  const bound = await it.claims.get(key('large'))
+  const larger = { ...bound, spec: { ...bound.spec, resources: { requests: { storage: '6Mi' } } } }
+  await expect(it.claims.update(larger)).rejects.toMatchObject({
+    code: 403,
+    message: expect.stringContaining('maximum storage usage per PersistentVolumeClaim is 4Mi, but request is 6Mi'),
+  })
+  await it.claims.delete(key('large'))
+  await it.until(async () => (await it.claims.find(key('large'))) === undefined)
+})
+
+const limitOf = (storage: string): LimitRange => ({
+  apiVersion: 'v1',
+  kind: 'LimitRange',
+  metadata: key('each'),
+  spec: { limits: [{ type: 'PersistentVolumeClaim', max: { storage } }] },
+})
+
 test('VO10 quotas and limits know claims', async () => {
   const it = await world({ controllers: false })
-  await it.client.resource<LimitRange>(limitRangeDefinition).create({
-    apiVersion: 'v1',
-    kind: 'LimitRange',
-    metadata: key('each'),
-    spec: { limits: [{ type: 'PersistentVolumeClaim', max: { storage: '4Mi' } }] },
-  })
+  await it.client.resource<LimitRange>(limitRangeDefinition).create(limitOf('4Mi'))
   await expect(it.claims.create(claimOf('large', '5Mi'))).rejects.toMatchObject({
     code: 403,
     message: expect.stringContaining('maximum storage usage per PersistentVolumeClaim is 4Mi, but request is 5Mi'),
