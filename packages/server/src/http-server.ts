@@ -250,16 +250,18 @@ async function send(response: ApiResponse, exchange: Exchange, gone: AbortSignal
   const plain = typeof response.body === 'string' ? Buffer.from(response.body) : response.body
   const zipped = isWorthZipping(response, plain, request) ? await compress(plain) : undefined
   const body = zipped ?? plain
-  exchange.begin(response.status, {
-    ...response.headers,
-    ...(zipped === undefined ? {} : { 'content-encoding': 'gzip', vary: 'Accept, Accept-Encoding' }),
-    'content-length': String(body.length),
-  })
+  const headers = zipped === undefined ? response.headers : { ...response.headers, ...zippedHeaders }
+  exchange.begin(response.status, { ...headers, 'content-length': String(body.length) })
+  // Whoever has left is gone already.
+  if (outgoing.destroyed) return
   await new Promise<void>((resolve) => {
     outgoing.on('close', resolve)
-    outgoing.end(request.method === 'HEAD' ? undefined : body, () => resolve())
+    if (request.method !== 'HEAD') outgoing.write(body)
+    outgoing.end()
   })
 }
+
+const zippedHeaders = { 'content-encoding': 'gzip', vary: 'Accept, Accept-Encoding' }
 
 function isWorthZipping(response: ApiResponse, body: Uint8Array, request: ApiRequest): boolean {
   const accepted = request.headers['accept-encoding']?.includes('gzip') === true

@@ -127,8 +127,10 @@ function bodyBytes({ body = '' }: ApiRequest): Uint8Array {
   return bytes
 }
 
+const decoder = new TextDecoder()
+
 function textOf(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes)
+  return decoder.decode(bytes)
 }
 
 function decodeJson(text: string): DecodedBody {

@@ -15,6 +15,7 @@ import { isPretty } from './present.ts'
 import { createOpenapiMemory } from './openapi/openapi.ts'
 import { createPublication } from './publication.ts'
 import { pageNotFound, presentRefusal, refusalOf } from './refusals.ts'
+import { remembered } from './remembered.ts'
 import { type RequestInfo, requestInfoOf, type ResourceRequest, type Verb } from './request-info.ts'
 import { type RequestSubject, type SentBody, subjectOf, subjectOfMethod } from './request-observer.ts'
 import { checkTimeout } from './request-timeout.ts'
@@ -32,6 +33,8 @@ interface Desk {
   /** Undefined where nothing is ever defined. */
   defined: DefinedKinds | undefined
   publish: Publish
+  /** What is at a path: asked by who writes a request down, who lets it pass, and who answers it. */
+  match: (line: string) => Match
   listeners: Set<() => void>
 }
 
@@ -43,7 +46,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   return {
     handle: (request, user, onDecision) => answer(desk, { request, user, onDecision }),
     connect: (request, user, onDecision) => connect(desk, { request, user, onDecision }),
-    attributesOf: ({ method, path }) => matchRequest(desk, method, path).attributes,
+    attributesOf: ({ method, path }) => desk.match(`${method} ${path}`).attributes,
     fetchAs: (user) => (request) => answer(desk, { request, user }),
     served: () => servedOnce(kindsOf(desk)),
     onServedChange(listener) {
@@ -58,6 +61,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   }
 }
 
+/** Requests that are looked at while others are on their way. */
+const mostUnderWay = 256
+
 function deskOf(options: ApiServerOptions): Desk {
   const { store, clock, random, schemas, kinds } = options
   const index = indexResources(kinds, schemas)
@@ -71,7 +77,20 @@ function deskOf(options: ApiServerOptions): Desk {
     charge: options.charge,
   }
   const watches = createWatchDesk(registry)
-  const desk: Desk = { options, index, registry, watches, defined: undefined, publish: publishAll, listeners: new Set() }
+  const desk: Desk = {
+    options,
+    index,
+    registry,
+    watches,
+    defined: undefined,
+    publish: publishAll,
+    match: remembered(mostUnderWay, matchLine),
+    listeners: new Set(),
+  }
+  function matchLine(line: string): Match {
+    const at = line.indexOf(' ')
+    return matchRequest(desk, line.slice(0, at), line.slice(at + 1))
+  }
   let publication: Publish | undefined
   function publishAll(request: ApiRequest): ApiResponse | undefined {
     publication ??= createPublication({ ...options, kinds: kindsOf(desk) }, openapiMemory)
@@ -80,6 +99,7 @@ function deskOf(options: ApiServerOptions): Desk {
   const openapiMemory = createOpenapiMemory()
   desk.defined = definedIn(options, index, registry, (gone) => {
     publication = undefined
+    desk.match = remembered(mostUnderWay, matchLine)
     watches.endThoseOf(gone)
     for (const listener of desk.listeners) listener()
   })
@@ -128,12 +148,14 @@ interface Visit {
 /** What is learnt of a request on its way, for those who count. */
 interface Notes {
   readonly startedMs: number
+  readonly match: Match
   subject: RequestSubject
   sent?: SentBody
 }
 
-function notesOf({ options }: Desk, request: ApiRequest): Notes {
-  return { startedMs: options.clock.now(), subject: subjectOfMethod(request.method) }
+function notesOf({ options, match: matchOf }: Desk, { method, path }: ApiRequest): Notes {
+  const match = matchOf(`${method} ${path}`)
+  return { startedMs: options.clock.now(), match, subject: match.subject }
 }
 
 /** Whoever counts has no part in the answer: its trouble is told, and the answer goes out. */
@@ -189,6 +211,7 @@ interface Match {
   actions: readonly MatchedAction[]
   resource: Resource | undefined
   attributes: AccessAttributes
+  subject: RequestSubject
 }
 
 function matchRequest({ index, defined }: Desk, method: string, path: string): Match {
@@ -196,7 +219,20 @@ function matchRequest({ index, defined }: Desk, method: string, path: string): M
   const actions = info.kind === 'path' ? [] : index.actionsAt(info)
   const isOfKind = info.kind === 'resource' && actions.length === 0
   const resource = isOfKind ? (resourceAt(index, info) ?? resourceAt(defined, info)) : undefined
-  return { info, actions, resource, attributes: accessAttributesOf(info, actions) }
+  const attributes = accessAttributesOf(info, actions)
+  return { info, actions, resource, attributes, subject: subjectAt(method, info, actions, resource) }
+}
+
+function subjectAt(
+  method: string,
+  info: RequestInfo,
+  actions: readonly MatchedAction[],
+  resource: Resource | undefined,
+): RequestSubject {
+  if (info.kind === 'path') return subjectOfMethod(method)
+  if (actions.length > 0) return subjectOfAction(method, info, actions)
+  if (resource === undefined) return subjectOfMethod(method)
+  return subjectOf(method, info, { kind: resource.definition.kind, subresource: ownSubresource(info) })
 }
 
 function resourceAt(
@@ -223,14 +259,9 @@ async function authorize(
 async function route(desk: Desk, visit: Visit, warn: (text: string) => void, notes: Notes): Promise<ApiResponse> {
   const { request, user } = visit
   const { authorizer } = desk.options
-  const { info, actions, resource, attributes } = matchRequest(desk, request.method, request.path)
-  if (info.kind === 'resource' && actions.length > 0) notes.subject = subjectOfAction(request.method, info, actions)
-  if (info.kind === 'resource' && resource !== undefined)
-    notes.subject = subjectOf(request.method, info, { kind: resource.definition.kind, subresource: ownSubresource(info) })
+  const { info, actions, resource, attributes } = notes.match
   if (authorizer !== undefined) await authorize(authorizer, visit, attributes)
-  const published = desk.publish(request) ?? furtherDocument(desk, request)
-  if (published !== undefined) return published
-  if (info.kind === 'path') return pageNotFound
+  if (info.kind === 'path') return desk.publish(request) ?? furtherDocument(desk, request) ?? pageNotFound
   if (actions.length > 0) return serveAction({ request, info, actions, user, warn })
   if (resource === undefined) return pageNotFound
   if (resource.definition.deprecationWarning !== undefined) warn(resource.definition.deprecationWarning)
@@ -276,7 +307,7 @@ async function connect(desk: Desk, visit: Visit): Promise<Duplex> {
 
 async function openStream(desk: Desk, visit: Visit, notes: Notes): Promise<Duplex> {
   const { request, user } = visit
-  const { info, actions, attributes } = matchRequest(desk, request.method, request.path)
+  const { info, actions, attributes } = notes.match
   if (info.kind === 'resource' && actions.length > 0)
     notes.subject = { ...subjectOfAction(request.method, info, actions), verb: 'CONNECT' }
   await authorize(desk.options.authorizer, visit, attributes)

@@ -54,10 +54,11 @@ const closeBracket = 0x5d
 const comma = 0x2c
 
 function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
-    const character = text.charCodeAt(at)
-    if (character === quote) return at
-    if (character === backslash) at++
+  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let first = at
+    while (text.charCodeAt(first - 1) === backslash) first--
+    // An odd number of backslashes before it: the quote is part of the string.
+    if ((at - first) % 2 === 0) return at
   }
   throw badRequest('unterminated string')
 }

@@ -1,8 +1,6 @@
 // What a request is about, read from its method and path alone: authorization asks the same question before it is
 // known whether such a resource exists. Pure.
 
-import { remembered } from './remembered.ts'
-
 export type Verb = 'create' | 'get' | 'list' | 'watch' | 'update' | 'patch' | 'delete' | 'deletecollection'
 
 export interface ResourceRequest {
@@ -35,18 +33,6 @@ export type RequestInfo = ResourceRequest | PathRequest
 const namespaceSubresources = new Set(['status', 'finalize'])
 
 export function requestInfoOf(method: string, pathAndQuery: string): RequestInfo {
-  return infoOf(`${method} ${pathAndQuery}`)
-}
-
-/** One request is looked at several times on its way: by who writes it down, who lets it pass, and who answers. */
-const mostUnderWay = 256
-
-const infoOf = remembered(mostUnderWay, (line) => {
-  const [method = '', pathAndQuery = ''] = splitOnce(line, ' ')
-  return readInfo(method, pathAndQuery)
-})
-
-function readInfo(method: string, pathAndQuery: string): RequestInfo {
   const [path = '', search = ''] = splitOnce(pathAndQuery, '?')
   const query = new URLSearchParams(search)
   const parts = segmentsOf(path)

@@ -49,12 +49,13 @@ function compareForms(before: Json | undefined, after: Json | undefined, form: F
     }
     case 'map': {
       const [old, next] = [mapOf(before), mapOf(after)]
-      const names = new Set([...Object.keys(old), ...Object.keys(next)])
-      if (form.type.isAtomic || names.size === 0) return compareWhole(before, after)
+      const names = namesOf(old, next)
+      if (form.type.isAtomic || names.length === 0) return compareWhole(before, after)
       const collected = collector()
       for (const name of names) {
         const type = typeOfField(form.type, name) ?? deduced
-        collected.add(fieldStep(name), compareFields(ownOf(old, name), ownOf(next, name), type))
+        const found = compareFields(ownOf(old, name), ownOf(next, name), type)
+        if (found !== same) collected.add(fieldStep(name), found)
       }
       return collected.comparison()
     }
@@ -67,6 +68,12 @@ function compareWhole(before: Json | undefined, after: Json | undefined): Compar
   return sameJson(before, after) ? same : modifiedItself
 }
 
+function namesOf(old: object, next: object): string[] {
+  const names = Object.keys(old)
+  for (const name of Object.keys(next)) if (!Object.hasOwn(old, name)) names.push(name)
+  return names
+}
+
 const listOf = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : [])
 const mapOf = (value: Json | undefined): Record<string, Json | undefined> => (isJsonObject(value) ? value : {})
 const ownOf = (map: Record<string, Json | undefined>, name: string): Json | undefined =>
@@ -76,7 +83,8 @@ function compareItems(before: Json[], after: Json[], list: ListType): Comparison
   const [old, next] = [itemsByStep(before, list), itemsByStep(after, list)]
   const collected = collector()
   for (const step of new Set([...old.keys(), ...next.keys()])) {
-    collected.add(step, compareSameStep(old.get(step) ?? [], next.get(step) ?? [], list))
+    const found = compareSameStep(old.get(step) ?? [], next.get(step) ?? [], list)
+    if (found !== same) collected.add(step, found)
   }
   return collected.comparison()
 }
@@ -117,7 +125,6 @@ function collector(): { add(step: Step, comparison: Comparison): void; compariso
   }
   return {
     add(step, comparison) {
-      if (comparison === same) return
       for (const which of sorts) if (!isEmptySet(comparison[which])) (found[which] ??= new Map()).set(step, comparison[which])
     },
     comparison() {

@@ -26,10 +26,10 @@ export function identityOf({ manager, operation, apiVersion, subresource }: Mana
   return JSON.stringify({ manager, operation, ...(operation === 'Apply' ? {} : { apiVersion }), subresource })
 }
 
-export function withManager(managers: Managers, manager: Manager): Managers {
+export function withManager(managers: Managers, manager: Manager, identity = identityOf(manager)): Managers {
   const next = new Map(managers)
-  if (isEmptySet(manager.fields)) next.delete(identityOf(manager))
-  else next.set(identityOf(manager), manager)
+  if (isEmptySet(manager.fields)) next.delete(identity)
+  else next.set(identity, manager)
   return next
 }
 
@@ -86,6 +86,7 @@ const bucketName = 'ancient-changes'
 
 /** Managers that only update become one when there are too many: the oldest first. */
 export function capManagers(managers: Managers): Managers {
+  if (managers.size <= maxUpdateManagers) return managers
   const updaters = [...managers.values()].filter(({ operation }) => operation === 'Update').sort(compareByAge)
   const excess = updaters.length - maxUpdateManagers
   if (excess <= 0) return managers

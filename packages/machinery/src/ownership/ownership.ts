@@ -77,8 +77,10 @@ export function managersAfterUpdate({ type, live, next, managers, name, time }: 
   const changed = difference(union(comparison.modified, comparison.added), unowned)
   const others = takeFrom(ofVersion(managers, name.apiVersion), comparison)
   if (isEmptySet(changed)) return others
-  const own = others.get(identityOf(name))
-  return capManagers(withManager(others, { ...name, time, fields: own === undefined ? changed : union(changed, own.fields) }))
+  const identity = identityOf(name)
+  const own = others.get(identity)
+  const fields = own === undefined ? changed : union(changed, own.fields)
+  return capManagers(withManager(others, { ...name, time, fields }, identity))
 }
 
 /** Fields in the words of a version that is served no more are nobody's. */
@@ -88,6 +90,7 @@ function ofVersion(managers: Managers, apiVersion: string): Managers {
 
 /** What was changed or removed is no longer its owners'. */
 function takeFrom(managers: Managers, { added, modified, removed }: Comparison): Managers {
+  if (managers.size === 0) return managers
   const lost = union(modified, added)
   const left = [...managers].map(([identity, manager]) => {
     const fields = difference(difference(manager.fields, lost), removed)

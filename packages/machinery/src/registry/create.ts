@@ -100,7 +100,7 @@ async function prepare(registry: Registry, call: WriteCall, { sent, strictIssues
       applyFieldValidation(call, [...strictIssues, ...paths.map(unknownFieldIssue)], (why) => unusable(definition, why)),
     onShaped: () => setOwners(object, owners(object)),
   })
-  const settle = await registry.charge?.(definition, request)
+  const settle = registry.charge === undefined ? undefined : await registry.charge(definition, request)
   return { object, settle }
 }
 

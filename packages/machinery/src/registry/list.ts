@@ -98,11 +98,16 @@ function readOne(registry: Registry, { selection }: ListRequest, target: Target)
   return { entries: entry === undefined ? [] : matching([entry], matches), revision: registry.store.revision }
 }
 
-type EntryMatcher = ((entry: Encoded) => boolean) | undefined
+type EntryMatcher = ((entry: Pick<StoredEntry, 'key' | 'text'>) => boolean) | undefined
 
-/** Undefined when everything is selected. */
-export function entryMatcher(resource: Resource, { matches }: Selection): EntryMatcher {
-  return matches === undefined ? undefined : (entry) => matches(traitsOf(resource.definition, shown(resource, entry)))
+/** Undefined when everything is selected. Whoever asks for a name need not look into the objects of other names. */
+export function entryMatcher(resource: Resource, { matches, name }: Selection): EntryMatcher {
+  if (matches === undefined) return undefined
+  const ofName = name === undefined ? undefined : `/${name}`
+  return (entry) => {
+    if (ofName !== undefined && !entry.key.endsWith(ofName)) return false
+    return matches(traitsOf(resource.definition, shown(resource, entry)))
+  }
 }
 
 function matching(entries: StoredEntry[], matches: EntryMatcher): StoredEntry[] {

@@ -83,4 +83,12 @@ function statusPart({ code, status }: AuditedRequest): object {
 }
 
 /** RFC 3339 with microseconds, of which the clock knows the first three digits. */
-const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z')
+const microTime = (ms: number): string => `${secondText(Math.floor(ms / 1000))}.${String(ms % 1000).padStart(3, '0')}000Z`
+
+/** Hundreds of events have the same. */
+let lastSecond = { second: 0, text: '1970-01-01T00:00:00' }
+
+function secondText(second: number): string {
+  if (second !== lastSecond.second) lastSecond = { second, text: new Date(second * 1000).toISOString().slice(0, -5) }
+  return lastSecond.text
+}

@@ -41,8 +41,8 @@ function wishIn(headers: ApiRequest['headers']): Wish | undefined {
   // Headers that are sent several times are told with commas between.
   const list = (value: string | undefined): string[] => value?.split(',').map((each) => each.trim()) ?? []
   const extra: Record<string, string[]> = {}
-  for (const [name, value] of Object.entries(headers))
-    if (name.startsWith(extraPrefix)) extra[decoded(name.slice(extraPrefix.length))] = list(value)
+  for (const name in headers)
+    if (name.startsWith(extraPrefix)) extra[decoded(name.slice(extraPrefix.length))] = list(headers[name])
   const groups = list(headers['impersonate-group'])
   const wish = { user: headers['impersonate-user'], groups, uid: headers['impersonate-uid'], extra }
   const isWish = wish.user !== undefined || groups.length > 0 || wish.uid !== undefined || Object.keys(extra).length > 0

@@ -7,7 +7,7 @@ import {
   type ResourceDefinition,
   tooLong,
 } from '../../meta/index.ts'
-import { byteLength, maxDataBytes, tooManyBytes, validateFrozen, validateKeys } from './keyed-data.ts'
+import { byteLength, maxDataBytes, mayBeTooMany, tooManyBytes, validateFrozen, validateKeys } from './keyed-data.ts'
 
 export interface ConfigMap extends ApiObject {
   data?: Record<string, string>
@@ -50,9 +50,10 @@ export const configMapDefinition: ResourceDefinition<ConfigMap> = {
 function validateConfigMap(configMap: ConfigMap, old: ConfigMap | undefined): FieldError[] {
   const { data = {}, binaryData = {} } = configMap
   const errors = [...validateKeys('data', data), ...validateKeys('binaryData', binaryData)]
+  const isLarge = mayBeTooMany([...Object.values(data), ...Object.values(binaryData)])
   let bytes = 0
   for (const [key, value] of Object.entries(data)) {
-    bytes += byteLength(value)
+    if (isLarge) bytes += byteLength(value)
     if (key in binaryData) errors.push(invalid(`data[${key}]`, key, 'duplicate of key present in binaryData'))
   }
   for (const [key, value] of Object.entries(binaryData)) {

@@ -36,6 +36,12 @@ function sameData(left: Data = {}, right: Data = {}): boolean {
   return keys.length === Object.keys(right).length && keys.every((key) => left[key] === right[key])
 }
 
+/** Whether the values may be more than is allowed; most are so small that nobody need count. */
+export function mayBeTooMany(values: readonly string[]): boolean {
+  const mostBytesOfOne = 3
+  return values.reduce((sum, { length }) => sum + mostBytesOfOne * length, 0) > maxDataBytes
+}
+
 /** In UTF-8, which is not made for it. */
 export function byteLength(text: string): number {
   let bytes = text.length
