@@ -8,8 +8,8 @@ import type { OutputForm } from './negotiation.ts'
 import { partialMetadata } from './partial-metadata.ts'
 import { type IncludeObject, tableOf } from './table.ts'
 
-/** What all watchers together may keep ready: a burst of changes of large objects, and little beside the objects themselves. */
-const maxSharedBytes = 4 * 1024 * 1024
+/** What all watchers together may keep ready: some hundred changes. Node cuts small buffers out of large ones, so they hold twice that. */
+const maxSharedBytes = 1024 * 1024
 
 /** The frames that were made last, for the other watchers of the same changes. */
 export class SharedFrames {
