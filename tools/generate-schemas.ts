@@ -75,6 +75,12 @@ const harvester = 'packages/api/src/harvesterhci.io/v1beta1'
 const ownKinds: readonly { file: string; kinds: readonly string[] }[] = [
   { file: 'packages/api/src/sheaf.io/v1/deprecated-field-use.ts', kinds: ['DeprecatedFieldUse'] },
   { file: 'packages/api/src/sheaf.io/v1/user.ts', kinds: ['User'] },
+  { file: 'packages/api/src/batch/v1/job.ts', kinds: ['Job'] },
+  { file: 'packages/api/src/batch/v1/cron-job.ts', kinds: ['CronJob'] },
+  {
+    file: 'packages/api/src/k8s.cni.cncf.io/v1/network-attachment-definition.ts',
+    kinds: ['NetworkAttachmentDefinition'],
+  },
   { file: `${harvester}/virtual-machine-image.ts`, kinds: ['VirtualMachineImage'] },
   { file: `${harvester}/version.ts`, kinds: ['Version'] },
   { file: `${harvester}/upgrade.ts`, kinds: ['Upgrade'] },
@@ -203,6 +209,8 @@ const groups: readonly (readonly [RegExp, string])[] = [
   [/^V1/, 'io.kubevirt.v1.'],
   [/^(?=ObjectMeta$)/, 'io.k8s.apimachinery.pkg.apis.meta.v1.'],
   [/^(?=DeprecatedFieldUse|User(?:Spec)?$)/, 'io.sheaf.v1.'],
+  [/^(?=(?:Cron)?Job$)/, 'io.k8s.api.batch.v1.'],
+  [/^(?=NetworkAttachment)/, 'io.cncf.cni.k8s.v1.'],
   [/^(?=VirtualMachineImage|Version|Upgrade|HarvesterCondition)/, 'io.harvesterhci.v1beta1.'],
 ]
 

@@ -3,7 +3,7 @@
 import { expired, type Status, StatusError } from '@sheaf/api/meta'
 import { type Range, type RangeOptions, RevisionCompacted, type StoredEntry } from '../store/store.ts'
 import { decodeContinue, encodeContinue, inconsistentRevision } from './continue-token.ts'
-import { collectionPrefix, type Encoded, type Registry, type Resource, storageKey, type Target } from './registry.ts'
+import { collectionPrefix, type Registry, type Resource, storageKey, type Target } from './registry.ts'
 import type { Selection } from './selectors/selection.ts'
 import { traitsOf } from './selectors/traits.ts'
 import { shown } from './shown-form.ts'

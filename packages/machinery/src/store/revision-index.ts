@@ -77,6 +77,10 @@ export class RevisionIndex {
       from,
       this.#keys.rank((key) => key < prefix || key.startsWith(prefix)),
     )
+    if (revision === this.revision) {
+      const entries = this.#presentOf(this.#keys.slice(from, Math.min(to, from + limit)))
+      return { entries, revision, remaining: to - from - entries.length }
+    }
     const then = this.#changedSince(revision, (key) => key.startsWith(prefix) && !isPast(key))
     const isCreatedSince = (key: string) => then.has(key) && !then.get(key)
     const deletedSince = [...then].filter(([key, entry]) => entry && !this.#entries.has(key)).map(([key]) => key)
@@ -87,6 +91,15 @@ export class RevisionIndex {
     const keys = (deletedSince.length > 0 ? [...present, ...deletedSince].sort() : present).slice(0, limit)
     const entries = keys.flatMap((key) => (then.has(key) ? then.get(key) : this.#entries.get(key)) ?? [])
     return { entries, revision, remaining: to - from - createdSince + deletedSince.length - entries.length }
+  }
+
+  #presentOf(keys: readonly string[]): StoredEntry[] {
+    const entries: StoredEntry[] = []
+    for (const key of keys) {
+      const entry = this.#entries.get(key)
+      if (entry !== undefined) entries.push(entry)
+    }
+    return entries
   }
 
   /** The events under `prefix` after `revision`, in order. */

@@ -47,6 +47,12 @@ describe('what this machine does not offer', () => {
     expect(lackOf(domain)).toMatch(words)
   })
 
+  it('NA2 is a network beside the pod network', () => {
+    const networks = [{ name: 'vlan', multus: { networkName: 'default/vlan-7' } }]
+    const instance = sampleInstance({ spec: { domain: { devices: {} }, networks } })
+    expect(machineLacks(instance, host)?.message).toMatch(/networks beside the pod network/)
+  })
+
   it('VI45 is a TPM where its emulator is missing, with the line that mends it', () => {
     expect(lackOf(devices({ tpm: {} }))).toBeUndefined()
     expect(lackOf(devices({ tpm: {} }), { ...host, hasTpmEmulator: false })).toMatch(/a TPM .*apt-get install swtpm/)
