@@ -144,14 +144,17 @@ export class PortInUse extends Error {
   }
 }
 
-/** One request and its answer. HTTP/2 sends and is sent on one stream; what Node would make of that for the sake of HTTP/1 costs a
- * tenth of a request's time. */
+/**
+ * One request and its answer. HTTP/2 has one stream for both; what Node would make of it for the sake of HTTP/1 costs a tenth of a
+ * request's time.
+ */
 interface Exchange {
   request: ApiRequest
   visitor: Visitor
   incoming: Readable
   outgoing: Writable
-  begin(status: number, headers: ApiResponse['headers']): void
+  /** Begins the answer. False when nobody waits for it any more: then nothing may follow. */
+  begin(status: number, headers: ApiResponse['headers']): boolean
 }
 
 function http1Exchange(incoming: IncomingMessage, outgoing: ServerResponse): Exchange {
@@ -162,7 +165,9 @@ function http1Exchange(incoming: IncomingMessage, outgoing: ServerResponse): Exc
     outgoing,
     begin(status, headers) {
       outgoing.writeHead(status, headers as OutgoingHttpHeaders)
-      outgoing.flushHeaders()
+      // Clients wait for the headers before they count a watch as begun; what has a length is sent with them.
+      if (headers['content-length'] === undefined) outgoing.flushHeaders()
+      return !outgoing.destroyed
     },
   }
 }
@@ -171,13 +176,16 @@ function http1Exchange(incoming: IncomingMessage, outgoing: ServerResponse): Exc
 function http2Exchange(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Exchange | undefined {
   const { session } = stream
   if (session === undefined) return undefined
+  if (headers.expect === '100-continue') stream.additionalHeaders({ ':status': 100 })
   return {
     request: plainRequest(headers[':method'], headers[':path'], headers),
     visitor: visitorOf(session.socket as TLSSocket, session),
     incoming: stream,
     outgoing: stream,
     begin(status, given) {
-      if (!stream.destroyed && !stream.closed) stream.respond({ ...given, ':status': status } as OutgoingHttp2Headers)
+      if (stream.destroyed || stream.closed) return false
+      stream.respond({ ...given, ':status': status } as OutgoingHttp2Headers)
+      return true
     },
   }
 }
@@ -251,10 +259,9 @@ async function send(response: ApiResponse, exchange: Exchange, gone: AbortSignal
   const zipped = isWorthZipping(response, plain, request) ? await compress(plain) : undefined
   const body = zipped ?? plain
   const headers = zipped === undefined ? response.headers : { ...response.headers, ...zippedHeaders }
-  exchange.begin(response.status, { ...headers, 'content-length': String(body.length) })
-  // Whoever has left is gone already.
-  if (outgoing.destroyed) return
+  if (!exchange.begin(response.status, { ...headers, 'content-length': String(body.length) })) return
   await new Promise<void>((resolve) => {
+    outgoing.on('finish', resolve)
     outgoing.on('close', resolve)
     if (request.method !== 'HEAD') outgoing.write(body)
     outgoing.end()
@@ -268,14 +275,13 @@ function isWorthZipping(response: ApiResponse, body: Uint8Array, request: ApiReq
   return accepted && body.length > gzipAboveBytes && response.headers['content-encoding'] === undefined
 }
 
-/** Clients wait for the headers before they count the watch as begun: they are sent at once. */
 async function sendFrames(
   response: ApiResponse,
   frames: AsyncIterable<Uint8Array | string>,
   { begin, outgoing }: Exchange,
   gone: AbortSignal,
 ): Promise<void> {
-  begin(response.status, response.headers)
+  if (!begin(response.status, response.headers)) return
   for await (const frame of frames) {
     if (gone.aborted) return
     if (!outgoing.write(frame)) await drained(outgoing, gone)

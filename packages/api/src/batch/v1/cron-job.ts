@@ -17,7 +17,7 @@ export const cronJobDefinition: ResourceDefinition<CronJob> = {
   categories: ['all'],
   scope: 'Namespaced',
   schemaName: 'io.k8s.api.batch.v1.CronJob',
-  origin: 'custom',
+  origin: 'native',
   hasStatus: false,
   countsGeneration: true,
   createsOnUpdate: false,

@@ -17,7 +17,7 @@ export const jobDefinition: ResourceDefinition<Job> = {
   categories: ['all'],
   scope: 'Namespaced',
   schemaName: 'io.k8s.api.batch.v1.Job',
-  origin: 'custom',
+  origin: 'native',
   hasStatus: false,
   countsGeneration: true,
   createsOnUpdate: false,

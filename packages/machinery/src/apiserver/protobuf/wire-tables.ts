@@ -30,6 +30,8 @@ export const wireKinds: WireTables = {
   'authorization.k8s.io/v1/SelfSubjectAccessReview': 'SelfSubjectAccessReview',
   'authorization.k8s.io/v1/SelfSubjectRulesReview': 'SelfSubjectRulesReview',
   'authorization.k8s.io/v1/SubjectAccessReview': 'SubjectAccessReview',
+  'batch/v1/CronJob': 'MetadataAlone',
+  'batch/v1/Job': 'MetadataAlone',
   'coordination.k8s.io/v1/Lease': 'Lease',
   'discovery.k8s.io/v1/EndpointSlice': 'EndpointSlice',
   'events.k8s.io/v1/Event': 'ReportedEvent',
@@ -177,6 +179,8 @@ const coordination: WireTables = {
 }
 
 const scheduling: WireTables = {
+  // Of a Kind that is refused whatever else it says.
+  MetadataAlone: '1 metadata:ObjectMeta',
   PriorityClass: '1 metadata:ObjectMeta, 2 value!:i, 3 globalDefault:b, 4 description, 5 preemptionPolicy*',
 }
 
