@@ -1,7 +1,7 @@
 // The ConfigMap kube-root-ca.crt of every namespace: programs that are given a token read there whom to trust.
 
-import { type ConfigMap, configMapDefinition, type Namespace, namespaceDefinition } from '@sheaf/api'
-import { isAlreadyExists, isBeingDeleted, isConflict, isNotFound, type ObjectKey, sameJson } from '@sheaf/api/meta'
+import { type ConfigMap, configMapDefinition } from '@sheaf/api'
+import { isAlreadyExists, isConflict, isNotFound, sameJson } from '@sheaf/api/meta'
 import { after, done, type Result } from '@sheaf/machinery/controller'
 import { authorityCompareMs, type TokenIssuer } from '../access/token-issuer.ts'
 import type { Ports } from '../ports.ts'
@@ -10,14 +10,9 @@ export const rootAuthorityName = 'kube-root-ca.crt'
 
 export type RootAuthorityPorts = Ports & { tokens: Pick<TokenIssuer, 'authorityPem'> }
 
-/** The key is that of the namespace. */
-export async function reconcileRootAuthority(
-  { name: namespace }: ObjectKey,
-  { client, tokens }: RootAuthorityPorts,
-): Promise<Result> {
+export async function keepRootAuthority(namespace: string, { client, tokens }: RootAuthorityPorts): Promise<Result> {
   const authority = tokens.authorityPem()
-  const found = await client.resource<Namespace>(namespaceDefinition).find({ namespace: '', name: namespace })
-  if (authority === '' || found === undefined || isBeingDeleted(found)) return done
+  if (authority === '') return done
   const maps = client.resource<ConfigMap>(configMapDefinition)
   const metadata = { namespace, name: rootAuthorityName }
   const data = { 'ca.crt': authority }

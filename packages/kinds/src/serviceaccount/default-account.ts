@@ -1,25 +1,11 @@
-import {
-  defaultServiceAccountName,
-  type Namespace,
-  namespaceDefinition,
-  type ServiceAccount,
-  serviceAccountDefinition,
-} from '@sheaf/api'
-import { isAlreadyExists, isBeingDeleted, type ObjectKey } from '@sheaf/api/meta'
+import { defaultServiceAccountName, type ServiceAccount, serviceAccountDefinition } from '@sheaf/api'
 import { done, type Result } from '@sheaf/machinery/controller'
+import { ensureThere } from '../ensure-there.ts'
 import type { Ports } from '../ports.ts'
 
-/** The key is that of the namespace. */
-export async function reconcileDefaultAccount({ name: namespace }: ObjectKey, { client }: Ports): Promise<Result> {
-  const found = await client.resource<Namespace>(namespaceDefinition).find({ namespace: '', name: namespace })
-  if (found === undefined || isBeingDeleted(found)) return done
-  const accounts = client.resource<ServiceAccount>(serviceAccountDefinition)
+export async function keepDefaultAccount(namespace: string, { client }: Ports): Promise<Result> {
   const metadata = { namespace, name: defaultServiceAccountName }
-  if ((await accounts.find(metadata)) !== undefined) return done
-  try {
-    await accounts.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata })
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error
-  }
+  const account: ServiceAccount = { apiVersion: 'v1', kind: 'ServiceAccount', metadata }
+  await ensureThere(client.resource<ServiceAccount>(serviceAccountDefinition), account)
   return done
 }

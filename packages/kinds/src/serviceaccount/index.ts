@@ -20,7 +20,8 @@ import {
 } from '@sheaf/machinery/controller'
 import type { Kind } from '@sheaf/machinery/kind'
 import type { Ports } from '../ports.ts'
-import { reconcileDefaultAccount } from './default-account.ts'
+import { startInEveryNamespace } from '../in-every-namespace.ts'
+import { keepDefaultAccount } from './default-account.ts'
 import { type TokenPorts, tokenAction } from './token-action.ts'
 import type { TokenIssuer } from '../access/token-issuer.ts'
 import { accountOfSecret, reconcileTokenSecret, tokenSecretType } from './token-secret.ts'
@@ -37,28 +38,13 @@ const workers = 1
 
 /** A namespace that has lost its account gets it back. */
 export function startDefaultAccountController(ports: Ports, namespaces: Informer<Namespace>): Controller {
-  const { client, clock, random, log } = ports
-  const accounts = startInformer<ServiceAccount>({
-    client,
+  const kept = {
+    controllerName: 'defaultserviceaccount',
     resource: serviceAccountDefinition,
-    clock,
-    random,
-    log,
-    fieldSelector: `metadata.name=${defaultServiceAccountName}`,
-  })
-  return startController({
-    name: 'defaultserviceaccount',
-    reconcile: (key) => reconcileDefaultAccount(key, ports),
-    sources: [
-      ownObjects(namespaces),
-      mappedObjects(accounts, ({ key, after }) => (after === undefined ? [{ namespace: '', name: key.namespace }] : [])),
-    ],
-    workers,
-    owns: [accounts],
-    clock,
-    random,
-    log,
-  })
+    objectName: defaultServiceAccountName,
+    keep: (namespace: string) => keepDefaultAccount(namespace, ports),
+  }
+  return startInEveryNamespace(kept, ports, namespaces)
 }
 
 export function startTokenSecretController(ports: Ports & { tokens: TokenIssuer }): Controller {

@@ -308,8 +308,7 @@ async function connect(desk: Desk, visit: Visit): Promise<Duplex> {
 async function openStream(desk: Desk, visit: Visit, notes: Notes): Promise<Duplex> {
   const { request, user } = visit
   const { info, actions, attributes } = notes.match
-  if (info.kind === 'resource' && actions.length > 0)
-    notes.subject = { ...subjectOfAction(request.method, info, actions), verb: 'CONNECT' }
+  if (info.kind === 'resource' && actions.length > 0) notes.subject = { ...notes.match.subject, verb: 'CONNECT' }
   await authorize(desk.options.authorizer, visit, attributes)
   if (info.kind === 'path' || actions.length === 0) throw notAStream()
   // The answer to an upgrade has no place for warnings.
