@@ -90,7 +90,7 @@ export async function lastWordsOf(pass: Pass): Promise<string> {
 const printable = (text: string): string =>
   text
     // oxlint-disable-next-line no-control-regex -- escape sequences begin with a control character
-    .replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/g, '')
+    .replaceAll(/\u001b(?:\[[0-9;?]*)?[A-Za-z]/g, '')
     .replaceAll(/[^\P{C}\n]/gu, '')
     .trim()
 
