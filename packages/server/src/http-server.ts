@@ -195,8 +195,8 @@ async function serve(exchange: Exchange, options: HttpServerOptions): Promise<vo
   const gone = new AbortController()
   const isAnswered = options.inFlight.begin()
   const leave = (): void => {
-    // A reason of its own costs nothing; without one this would make an error with a stack.
-    if (!outgoing.writableFinished) gone.abort(clientLeft)
+    // What was given out whole keeps nobody busy any more. A reason of its own saves making an error with a stack.
+    if (!outgoing.writableEnded) gone.abort(clientLeft)
   }
   outgoing.on('close', leave)
   outgoing.on('error', leave)
@@ -255,11 +255,11 @@ function readBody(incoming: Readable): Promise<Uint8Array> {
 async function send(response: ApiResponse, exchange: Exchange, gone: AbortSignal): Promise<void> {
   if (isStreaming(response.body)) return sendFrames(response, response.body, exchange, gone)
   const { request, outgoing } = exchange
-  const plain = typeof response.body === 'string' ? Buffer.from(response.body) : response.body
-  const zipped = isWorthZipping(response, plain, request) ? await compress(plain) : undefined
-  const body = zipped ?? plain
-  const headers = zipped === undefined ? response.headers : { ...response.headers, ...zippedHeaders }
-  if (!exchange.begin(response.status, { ...headers, 'content-length': String(body.length) })) return
+  const zipped = isWorthZipping(response, response.body, request) ? await compress(response.body) : undefined
+  const body = zipped ?? response.body
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
+  const headers = { ...response.headers, 'content-length': String(length), ...(zipped === undefined ? {} : zippedHeaders) }
+  if (!exchange.begin(response.status, headers)) return
   await new Promise<void>((resolve) => {
     outgoing.on('finish', resolve)
     outgoing.on('close', resolve)
@@ -270,7 +270,7 @@ async function send(response: ApiResponse, exchange: Exchange, gone: AbortSignal
 
 const zippedHeaders = { 'content-encoding': 'gzip', vary: 'Accept, Accept-Encoding' }
 
-function isWorthZipping(response: ApiResponse, body: Uint8Array, request: ApiRequest): boolean {
+function isWorthZipping(response: ApiResponse, body: Uint8Array | string, request: ApiRequest): boolean {
   const accepted = request.headers['accept-encoding']?.includes('gzip') === true
   return accepted && body.length > gzipAboveBytes && response.headers['content-encoding'] === undefined
 }

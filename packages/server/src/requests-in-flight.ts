@@ -8,21 +8,27 @@ export interface RequestsInFlight {
 }
 
 export function followRequests(): RequestsInFlight {
-  const open = new Set<Promise<void>>()
+  const open = new Set<() => void>()
+  /** Each waits for those that were open when it came. */
+  const waiters = new Set<{ waitsFor: Set<() => void>; done: () => void }>()
   return {
     begin() {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      open.add(promise)
-      return () => {
-        open.delete(promise)
-        resolve()
+      const answered = (): void => {
+        open.delete(answered)
+        for (const { waitsFor, done } of waiters) if (waitsFor.delete(answered) && waitsFor.size === 0) done()
       }
+      open.add(answered)
+      return answered
     },
     async whenAnswered(withinMs) {
-      const late = Promise.withResolvers<void>()
-      const timer = setTimeout(late.resolve, withinMs)
-      await Promise.race([Promise.all(open), late.promise])
+      if (open.size === 0) return
+      const { promise, resolve: done } = Promise.withResolvers<void>()
+      const waiter = { waitsFor: new Set(open), done }
+      waiters.add(waiter)
+      const timer = setTimeout(done, withinMs)
+      await promise
       clearTimeout(timer)
+      waiters.delete(waiter)
     },
   }
 }

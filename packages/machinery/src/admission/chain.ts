@@ -43,9 +43,12 @@ export async function admit(
   // A built-in Kind's defaults are part of its form; a custom one's are somebody else's changes, as those of a webhook.
   if (definition.origin === 'custom') steps.onShaped()
   definition.applyDefaults?.(object)
+  let isTouched = isChangedByKind(resource)
   if (definition.origin === 'native') {
     // An ApiObject came from JSON.
-    if (resource.schema !== undefined) dropEmptyCollections(resource.schema, schemas, object as unknown as JsonObject)
+    if (resource.schema !== undefined && dropEmptyCollections(resource.schema, schemas, object as unknown as JsonObject)) {
+      isTouched = true
+    }
     steps.onShaped()
   }
   definition.complete?.(object)
@@ -53,7 +56,7 @@ export async function admit(
   if (admission.mutate !== undefined) await admission.mutate(request)
   for (const text of dropDuplicateOwners(object.metadata)) request.warn(text)
 
-  const structureErrors = structureOf(resource, schemas, object, old).errors
+  const structureErrors = isTouched ? structureOf(resource, schemas, object, old).errors : sent.errors
   const metaErrors = checkObjectMeta(definition, object, oldObject)
   // The Kind's own rules may rely on the schema: they look only at objects that have the right shape.
   const ownErrors = structureErrors.length > 0 ? [] : (definition.validate?.(object, oldObject) ?? [])
@@ -65,6 +68,11 @@ export async function admit(
   if (admission.validate !== undefined) await admission.validate(request)
   for (const text of objectMetaWarnings(definition, object.metadata)) request.warn(text)
   for (const text of ownWarnings(definition, request)) request.warn(text)
+}
+
+/** Whether it has something to say between the first look at the shape and the second. */
+function isChangedByKind({ definition, admission }: Resource): boolean {
+  return definition.applyDefaults !== undefined || definition.complete !== undefined || admission.mutate !== undefined
 }
 
 /**

@@ -77,7 +77,7 @@ function timeoutMs(asked: number, random: Random): number {
 }
 
 /** Clients expect to be told inside the stream that history is gone, and act when it ends. */
-async function streamedOrExpired(open: () => Promise<AsyncIterable<Uint8Array>>): Promise<ApiResponse> {
+async function streamedOrExpired(open: () => Promise<AsyncIterable<string>>): Promise<ApiResponse> {
   try {
     return streaming(await open())
   } catch (error) {
@@ -88,10 +88,10 @@ async function streamedOrExpired(open: () => Promise<AsyncIterable<Uint8Array>>)
   }
 }
 
-async function* ofOne(frame: Uint8Array): AsyncIterable<Uint8Array> {
+async function* ofOne(frame: string): AsyncIterable<string> {
   yield frame
 }
 
-function streaming(body: AsyncIterable<Uint8Array>): ApiResponse {
+function streaming(body: AsyncIterable<string>): ApiResponse {
   return { status: 200, headers: { 'content-type': 'application/json' }, body }
 }

@@ -1,4 +1,4 @@
-// One line of a watch: `{"type":"ADDED","object":{…}}`. Most watchers want the same bytes, so they are made once.
+// One line of a watch: `{"type":"ADDED","object":{…}}`. Most watchers want the same, so it is made once.
 
 import { apiVersionOf, type ResourceDefinition, type Status } from '@sheaf/api/meta'
 import type { Encoded } from '../registry/registry.ts'
@@ -8,20 +8,20 @@ import type { OutputForm } from './negotiation.ts'
 import { partialMetadata } from './partial-metadata.ts'
 import { type IncludeObject, tableOf } from './table.ts'
 
-/** What all watchers together may keep ready: some hundred changes. Node cuts small buffers out of large ones, so they hold twice that. */
-const maxSharedBytes = 1024 * 1024
+/** What all watchers together may keep ready, in characters: some hundred changes. */
+const maxSharedLength = 1024 * 1024
 
 /** The frames that were made last, for the other watchers of the same changes. */
 export class SharedFrames {
-  readonly #frames = new Map<Encoded, Map<string, Uint8Array>>()
-  #bytes = 0
+  readonly #frames = new Map<Encoded, Map<string, string>>()
+  #length = 0
 
-  frame(encoded: Encoded, shape: string, encode: () => Uint8Array): Uint8Array {
+  frame(encoded: Encoded, shape: string, encode: () => string): string {
     const ofObject = this.#frames.get(encoded)
     const ready = ofObject?.get(shape)
     if (ready !== undefined) return ready
     const made = encode()
-    this.#bytes += made.length
+    this.#length += made.length
     if (ofObject === undefined) this.#frames.set(encoded, new Map([[shape, made]]))
     else ofObject.set(shape, made)
     this.#shrink()
@@ -31,19 +31,19 @@ export class SharedFrames {
   /** The oldest go first: a Map keeps the order of insertion. */
   #shrink(): void {
     for (const [encoded, frames] of this.#frames) {
-      if (this.#bytes <= maxSharedBytes) return
+      if (this.#length <= maxSharedLength) return
       this.#frames.delete(encoded)
-      for (const frame of frames.values()) this.#bytes -= frame.length
+      for (const frame of frames.values()) this.#length -= frame.length
     }
   }
 }
 
 /** Makes the frames of one watch. */
 export interface FrameEncoder {
-  initial(encoded: Encoded): Uint8Array
-  change(change: Change): Uint8Array
+  initial(encoded: Encoded): string
+  change(change: Change): string
   /** `endsInitial` closes the initial state of a streaming list. */
-  bookmark(revision: number, endsInitial: boolean): Uint8Array
+  bookmark(revision: number, endsInitial: boolean): string
 }
 
 export interface FrameOptions {
@@ -58,12 +58,12 @@ export function createFrameEncoder(options: FrameOptions): FrameEncoder {
   return options.form.as === 'table' ? tableFrames(options) : objectFrames(options)
 }
 
-export function errorFrame(status: Status): Uint8Array {
+export function errorFrame(status: Status): string {
   return frameOf('ERROR', JSON.stringify(status))
 }
 
-function frameOf(type: string, objectText: string): Uint8Array {
-  return Buffer.from(`{"type":"${type}","object":${objectText}}\n`)
+function frameOf(type: string, objectText: string): string {
+  return `{"type":"${type}","object":${objectText}}\n`
 }
 
 function objectFrames({ definition, form, shared }: FrameOptions): FrameEncoder {
@@ -91,7 +91,7 @@ function bookmarkMeta(revision: number, endsInitial: boolean): object {
 /** Each frame is a Table of one row; only the first describes the columns. Ages differ from moment to moment: nothing is shared. */
 function tableFrames({ definition, form, includeObject, now }: FrameOptions): FrameEncoder {
   let withColumns = true
-  const encode = (type: string, encoded: Encoded | undefined, resourceVersion: string): Uint8Array => {
+  const encode = (type: string, encoded: Encoded | undefined, resourceVersion: string): string => {
     const options = { definition, metaVersion: form.metaVersion, includeObject, nowMs: now(), withColumns }
     withColumns = false
     const objects = encoded === undefined ? [] : [objectOf(encoded)]

@@ -31,17 +31,17 @@ export interface WatchStreamOptions {
 }
 
 type Queued = { kind: 'change'; change: Change } | { kind: 'bookmark'; revision: number; endsInitial: boolean }
-type Next = IteratorResult<Uint8Array, undefined>
+type Next = IteratorResult<string, undefined>
 
 const end: Next = { done: true, value: undefined }
 
-export class WatchStream implements AsyncIterableIterator<Uint8Array, undefined> {
+export class WatchStream implements AsyncIterableIterator<string, undefined> {
   readonly #options: WatchStreamOptions
   readonly #subscription: Subscription
   readonly #timers = new Set<Timer>()
   /** Who waits for something to read. */
   #readers: (() => void)[] = []
-  #initial: Iterator<Uint8Array>
+  #initial: Iterator<string>
   #queue: Queued[] = []
   #queuedBytes = 0
   #isEnded = false
@@ -128,7 +128,7 @@ export class WatchStream implements AsyncIterableIterator<Uint8Array, undefined>
     return this.#isEnded ? end : undefined
   }
 
-  #encode(queued: Queued): Uint8Array {
+  #encode(queued: Queued): string {
     const { encoder } = this.#options
     if (queued.kind === 'bookmark') return encoder.bookmark(queued.revision, queued.endsInitial)
     this.#queuedBytes -= queued.change.encoded.text.length

@@ -1,9 +1,9 @@
 // What is different between two objects, field by field.
 
-import { isJsonObject, type Json, sameJson } from '@sheaf/api/meta'
+import { isJsonObject, type Json, type JsonObject, sameJson } from '@sheaf/api/meta'
 import { fieldStep, type Step } from './field-path.ts'
 import { emptySet, type FieldSet, fieldSet, isEmptySet, memberSet, union } from './field-set.ts'
-import { deduced, type FieldType, type Form, formOf, type ListType, typeOfField } from './field-type.ts'
+import { deduced, type FieldType, type Form, formOf, type ListType, type MapType, typeOfField } from './field-type.ts'
 import { stepOfItem } from './list-step.ts'
 
 export interface Comparison {
@@ -19,7 +19,8 @@ const modifiedItself: Comparison = { ...same, modified: memberSet }
 /** Throws UntypedValue where an object does not fit its type. */
 export function compareFields(before: Json | undefined, after: Json | undefined, type: FieldType): Comparison {
   if (before === after) return same
-  if (before === undefined || after === undefined) return oneSided(before, after, type)
+  if (before === undefined) return after === undefined ? same : { ...same, added: wholeOf(after, type) }
+  if (after === undefined) return { ...same, removed: wholeOf(before, type) }
   const [old, next] = [formOf(type, before), formOf(type, after)]
   if (isSameForm(old, next)) return compareForms(before, after, next)
   return unite(compareForms(before, after, old), compareForms(before, after, next))
@@ -30,15 +31,35 @@ function isSameForm(a: Form, b: Form): boolean {
 }
 
 /** A field that is new or gone is so itself, and with everything below it. */
-function oneSided(before: Json | undefined, after: Json | undefined, type: FieldType): Comparison {
-  const present = before ?? after
-  const below = compareForms(before, after, formOf(type, present))
-  return before === undefined
-    ? { ...below, added: union(below.added, memberSet) }
-    : { ...below, removed: union(below.removed, memberSet) }
+function wholeOf(value: Json, type: FieldType): FieldSet {
+  const form = formOf(type, value)
+  if (form.kind === 'map' && !form.type.isAtomic && isJsonObject(value)) return fieldSet(true, fieldsIn(value, form.type))
+  if (form.kind === 'list' && form.type.relation !== 'atomic' && Array.isArray(value)) {
+    return fieldSet(true, elementsIn(value, form.type))
+  }
+  return memberSet
 }
 
-function compareForms(before: Json | undefined, after: Json | undefined, form: Form): Comparison {
+function fieldsIn(object: JsonObject, map: MapType): Map<Step, FieldSet> {
+  const fields = new Map<Step, FieldSet>()
+  for (const name in object) {
+    const value = object[name]
+    if (value !== undefined) fields.set(fieldStep(name), wholeOf(value, typeOfField(map, name) ?? deduced))
+  }
+  return fields
+}
+
+/** Elements of the same name are in one piece. */
+function elementsIn(items: readonly Json[], list: ListType): Map<Step, FieldSet> {
+  const elements = new Map<Step, FieldSet>()
+  for (const item of items) {
+    const step = stepOfItem(list, item)
+    elements.set(step, elements.has(step) ? memberSet : wholeOf(item, list.item))
+  }
+  return elements
+}
+
+function compareForms(before: Json, after: Json, form: Form): Comparison {
   switch (form.kind) {
     case 'scalar':
       return compareWhole(before, after)
@@ -62,9 +83,7 @@ function compareForms(before: Json | undefined, after: Json | undefined, form: F
   }
 }
 
-function compareWhole(before: Json | undefined, after: Json | undefined): Comparison {
-  if (before === undefined) return { ...same, added: memberSet }
-  if (after === undefined) return { ...same, removed: memberSet }
+function compareWhole(before: Json, after: Json): Comparison {
   return sameJson(before, after) ? same : modifiedItself
 }
 
@@ -74,8 +93,8 @@ function namesOf(old: object, next: object): string[] {
   return names
 }
 
-const listOf = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : [])
-const mapOf = (value: Json | undefined): Record<string, Json | undefined> => (isJsonObject(value) ? value : {})
+const listOf = (value: Json): Json[] => (Array.isArray(value) ? value : [])
+const mapOf = (value: Json): Record<string, Json | undefined> => (isJsonObject(value) ? value : {})
 const ownOf = (map: Record<string, Json | undefined>, name: string): Json | undefined =>
   Object.hasOwn(map, name) ? map[name] : undefined
 

@@ -57,6 +57,8 @@ export function stepText(step: Step): string {
 const sorts = 'fkvi'
 
 export function compareSteps(a: Step, b: Step): number {
+  // Nearly all are fields, and these are ordered as their texts are.
+  if (a.startsWith('f') && b.startsWith('f')) return a < b ? -1 : a > b ? 1 : 0
   const bySort = sorts.indexOf(a.charAt(0)) - sorts.indexOf(b.charAt(0))
   if (bySort !== 0) return bySort
   const [x, y] = [orderedForm(a), orderedForm(b)]

@@ -39,8 +39,10 @@ export function hasPath(set: FieldSet, path: FieldPath): boolean {
 }
 
 export function union(a: FieldSet, b: FieldSet): FieldSet {
-  if (isEmptySet(a)) return b
+  if (a === b || isEmptySet(a)) return b
   if (isEmptySet(b)) return a
+  if (b.children.size === 0) return a.isMember ? a : fieldSet(true, a.children)
+  if (a.children.size === 0) return b.isMember ? b : fieldSet(true, b.children)
   const children = new Map(a.children)
   for (const [step, child] of b.children) {
     const other = children.get(step)
@@ -110,8 +112,11 @@ export function encodeFieldSet(set: FieldSet): JsonObject {
   return fields
 }
 
+const nothingBelow: JsonObject = Object.freeze({})
+
 function encodeFields(set: FieldSet): JsonObject {
-  const fields: JsonObject = set.isMember && set.children.size > 0 ? { '.': {} } : {}
+  if (set.children.size === 0) return nothingBelow
+  const fields: JsonObject = set.isMember ? { '.': nothingBelow } : {}
   for (const step of [...set.children.keys()].sort(compareSteps)) fields[step] = encodeFields(childOf(set, step))
   return fields
 }

@@ -110,18 +110,22 @@ function buildType({ schema: reference, definitions, keepsUnknown }: Part): Fiel
 /** The parts are built when they are asked for: a schema may contain itself. */
 function listTypeOf(part: Part): ListType {
   const { items } = part.schema
+  let item: FieldType | undefined
   return {
     relation: part.schema['x-kubernetes-list-type'] ?? 'atomic',
     keys: part.schema['x-kubernetes-list-map-keys'] ?? [],
     get item() {
-      return items === undefined ? untyped : typeOfPart({ ...part, schema: items })
+      item ??= items === undefined ? untyped : typeOfPart({ ...part, schema: items })
+      return item
     },
   }
 }
 
 function mapTypeOf(part: Part): MapType {
-  const { properties = {}, additionalProperties } = part.schema
+  const { properties = {} } = part.schema
   let fields: Map<string, NamedField> | undefined
+  let other: FieldType | undefined
+  let isOtherKnown = false
   return {
     isAtomic: part.schema['x-kubernetes-map-type'] === 'atomic',
     get fields() {
@@ -129,17 +133,26 @@ function mapTypeOf(part: Part): MapType {
       return fields
     },
     get other() {
-      if (typeof additionalProperties === 'object') return typeOfPart({ ...part, schema: additionalProperties })
-      if (additionalProperties !== undefined) return additionalProperties ? deduced : undefined
-      return part.keepsUnknown || Object.keys(properties).length === 0 ? deduced : undefined
+      if (!isOtherKnown) other = typeOfOther(part)
+      isOtherKnown = true
+      return other
     },
   }
 }
 
+function typeOfOther(part: Part): FieldType | undefined {
+  const { properties = {}, additionalProperties } = part.schema
+  if (typeof additionalProperties === 'object') return typeOfPart({ ...part, schema: additionalProperties })
+  if (additionalProperties !== undefined) return additionalProperties ? deduced : undefined
+  return part.keepsUnknown || Object.keys(properties).length === 0 ? deduced : undefined
+}
+
 function namedField(part: Part, schema: JsonSchema): NamedField {
+  let type: FieldType | undefined
   return {
     get type() {
-      return typeOfPart({ ...part, schema })
+      type ??= typeOfPart({ ...part, schema })
+      return type
     },
     default: resolveSchema(schema, part.definitions)?.default,
   }

@@ -2,13 +2,14 @@
 // the fields that it has, gives back those that it had and has no more, and is refused where it would change what is
 // somebody else's. Pure.
 
-import { type ApiObject, type Json, type JsonSchema, sameJson, type SchemaDefinitions } from '@sheaf/api/meta'
+import { type ApiObject, type Json, type JsonObject, type JsonSchema, sameJson, type SchemaDefinitions } from '@sheaf/api/meta'
 import { withObjectMeta } from '../schema/object-meta-schema.ts'
 import { type Comparison, compareFields } from './compare-fields.ts'
 import { type FieldPath, fieldStep } from './field-path.ts'
 import { difference, differenceBelow, type FieldSet, intersection, isEmptySet, pathsOf, setOfPath, union } from './field-set.ts'
 import { type FieldType, fieldTypeOf } from './field-type.ts'
 import { fieldsOf, withNamedFields } from './fields-of.ts'
+import { firstFields } from './first-fields.ts'
 import { capManagers, identityOf, type Manager, type ManagerName, type Managers, ownedByAnyone, withManager } from './managers.ts'
 import { mergeApplied } from './merge-applied.ts'
 import { removeFields } from './remove-fields.ts'
@@ -69,6 +70,24 @@ export interface Update {
   managers: Managers
   name: ManagerName
   time: string | undefined
+}
+
+/** After an object was made. `empty` is what every object of the type has from the start. Throws UntypedValue. */
+export function managersOfNew(empty: JsonObject, next: JsonObject, type: FieldType, maker: Omit<Manager, 'fields'>): Managers {
+  const fields = ownedOnce(firstFields(empty, next, type))
+  return isEmptySet(fields) ? new Map() : new Map([[identityOf(maker), { ...maker, fields }]])
+}
+
+const owned = new WeakMap<FieldSet, FieldSet>()
+
+/** The same fields come again and again: what is nobody's is taken from them once. */
+function ownedOnce(fields: FieldSet): FieldSet {
+  let own = owned.get(fields)
+  if (own === undefined) {
+    own = difference(fields, unowned)
+    owned.set(fields, own)
+  }
+  return own
 }
 
 /** After a plain write. Throws UntypedValue where an object does not fit its type. */

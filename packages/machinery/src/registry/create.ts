@@ -50,7 +50,8 @@ export async function create(registry: Registry, call: WriteCall, body: DecodedB
   const isGenerated = name === '' && sent.metadata.generateName !== undefined
   for (let attempt = 1; ; attempt++) {
     const { object, settle } = await prepare(registry, call, { sent, strictIssues, owners })
-    const taken = await tryStore(registry, call, object).finally(settle)
+    const stored = tryStore(registry, call, object)
+    const taken = await (settle === undefined ? stored : stored.finally(settle))
     if (taken.kind === 'stored') return taken.encoded
     if (!isGenerated) throw existsError(call, object, taken.by)
     if (attempt === maxNameAttempts) throw noUniqueName(call, object)

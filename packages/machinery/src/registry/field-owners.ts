@@ -3,7 +3,7 @@
 import { type ApiObject, apiVersionOf, type Json, type JsonObject, type ManagedFieldsEntry, timestamp } from '@sheaf/api/meta'
 import { UntypedValue } from '../ownership/list-step.ts'
 import { decodeManagers, encodeManagers, type ManagerName, type Managers } from '../ownership/managers.ts'
-import { managersAfterUpdate, objectTypeOf } from '../ownership/ownership.ts'
+import { managersAfterUpdate, managersOfNew, objectTypeOf } from '../ownership/ownership.ts'
 import { checkStructure } from '../schema/structural.ts'
 import type { Registry, Resource, Subresource, WriteCall } from './registry.ts'
 
@@ -26,16 +26,17 @@ export function ownersAfterWrite(registry: Registry, call: WriteCall, write: Pla
   const managers = managersBefore(write)
   // Nobody's fields are followed on an object that was written before there were owners, until somebody applies to it.
   if (managers.size === 0 && live !== undefined) return undefined
+  const type = objectTypeOf(resource.schema, registry.schemas)
+  const name = managerName(call, 'Update', subresource)
+  // Kubernetes keeps no time for those who scale.
+  const time = subresource === 'scale' ? undefined : timestamp(registry.clock)
+  const next = withoutOwners(claimed(call, write))
+  const before = live === undefined ? emptyObject(registry, resource) : withoutOwners(live)
   try {
-    const after = managersAfterUpdate({
-      type: objectTypeOf(resource.schema, registry.schemas),
-      live: withoutOwners(live ?? emptyObject(registry, resource)),
-      next: withoutOwners(claimed(call, write)),
-      managers,
-      name: managerName(call, 'Update', subresource),
-      // Kubernetes keeps no time for those who scale.
-      time: subresource === 'scale' ? undefined : timestamp(registry.clock),
-    })
+    const isNew = live === undefined && managers.size === 0
+    const after = isNew
+      ? managersOfNew(before, next, type, { ...name, time })
+      : managersAfterUpdate({ type, live: before, next, managers, name, time })
     return encodeManagers(after)
   } catch (error) {
     // No refusal: what does not fit the schema is admission's to tell.
@@ -95,10 +96,10 @@ export function withoutOwners(object: ApiObject): JsonObject & ApiObject {
   return { ...object, metadata } as unknown as JsonObject & ApiObject
 }
 
-const empty = new WeakMap<Resource, ApiObject>()
+const empty = new WeakMap<Resource, JsonObject & ApiObject>()
 
 /** What there was before an object was there. One of a built-in Kind has its structs even so. */
-export function emptyObject({ schemas }: Registry, resource: Resource): ApiObject {
+export function emptyObject({ schemas }: Registry, resource: Resource): JsonObject & ApiObject {
   let object = empty.get(resource)
   if (object === undefined) {
     const { definition, schema } = resource

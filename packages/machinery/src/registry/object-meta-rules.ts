@@ -23,15 +23,15 @@ const standardFinalizers: ReadonlySet<string> = new Set(['orphan', 'foregroundDe
 
 export function checkObjectMeta(definition: ResourceDefinition, object: ApiObject, old: ApiObject | undefined): FieldError[] {
   const { metadata } = object
-  return [
-    ...checkName(definition, metadata),
-    ...checkNamespace(definition, metadata),
-    ...checkLabels(metadata.labels ?? {}),
-    ...checkAnnotations(metadata.annotations ?? {}),
-    ...checkOwners(metadata.ownerReferences ?? []),
-    ...checkFinalizers(definition, metadata.finalizers ?? []),
-    ...checkNoNewFinalizers(metadata, old?.metadata),
-  ]
+  const { labels, annotations, ownerReferences, finalizers } = metadata
+  const errors = [...checkName(definition, metadata), ...checkNamespace(definition, metadata)]
+  if (labels !== undefined) errors.push(...checkLabels(labels))
+  if (annotations !== undefined) errors.push(...checkAnnotations(annotations))
+  if (ownerReferences !== undefined) errors.push(...checkOwners(ownerReferences))
+  if (finalizers !== undefined) {
+    errors.push(...checkFinalizers(definition, finalizers), ...checkNoNewFinalizers(finalizers, old?.metadata))
+  }
+  return errors
 }
 
 function refused(field: string, value: string, finding: string | undefined): FieldError[] {
@@ -118,10 +118,10 @@ function checkFinalizers(definition: ResourceDefinition, finalizers: readonly st
 const isQualified = ({ finalizersAtDeletion = [] }: ResourceDefinition, finalizer: string): boolean =>
   finalizer.includes('/') || standardFinalizers.has(finalizer) || finalizersAtDeletion.includes(finalizer)
 
-function checkNoNewFinalizers(metadata: ObjectMeta, old: ObjectMeta | undefined): FieldError[] {
+function checkNoNewFinalizers(finalizers: readonly string[], old: ObjectMeta | undefined): FieldError[] {
   if (old?.deletionTimestamp === undefined) return []
   const known = new Set(old.finalizers)
-  const added = (metadata.finalizers ?? []).filter((finalizer) => !known.has(finalizer))
+  const added = finalizers.filter((finalizer) => !known.has(finalizer))
   if (added.length === 0) return []
   const shown = added.map((finalizer) => JSON.stringify(finalizer)).join(', ')
   const why = 'no new finalizers can be added if the object is being deleted, found new finalizers'
@@ -129,8 +129,8 @@ function checkNoNewFinalizers(metadata: ObjectMeta, old: ObjectMeta | undefined)
 }
 
 /** What is allowed but unwise. */
-export function objectMetaWarnings(definition: ResourceDefinition, metadata: ObjectMeta): string[] {
-  return (metadata.finalizers ?? [])
+export function objectMetaWarnings(definition: ResourceDefinition, { finalizers = [] }: ObjectMeta): string[] {
+  return finalizers
     .filter((finalizer) => !isQualified(definition, finalizer))
     .map(
       (finalizer) =>
@@ -140,9 +140,11 @@ export function objectMetaWarnings(definition: ResourceDefinition, metadata: Obj
 
 /** Drops owners that are named twice, in place, and tells which. */
 export function dropDuplicateOwners(metadata: ObjectMeta): string[] {
+  const { ownerReferences = [] } = metadata
+  if (ownerReferences.length < 2) return []
   const seen = new Set<string>()
   const duplicates = new Set<string>()
-  const kept = (metadata.ownerReferences ?? []).filter((owner) => {
+  const kept = ownerReferences.filter((owner) => {
     const identity = JSON.stringify([
       owner.apiVersion,
       owner.kind,

@@ -124,7 +124,8 @@ function shapeMeta(definition: ResourceDefinition, metadata: Json, unknownFields
   }
   if (!isJsonObject(metadata)) return refuse(metadata, 'metadata', 'v1.ObjectMeta')
   const kept: JsonObject = {}
-  for (const [name, value] of Object.entries(metadata)) {
+  for (const name of Object.keys(metadata)) {
+    const value = metadata[name]
     const shape = Object.hasOwn(metaFields, name) ? metaFields[name] : undefined
     if (shape === undefined) unknownFields.push(`metadata.${name}`)
     if (shape === undefined || shape === 'dropped' || value === undefined || value === null) continue

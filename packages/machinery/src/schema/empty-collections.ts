@@ -3,23 +3,30 @@
 import { isJsonObject, type Json, type JsonObject, type JsonSchema, type SchemaDefinitions } from '@sheaf/api/meta'
 import { itemSchema, propertySchema, resolveSchema } from './definition-at.ts'
 
-/** Drops them in place, where the schema says that the field is a list or a map. */
-export function dropEmptyCollections(schema: JsonSchema, definitions: SchemaDefinitions, object: JsonObject): void {
+/** Drops them in place, where the schema says that the field is a list or a map. Tells whether there were any. */
+export function dropEmptyCollections(schema: JsonSchema, definitions: SchemaDefinitions, object: JsonObject): boolean {
   const required = resolveSchema(schema, definitions)?.required ?? []
-  for (const [name, value] of Object.entries(object)) {
+  let isChanged = false
+  for (const name of Object.keys(object)) {
+    const value = object[name]
     if (name === 'metadata' || typeof value !== 'object' || value === null) continue
     const field = propertySchema(schema, definitions, name)
     if (field === undefined) continue
-    if (!required.includes(name) && isEmptyCollection(field, value)) delete object[name]
-    else dropInside(field, definitions, value)
+    if (!required.includes(name) && isEmptyCollection(field, value)) {
+      delete object[name]
+      isChanged = true
+    } else if (dropInside(field, definitions, value)) isChanged = true
   }
+  return isChanged
 }
 
-function dropInside(schema: JsonSchema, definitions: SchemaDefinitions, value: Json): void {
+function dropInside(schema: JsonSchema, definitions: SchemaDefinitions, value: Json): boolean {
   if (isJsonObject(value)) return dropEmptyCollections(schema, definitions, value)
   const items = itemSchema(schema, definitions)
-  if (items === undefined || !Array.isArray(value)) return
-  for (const item of value) dropInside(items, definitions, item)
+  if (items === undefined || !Array.isArray(value)) return false
+  let isChanged = false
+  for (const item of value) if (dropInside(items, definitions, item)) isChanged = true
+  return isChanged
 }
 
 function isEmptyCollection(schema: JsonSchema, value: Json): boolean {

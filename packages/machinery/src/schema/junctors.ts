@@ -3,9 +3,12 @@
 import { type FieldError, isJsonObject, type Json, type JsonSchema, required } from '@sheaf/api/meta'
 import { checkEnum, checkLength, checkScalar, checkSize, checkType } from './value-checks.ts'
 
+const nothing: readonly FieldError[] = []
+
 /** `value` has the structure that the schema around the junctors asks for. */
-export function junctorErrors(schema: JsonSchema, value: Json, path: string): FieldError[] {
+export function junctorErrors(schema: JsonSchema, value: Json, path: string): readonly FieldError[] {
   const { allOf, anyOf, oneOf, not } = schema
+  if (anyOf === undefined && oneOf === undefined && allOf === undefined && not === undefined) return nothing
   return [
     ...(anyOf === undefined ? [] : anyOfErrors(anyOf, value, path)),
     ...(oneOf === undefined ? [] : oneOfErrors(oneOf, value, path)),

@@ -71,10 +71,17 @@ export function checkEnum(schema: JsonSchema, value: Json, path: string): FieldE
 
 /** Value rules of a string, number or boolean whose type is right. */
 export function checkScalar(schema: JsonSchema, value: Json, path: string): FieldError[] {
-  const errors: (FieldError | undefined)[] = [checkEnum(schema, value, path)]
-  if (typeof value === 'string') errors.push(checkText(schema, value, path), checkFormat(schema, value, path))
-  if (typeof value === 'number') errors.push(checkRange(schema, value, path))
-  return errors.filter((error) => error !== undefined)
+  const errors: FieldError[] = []
+  const found = (error: FieldError | undefined): void => {
+    if (error !== undefined) errors.push(error)
+  }
+  found(checkEnum(schema, value, path))
+  if (typeof value === 'string') {
+    found(checkText(schema, value, path))
+    found(checkFormat(schema, value, path))
+  }
+  if (typeof value === 'number') found(checkRange(schema, value, path))
+  return errors
 }
 
 function checkText(schema: JsonSchema, text: string, path: string): FieldError | undefined {

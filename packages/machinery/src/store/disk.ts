@@ -23,7 +23,8 @@ export async function openDiskStore({ path, workerUrl, ...options }: DiskStoreOp
   try {
     const index = new RevisionIndex(loadContent(path))
     await journal.open()
-    return new RevisionedStore(index, journal, options)
+    // All requests that the loop finds waiting write into one commit.
+    return new RevisionedStore(index, journal, { soon: setImmediate, ...options })
   } catch (error) {
     await journal.close()
     if (!(error instanceof StoreFailed)) throw error

@@ -29,6 +29,8 @@ export interface StoreOptions {
   history?: Partial<HistoryLimits>
   /** Milliseconds; only differences count. */
   now?: () => number
+  /** Puts a commit off for as long as others can still join it: to the end of this turn unless said otherwise. */
+  soon?: (run: () => void) => void
 }
 
 interface Attempt {
@@ -49,9 +51,11 @@ export class RevisionedStore implements Store {
   readonly #subscriptions = new Subscriptions()
   /** The keys with an unsettled write, and the writes that wait behind it. */
   readonly #turns = new Map<string, Attempt[]>()
+  readonly #soon: (run: () => void) => void
   readonly #settled = Promise.withResolvers<void>()
   #lastAssigned: number
   #gathered: Prepared[] = []
+  #isCommitDue = false
   #isCommitting = false
   #isCompacting = false
   #closing: Promise<void> | undefined
@@ -61,6 +65,7 @@ export class RevisionedStore implements Store {
     this.#journal = journal
     this.#retention = new Retention(options.history, options.now ?? (() => performance.now()), index.revision)
     this.#lastAssigned = index.revision
+    this.#soon = options.soon ?? queueMicrotask
   }
 
   get revision(): number {
@@ -129,9 +134,18 @@ export class RevisionedStore implements Store {
       return false
     }
     this.#lastAssigned = revision
-    // Later in this turn, so that the writes of one turn share a commit.
-    queueMicrotask(() => this.#commit())
+    this.#commitSoon()
     return true
+  }
+
+  /** What is written until then shares a commit. */
+  #commitSoon(): void {
+    if (this.#isCommitting || this.#isCommitDue) return
+    this.#isCommitDue = true
+    this.#soon(() => {
+      this.#isCommitDue = false
+      this.#commit()
+    })
   }
 
   #commit(): void {

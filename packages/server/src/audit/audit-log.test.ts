@@ -30,6 +30,9 @@ function world(limits: Parameters<typeof openAuditLog>[0]['limits'] = {}) {
   return { folder, clock, log, counted, open, linesIn, names: () => readdirSync(folder).toSorted() }
 }
 
+/** Long enough for what gathers to be written. */
+const gatherMs = 20
+
 const numbers = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index)
 
 test('AC51 lines stand in the order in which they came, readable by the owner alone, and a restart goes on', async () => {
@@ -52,13 +55,14 @@ test('AC51 a full file is put aside, and the oldest go: all together are bounded
   const audit = open()
   for (const n of numbers(0, 5)) {
     audit.write({ n, filling: 'x'.repeat(100) })
+    clock.advance(gatherMs)
     await expect.poll(() => names().filter((name) => name !== 'audit.log').length).toBe(Math.min(n + 1, 2))
     await expect.poll(() => linesIn(names().findLast((name) => name !== 'audit.log') ?? '')).toEqual([n])
     clock.advance(1000)
   }
   await audit.stop()
   expect(names().map((name) => linesIn(name))).toEqual([[3], [4]])
-  expect(names().every((name) => /^audit-2026-01-01T00-00-0\d\.000Z\.log$/.test(name))).toBe(true)
+  expect(names().every((name) => /^audit-2026-01-01T00-00-0\d\.\d{3}Z\.log$/.test(name))).toBe(true)
 })
 
 test('AC52 what the disk does not take is lost, counted and told once; later lines are written', async () => {
@@ -66,6 +70,7 @@ test('AC52 what the disk does not take is lost, counted and told once; later lin
   writeFileSync(folder, 'no folder')
   const audit = open()
   audit.write({ n: 0 })
+  clock.advance(gatherMs)
   await expect.poll(() => counted.lost).toBe(1)
   audit.write({ n: 1 })
   clock.advance(6000)
@@ -84,9 +89,8 @@ test('AC52 nobody waits for a slow disk: what would fill the memory is lost and 
   const audit = open()
   for (const n of numbers(0, 30)) audit.write({ n })
   await audit.stop()
-  // The first is on its way when the others come.
-  expect(counted).toEqual({ written: 11, lost: 19 })
-  expect(linesIn('audit.log')).toEqual(numbers(0, 11))
+  expect(counted).toEqual({ written: 10, lost: 20 })
+  expect(linesIn('audit.log')).toEqual(numbers(0, 10))
 })
 
 test('AC52 what cannot be written at the end is counted too', async () => {

@@ -3,7 +3,7 @@
 
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Clock } from '@sheaf/api/meta'
+import type { Clock, Timer } from '@sheaf/api/meta'
 import { errorChain, type Log } from '@sheaf/machinery/controller'
 
 export interface AuditLog {
@@ -33,6 +33,8 @@ interface AuditLimits {
 
 const usualLimits: AuditLimits = { fileBytes: 32 * 1024 * 1024, keptFiles: 10, pendingEvents: 20_000 }
 
+/** So long lines gather before they are written together: each time that something is written costs as much as ten of them. */
+const gatherMs = 20
 /** After trouble with the disk: it is not tried with every request. */
 const pauseMs = 5_000
 const currentName = 'audit.log'
@@ -57,18 +59,21 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
     isTroubled: false,
   }
   let writing: Promise<void> | undefined
-  let isPaused = false
+  let nextWrite: Timer | undefined
 
-  function begin(): void {
-    if (writing !== undefined || isPaused || writer.pending.length === 0) return
+  function writeLater(delayMs: number): void {
+    if (writing !== undefined) return
+    nextWrite ??= options.clock.after(delayMs, () => {
+      nextWrite = undefined
+      if (writer.pending.length > 0) writeNow()
+    })
+  }
+
+  function writeNow(): void {
     writing = writePending(writer).then((isWritten) => {
       writing = undefined
-      if (isWritten) return begin()
-      isPaused = true
-      options.clock.after(pauseMs, () => {
-        isPaused = false
-        begin()
-      })
+      if (!isWritten) writeLater(pauseMs)
+      else if (writer.pending.length > 0) writeLater(gatherMs)
     })
   }
 
@@ -76,12 +81,12 @@ export function openAuditLog(options: AuditLogOptions): AuditLog {
     write(event) {
       if (writer.pending.length >= writer.limits.pendingEvents) return options.onLost(1)
       writer.pending.push(`${JSON.stringify(event)}\n`)
-      begin()
+      writeLater(gatherMs)
     },
     async stop() {
-      isPaused = false
-      begin()
-      while (writing !== undefined) await writing
+      await writing
+      nextWrite?.cancel()
+      if (writer.pending.length > 0) await writePending(writer)
       if (writer.pending.length > 0) options.onLost(writer.pending.length)
       await writer.file?.close()
     },
