@@ -68,7 +68,7 @@ function casesOf(project: Project, folder: string, served: readonly Served[]): E
 
 async function main(): Promise<number> {
   await buildPrograms()
-  const judge = await startReferenceServer({ binaries: referenceBinaries, isDurable: false })
+  const judge = await startReferenceServer({ binaries: referenceBinaries, asInUse: false })
   const ours = await startServedProcess()
   let parted = 0
   try {

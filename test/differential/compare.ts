@@ -10,7 +10,7 @@ import { startOurServer } from './our-server.ts'
 import { referenceBinaries, startReferenceServer } from './reference-server.ts'
 
 async function main([count = '200', seed = String(Date.now() % 1_000_000)]: string[]): Promise<number> {
-  const judge = await startReferenceServer({ binaries: referenceBinaries, isDurable: false })
+  const judge = await startReferenceServer({ binaries: referenceBinaries, asInUse: false })
   try {
     await defineCustomResources(judge)
     let parted = 0

@@ -14,7 +14,7 @@ const recordedFolder = join(repositoryRoot, 'test/differential/recorded')
 
 async function main([part = '']: string[]): Promise<void> {
   mkdirSync(recordedFolder, { recursive: true })
-  const server = await startReferenceServer({ binaries: referenceBinaries, isDurable: false })
+  const server = await startReferenceServer({ binaries: referenceBinaries, asInUse: false })
   try {
     await defineCustomResources(server)
     for (const { file, cases } of caseFiles.filter(({ file }) => file.includes(part))) {

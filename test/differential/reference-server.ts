@@ -26,8 +26,11 @@ export interface ReferenceServer extends TestedServer {
 export interface ReferenceOptions {
   /** Where the programs are, or are built to. */
   binaries: string
-  /** Whether what it has acknowledged outlives a power cut, as in use. Answers are the same without, and come sooner. */
-  isDurable: boolean
+  /**
+   * Whether what it has acknowledged outlives a power cut, it asks its roles who may do what, and it writes down who did. Answers are
+   * the same without, and come sooner.
+   */
+  asInUse: boolean
 }
 
 /** Where the programs are kept: $SHEAF_REFERENCE_BINARIES, or the cache of the home folder. */
@@ -39,13 +42,14 @@ const pollMs = 250
 const secondMs = 1_100
 
 /** Builds what is not built yet: some ten minutes on two cores, once. */
-export async function startReferenceServer({ binaries, isDurable }: ReferenceOptions): Promise<ReferenceServer> {
+export async function startReferenceServer({ binaries, asInUse }: ReferenceOptions): Promise<ReferenceServer> {
   build(binaries)
   const folder = mkdtempSync(join(tmpdir(), 'reference-'))
   const [etcdPort, peerPort, port] = [await freePort(), await freePort(), await freePort()]
-  const durability = isDurable ? [] : ['--unsafe-no-fsync']
+  const durability = asInUse ? [] : ['--unsafe-no-fsync']
+  const guard = asInUse ? guardArguments(folder) : ['--authorization-mode=AlwaysAllow']
   const etcd = start(join(binaries, 'etcd'), [...etcdArguments(folder, etcdPort, peerPort), ...durability], folder)
-  const server = start(join(binaries, 'kube-apiserver'), serverArguments(folder, etcdPort, port), folder)
+  const server = start(join(binaries, 'kube-apiserver'), [...serverArguments(folder, etcdPort, port), ...guard], folder)
   const agent = new Agent({ keepAlive: true, rejectUnauthorized: false })
   const send = (request: SentRequest): Promise<Answer> => exchange(agent, port, request)
   const stop = async (): Promise<void> => {
@@ -99,24 +103,43 @@ function serverArguments(folder: string, etcdPort: number, port: number): string
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   })
-  const file = (name: string, text: string): string => {
-    const path = join(folder, name)
-    writeFileSync(path, text, { mode: 0o600 })
-    return path
-  }
+  const file = (name: string, text: string): string => fileIn(folder, name, text)
   return [
     `--etcd-servers=http://127.0.0.1:${etcdPort}`,
     '--bind-address=127.0.0.1',
     `--secure-port=${port}`,
     `--cert-dir=${certificateFolder(folder)}`,
     `--token-auth-file=${file('tokens.csv', `${token},differential,1,system:masters\n`)}`,
-    '--authorization-mode=AlwaysAllow',
     '--disable-admission-plugins=ServiceAccount',
     '--service-cluster-ip-range=10.0.0.0/24',
     '--service-account-issuer=https://differential',
     `--service-account-key-file=${file('accounts.pub', publicKey)}`,
     `--service-account-signing-key-file=${file('accounts.key', privateKey)}`,
   ]
+}
+
+/** Nobody waits for a line of the log: as ours. */
+function guardArguments(folder: string): string[] {
+  const policy = {
+    apiVersion: 'audit.k8s.io/v1',
+    kind: 'Policy',
+    omitStages: ['RequestReceived'],
+    rules: [{ level: 'Metadata' }],
+  }
+  return [
+    '--authorization-mode=RBAC',
+    `--audit-policy-file=${fileIn(folder, 'audit-policy.json', JSON.stringify(policy))}`,
+    `--audit-log-path=${join(folder, 'audit.log')}`,
+    '--audit-log-mode=batch',
+    '--audit-log-maxsize=32',
+    '--audit-log-maxbackup=10',
+  ]
+}
+
+function fileIn(folder: string, name: string, text: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, text, { mode: 0o600 })
+  return path
 }
 
 const certificateFolder = (folder: string): string => join(folder, 'certificates')

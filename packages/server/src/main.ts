@@ -20,8 +20,9 @@ import { versionCommand } from './version-command.ts'
 
 const [command = '', ...rest] = process.argv.slice(2)
 
-// It was for this process: a QEMU has threads of its own to serve.
+// They were for this process: a QEMU has threads of its own to serve.
 delete process.env['MALLOC_ARENA_MAX']
+delete process.env['MALLOC_TRIM_THRESHOLD_']
 
 // Nobody may be left to read what is said, as after `sheaf serve 2>&1 | head`: that is no reason to end.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})

@@ -32,9 +32,12 @@ export type RequestInfo = ResourceRequest | PathRequest
 /** The only two names after `/namespaces/<name>/` that belong to the Namespace and are no resource inside it. */
 const namespaceSubresources = new Set(['status', 'finalize'])
 
+/** Most requests ask for nothing further; nobody changes it. */
+const noQuery = new URLSearchParams()
+
 export function requestInfoOf(method: string, pathAndQuery: string): RequestInfo {
   const [path = '', search = ''] = splitOnce(pathAndQuery, '?')
-  const query = new URLSearchParams(search)
+  const query = search === '' ? noQuery : new URLSearchParams(search)
   const parts = segmentsOf(path)
   const root = parts === undefined ? undefined : resourceRootOf(parts)
   if (root === undefined) return { kind: 'path', verb: method.toLowerCase(), path, query }

@@ -47,10 +47,11 @@ export function indexResources(kinds: readonly Kind[], schemas: SchemaDefinition
     resource: (group, version, plural) => resources.get(resourceKey({ group, version, plural })),
     actionsAt({ group, version, namespace, resource, name, subresource }) {
       const isAboutObject = namespace !== '' && name !== ''
-      const [plural, path] = isAboutObject
-        ? [resource, subresource]
-        : ['', [...(namespace === '' ? [] : ['namespaces', namespace]), resource, name].filter((part) => part !== '').join('/')]
-      return (actions.get(nameOf(group, version, plural)) ?? []).flatMap((action) => {
+      const candidates = actions.get(nameOf(group, version, isAboutObject ? resource : ''))
+      if (candidates === undefined) return []
+      const parts = [...(namespace === '' ? [] : ['namespaces', namespace]), resource, name]
+      const path = isAboutObject ? subresource : parts.filter((part) => part !== '').join('/')
+      return candidates.flatMap((action) => {
         const parameters = matchActionPath(action.action, path)
         return parameters === undefined ? [] : [{ action, parameters }]
       })
@@ -87,6 +88,6 @@ export function resourceKey({ group, version, plural }: Pick<ResourceDefinition,
 }
 
 /** No part contains a NUL. */
-function nameOf(...parts: string[]): string {
-  return parts.join('\0')
+function nameOf(group: string, version: string, plural: string): string {
+  return `${group}\0${version}\0${plural}`
 }

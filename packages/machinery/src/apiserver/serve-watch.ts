@@ -1,14 +1,15 @@
 // A watch request: from its parameters to a stream of frames.
 
 import type { ApiRequest, ApiResponse } from '@sheaf/api/client'
-import { expired, hasReason, type Random } from '@sheaf/api/meta'
+import { expired, hasReason, type Random, type ResourceDefinition } from '@sheaf/api/meta'
 import type { Registry, Resource, Target } from '../registry/registry.ts'
-import { selectionOf } from '../registry/selectors/selection.ts'
+import { type Selection, selectionOf } from '../registry/selectors/selection.ts'
 import { startWatch } from '../registry/watch.ts'
 import { RevisionCompacted } from '../store/store.ts'
 import { watchOptionsOf } from './list-options.ts'
 import { negotiate } from './negotiation.ts'
 import { includeObjectOf } from './present.ts'
+import { remembered } from './remembered.ts'
 import { createFrameEncoder, errorFrame, SharedFrames } from './watch-frames.ts'
 import { WatchStream } from './watch-stream.ts'
 
@@ -37,7 +38,7 @@ export function createWatchDesk(registry: Registry): WatchDesk {
       const options = watchOptionsOf(query)
       // A streaming list has no Table form.
       const form = negotiate(request.headers.accept, { yaml: false, table: !query.has('sendInitialEvents') })
-      const selection = selectionOf(definition, options.labelSelector, options.fieldSelector)
+      const selection = sharedSelection(definition, options.labelSelector, options.fieldSelector)
       const encoder = createFrameEncoder({
         definition,
         form,
@@ -70,6 +71,20 @@ export function createWatchDesk(registry: Registry): WatchDesk {
       for (const stream of streams.keys()) stream.end()
     },
   }
+}
+
+/** Of one Kind. */
+const mostSelections = 64
+const selections = new WeakMap<ResourceDefinition, (selectors: string) => Selection>()
+
+/** Informers of the same program select the same. Throws BadRequest. */
+function sharedSelection(definition: ResourceDefinition, labelSelector: string, fieldSelector: string): Selection {
+  let ofKind = selections.get(definition)
+  if (ofKind === undefined) {
+    ofKind = remembered(mostSelections, (text) => selectionOf(definition, ...(JSON.parse(text) as [string, string])))
+    selections.set(definition, ofKind)
+  }
+  return ofKind(JSON.stringify([labelSelector, fieldSelector]))
 }
 
 function timeoutMs(asked: number, random: Random): number {

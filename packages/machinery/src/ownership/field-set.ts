@@ -38,17 +38,20 @@ export function hasPath(set: FieldSet, path: FieldPath): boolean {
   return path.reduce(childOf, set).isMember
 }
 
+/** `b` itself where `a` adds nothing to it, so that it is known as unchanged. */
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b || isEmptySet(a)) return b
   if (isEmptySet(b)) return a
-  if (b.children.size === 0) return a.isMember ? a : fieldSet(true, a.children)
-  if (a.children.size === 0) return b.isMember ? b : fieldSet(true, b.children)
-  const children = new Map(a.children)
-  for (const [step, child] of b.children) {
-    const other = children.get(step)
-    children.set(step, other === undefined ? child : union(other, child))
+  let children: Map<Step, FieldSet> | undefined
+  for (const [step, child] of a.children) {
+    const other = b.children.get(step)
+    const both = other === undefined ? child : union(child, other)
+    if (both === other) continue
+    children ??= new Map(b.children)
+    children.set(step, both)
   }
-  return fieldSet(a.isMember || b.isMember, children)
+  const isMember = a.isMember || b.isMember
+  return children === undefined && isMember === b.isMember ? b : fieldSet(isMember, children ?? b.children)
 }
 
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
@@ -100,7 +103,7 @@ export function pathsOf(set: FieldSet, above: FieldPath = []): FieldPath[] {
   return [...members, ...steps.flatMap((step) => pathsOf(childOf(set, step), [...above, step]))]
 }
 
-/** What was read and written already: most owners of an object have the same fields after a write. */
+/** What was written already: most owners of an object have the same fields after a write. */
 const encoded = new WeakMap<FieldSet, JsonObject>()
 
 /** The set as `fieldsV1` says it: a field that is there only for others below it has no `.`. Shared: nobody may change it. */
@@ -121,9 +124,22 @@ function encodeFields(set: FieldSet): JsonObject {
   return fields
 }
 
+/** What was read last: objects of a Kind are written by few, and these own the same fields of each. */
+const decoded = new Map<string, FieldSet>()
+const mostDecoded = 256
+/** A text of more characters is not worth its memory. */
+const longestDecoded = 4_096
+
 /** Throws for what is no set. */
 export function decodeFieldSet(fields: Json | undefined): FieldSet {
-  return fieldSet(false, decodeChildren(fields ?? {}))
+  const text = JSON.stringify(fields ?? {})
+  let set = decoded.get(text)
+  if (set !== undefined) return set
+  set = fieldSet(false, decodeChildren(fields ?? {}))
+  if (text.length > longestDecoded) return set
+  if (decoded.size >= mostDecoded) decoded.clear()
+  decoded.set(text, set)
+  return set
 }
 
 function decodeChildren(fields: Json): Map<Step, FieldSet> {

@@ -6,7 +6,17 @@ import { type ApiObject, type Json, type JsonObject, type JsonSchema, sameJson, 
 import { withObjectMeta } from '../schema/object-meta-schema.ts'
 import { type Comparison, compareFields } from './compare-fields.ts'
 import { type FieldPath, fieldStep } from './field-path.ts'
-import { difference, differenceBelow, type FieldSet, intersection, isEmptySet, pathsOf, setOfPath, union } from './field-set.ts'
+import {
+  difference,
+  differenceBelow,
+  emptySet,
+  type FieldSet,
+  intersection,
+  isEmptySet,
+  pathsOf,
+  setOfPath,
+  union,
+} from './field-set.ts'
 import { type FieldType, fieldTypeOf } from './field-type.ts'
 import { fieldsOf, withNamedFields } from './fields-of.ts'
 import { firstFields } from './first-fields.ts'
@@ -93,13 +103,17 @@ function ownedOnce(fields: FieldSet): FieldSet {
 /** After a plain write. Throws UntypedValue where an object does not fit its type. */
 export function managersAfterUpdate({ type, live, next, managers, name, time }: Update): Managers {
   const comparison = compareFields(live, next, type)
-  const changed = difference(union(comparison.modified, comparison.added), unowned)
-  const others = takeFrom(ofVersion(managers, name.apiVersion), comparison)
-  if (isEmptySet(changed)) return others
+  const written = union(comparison.modified, comparison.added)
+  const changed = difference(written, unowned)
+  const before = ofVersion(managers, name.apiVersion)
+  if (isEmptySet(changed)) return takeFrom(before, comparison)
   const identity = identityOf(name)
-  const own = others.get(identity)
-  const fields = own === undefined ? changed : union(changed, own.fields)
-  return capManagers(withManager(others, { ...name, time, fields }, identity))
+  const others = new Map(before)
+  others.delete(identity)
+  // What it had and wrote again stays what it was.
+  const kept = difference(difference(before.get(identity)?.fields ?? emptySet, difference(written, changed)), comparison.removed)
+  const own = { ...name, time, fields: union(changed, kept) }
+  return capManagers(withManager(takeFrom(others, comparison), own, identity))
 }
 
 /** Fields in the words of a version that is served no more are nobody's. */

@@ -4,7 +4,7 @@ import type { ApiObject } from '@sheaf/api/meta'
 import type { Encoded } from './registry.ts'
 
 /** An object takes some four times the memory of its text: of those that were read last, no more are kept than these characters make. */
-const mostKeptText = 2 * 1024 * 1024
+const mostKeptText = 1024 * 1024
 
 /** In two generations: what nobody asked for during one is forgotten with it. */
 let recent = new Map<Encoded, ApiObject>()

@@ -17,6 +17,7 @@ export interface Change {
 }
 
 export interface WatchRequest extends Target {
+  /** The same one for readers of this resource who select the same: then they share what they are told. */
   selection: Selection
   /** Not older than this; 0 is now. */
   revision: number
@@ -53,10 +54,25 @@ export async function startWatch(registry: Registry, request: WatchRequest): Pro
     revision,
     follow: (onChange) =>
       store.watch(prefix, revision, (event) => {
-        const change = concerns(event.key) ? changeOf(event, resource, matches) : undefined
+        const change = concerns(event.key) ? sharedChange(event, request, matches) : undefined
         if (change !== undefined) onChange(change)
       }),
   }
+}
+
+/** What the last event was to those who selected the same: watchers by the thousand are told of it one after the other. */
+const lastChanges = new WeakMap<Selection, { event: StoreEvent; change: Change | undefined }>()
+
+function sharedChange(
+  event: StoreEvent,
+  { resource, selection }: WatchRequest,
+  matches: ReturnType<typeof entryMatcher>,
+): Change | undefined {
+  const last = lastChanges.get(selection)
+  if (last?.event === event) return last.change
+  const change = changeOf(event, resource, matches)
+  lastChanges.set(selection, { event, change })
+  return change
 }
 
 const lastStates = new WeakMap<StoreEvent, Encoded>()

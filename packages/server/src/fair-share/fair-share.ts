@@ -65,8 +65,8 @@ export function createFairShare(observer: FairShareObserver) {
  */
 function flowOf({ headers }: ApiRequest, { username, groups }: UserInfo): string {
   if (!groups.includes('system:masters')) return username
-  const [program = ''] = (headers['user-agent'] ?? '').split(/[/\s]/)
-  return `${username} by ${program.slice(0, 64)}`
+  const [program = ''] = /^[^/\s]{0,64}/.exec(headers['user-agent'] ?? '') ?? []
+  return `${username} by ${program}`
 }
 
 function tooMany({ username }: UserInfo): ApiResponse {
