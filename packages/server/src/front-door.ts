@@ -8,7 +8,7 @@ import type { Authorizer, UserInfo } from '@sheaf/machinery/kind'
 import { type AuditedRequest, auditEvent } from './audit/audit-event.ts'
 import type { AuditLog } from './audit/audit-log.ts'
 import type { Authenticate } from './authentication/authenticate.ts'
-import { impersonatedUser } from './authentication/impersonate.ts'
+import { impersonatedUser, impersonates } from './authentication/impersonate.ts'
 import type { Visitor } from './authentication/visitor.ts'
 
 export interface FrontDoor {
@@ -46,9 +46,11 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       const request = { ...sent, headers: { ...sent.headers, 'audit-id': auditId } }
       const record = beginRecord(options, request, visitor, auditId)
       try {
-        record.notes.user = await options.authenticate(request, visitor)
-        record.notes.impersonated = await impersonatedUser(request.headers, record.notes.user, options.authorizer)
-        return entryOf(options, request, record.notes.impersonated ?? record.notes.user, record)
+        const user = await options.authenticate(request, visitor)
+        record.notes.user = user
+        if (!impersonates(request.headers)) return entryOf(options, request, user, record)
+        record.notes.impersonated = await impersonatedUser(request.headers, user, options.authorizer)
+        return entryOf(options, request, record.notes.impersonated ?? user, record)
       } catch (error) {
         record.refused(error)
         record.complete()

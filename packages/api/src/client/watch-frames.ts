@@ -9,6 +9,11 @@ export async function* watchFrames(body: AsyncIterable<Uint8Array | string>): As
   let rest = ''
   for await (const piece of body) {
     const text = typeof piece === 'string' ? piece : decoder.decode(piece, { stream: true })
+    // As our own server sends them.
+    if (rest === '' && text !== '' && text.indexOf('\n') === text.length - 1) {
+      if (text !== '\n') yield parse(text)
+      continue
+    }
     // Only the new piece is searched: a long line in many pieces costs its length once.
     const lastBreak = text.lastIndexOf('\n')
     if (lastBreak === -1) {

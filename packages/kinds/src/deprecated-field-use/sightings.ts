@@ -31,6 +31,7 @@ export function sightingsIn({ subject, user, userAgent, sent }: AnsweredRequest)
   const found = sentDeprecations(sent, { apiVersion: apiVersionOf(subject), kind }).filter(
     ({ rule }) => rule.severity !== 'refused',
   )
+  if (found.length === 0) return []
   const byField = new Map(found.map(({ rule, path }) => [`${rule.id} ${fieldText(path)}`, { rule, field: fieldText(path) }]))
   return [...byField.values()].map(({ rule, field }) => ({
     rule,

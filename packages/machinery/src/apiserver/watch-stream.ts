@@ -41,7 +41,7 @@ export class WatchStream implements AsyncIterableIterator<string, undefined> {
   readonly #timers = new Set<Timer>()
   /** Who waits for something to read. */
   #readers: (() => void)[] = []
-  #initial: Iterator<string>
+  #initial: Iterator<string> | undefined
   #queue: Queued[] = []
   #queuedBytes = 0
   #isEnded = false
@@ -102,7 +102,7 @@ export class WatchStream implements AsyncIterableIterator<string, undefined> {
 
   readonly #abandon = (): void => {
     this.#queue = []
-    this.#initial = [].values()
+    this.#initial = undefined
     this.end()
   }
 
@@ -121,8 +121,9 @@ export class WatchStream implements AsyncIterableIterator<string, undefined> {
   }
 
   #ready(): Next | undefined {
-    const initial = this.#initial.next()
-    if (initial.done !== true) return initial
+    const initial = this.#initial?.next()
+    if (initial?.done === false) return initial
+    this.#initial = undefined
     const queued = this.#queue.shift()
     if (queued !== undefined) return { done: false, value: this.#encode(queued) }
     return this.#isEnded ? end : undefined

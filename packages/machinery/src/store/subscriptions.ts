@@ -10,8 +10,10 @@ interface Subscriber {
 
 export class Subscriptions {
   readonly #byPrefix = new Map<string, Set<Subscriber>>()
-  /** How many prefixes there are of each length: the lengths are the slices of a key worth looking up. */
-  readonly #lengths = new Map<number, number>()
+  /** How many prefixes there are of each length. */
+  readonly #counts = new Map<number, number>()
+  /** The slices of a key worth looking up. */
+  #lengths: readonly number[] = []
 
   add(prefix: string, afterRevision: number, listener: (event: StoreEvent) => void): Subscription {
     const subscriber: Subscriber = { listener, afterRevision }
@@ -29,9 +31,10 @@ export class Subscriptions {
    * event, and the error comes up as an uncaught exception.
    */
   publish(event: StoreEvent): void {
-    for (const length of this.#lengths.keys()) {
-      if (length > event.key.length) continue
-      for (const { listener, afterRevision } of this.#byPrefix.get(event.key.slice(0, length)) ?? []) {
+    for (const length of this.#lengths) {
+      const subscribers = length > event.key.length ? undefined : this.#byPrefix.get(event.key.slice(0, length))
+      if (subscribers === undefined) continue
+      for (const { listener, afterRevision } of subscribers) {
         if (event.revision <= afterRevision) continue
         try {
           listener(event)
@@ -47,20 +50,26 @@ export class Subscriptions {
   clear(): void {
     for (const subscribers of this.#byPrefix.values()) subscribers.clear()
     this.#byPrefix.clear()
-    this.#lengths.clear()
+    this.#counts.clear()
+    this.#lengths = []
   }
 
   #open(prefix: string): Set<Subscriber> {
     const subscribers = new Set<Subscriber>()
     this.#byPrefix.set(prefix, subscribers)
-    this.#lengths.set(prefix.length, (this.#lengths.get(prefix.length) ?? 0) + 1)
+    this.#count(prefix.length, 1)
     return subscribers
   }
 
   #forget(prefix: string): void {
     this.#byPrefix.delete(prefix)
-    const others = (this.#lengths.get(prefix.length) ?? 1) - 1
-    if (others === 0) this.#lengths.delete(prefix.length)
-    else this.#lengths.set(prefix.length, others)
+    this.#count(prefix.length, -1)
+  }
+
+  #count(length: number, more: number): void {
+    const count = (this.#counts.get(length) ?? 0) + more
+    if (count === 0) this.#counts.delete(length)
+    else this.#counts.set(length, count)
+    this.#lengths = [...this.#counts.keys()]
   }
 }

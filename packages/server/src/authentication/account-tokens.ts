@@ -14,7 +14,7 @@ import { isBeingDeleted, type Random, toBase64 } from '@sheaf/api/meta'
 import { type TokenIssuer, type TokenReader, type TokenSubject, tokenSecretType } from '@sheaf/kinds'
 import type { UserInfo } from '@sheaf/machinery/kind'
 import { decodeJwt, errors, exportJWK, calculateJwkThumbprint, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose'
-import { isSameSecret } from './bearer.ts'
+import { secretTest } from './bearer.ts'
 
 /** Kubernetes' own default: programs compare it with nothing, but it must be the same tomorrow. */
 export const tokenIssuerUrl = 'https://kubernetes.default.svc.cluster.local'
@@ -150,7 +150,7 @@ async function isAlive(
   const found = await client.resource<Secret>(secretDefinition).find({ namespace, name: secret.name })
   if (found === undefined || isBeingDeleted(found)) return false
   if (held === undefined) return found.metadata.uid === secret.uid
-  return found.type === tokenSecretType && isSameSecret(found.data?.['token'] ?? '', toBase64(held))
+  return found.type === tokenSecretType && secretTest(toBase64(held))(found.data?.['token'] ?? '')
 }
 
 function userOf({ namespace, serviceAccount }: TokenSubject, { jti }: JWTPayload): UserInfo {

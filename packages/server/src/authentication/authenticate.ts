@@ -3,7 +3,7 @@
 import type { ApiRequest } from '@sheaf/api/client'
 import { StatusError } from '@sheaf/api/meta'
 import type { UserInfo } from '@sheaf/machinery/kind'
-import { bearerOf, isSameSecret } from './bearer.ts'
+import { bearerOf, secretTest } from './bearer.ts'
 import { identifyCertificate, type UserRecords } from './client-certificate.ts'
 import type { Visitor } from './visitor.ts'
 
@@ -27,11 +27,13 @@ const anonymous: UserInfo = { username: anonymousName, groups: [unauthenticatedG
 
 /** Throws 401. */
 export function authenticator(ports: AuthenticationPorts): Authenticate {
+  const isOwnToken = secretTest(ports.token)
   return async ({ headers }, { certificate }) => {
     const shown =
       certificate === undefined || certificate === 'unusable' ? undefined : await identifyCertificate(certificate, ports)
     if (shown !== undefined) return shown
     const token = bearerOf(headers)
+    if (token !== undefined && isOwnToken(token)) return admin
     const bearer = token === undefined ? undefined : await bearerUser(token, ports)
     if (bearer !== undefined) return bearer
     if (token === undefined && certificate === undefined) return anonymous
@@ -39,8 +41,7 @@ export function authenticator(ports: AuthenticationPorts): Authenticate {
   }
 }
 
-async function bearerUser(token: string, { token: own, tokenReaders }: AuthenticationPorts): Promise<UserInfo | undefined> {
-  if (isSameSecret(token, own)) return admin
+async function bearerUser(token: string, { tokenReaders }: AuthenticationPorts): Promise<UserInfo | undefined> {
   for (const read of tokenReaders) {
     const user = await read(token)
     if (user !== undefined) return { ...user, groups: [...user.groups, authenticatedGroup] }

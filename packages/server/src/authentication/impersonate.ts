@@ -14,6 +14,14 @@ interface Wish {
   extra: Record<string, string[]>
 }
 
+const prefix = 'impersonate-'
+
+/** Whether a request is to be taken for somebody else's. */
+export function impersonates(headers: ApiRequest['headers']): boolean {
+  for (const name in headers) if (name.startsWith(prefix)) return true
+  return false
+}
+
 /** Undefined when nobody is to be impersonated. Throws 400 and 403. */
 export async function impersonatedUser(
   headers: ApiRequest['headers'],
@@ -35,7 +43,7 @@ export async function impersonatedUser(
   }
 }
 
-const extraPrefix = 'impersonate-extra-'
+const extraPrefix = `${prefix}extra-`
 
 function wishIn(headers: ApiRequest['headers']): Wish | undefined {
   // Headers that are sent several times are told with commas between.

@@ -46,7 +46,7 @@ export function createFairShare(observer: FairShareObserver) {
           observer.refusedForHaste(user)
           return tooMany(user)
         }
-        const giveBack = await turn
+        const giveBack = turn instanceof Promise ? await turn : turn
         try {
           // A watch has given its seat back once it has begun: it lasts as long as its reader likes.
           return await server.handle(request, user, onDecision)

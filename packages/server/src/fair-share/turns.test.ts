@@ -10,11 +10,12 @@ function desk() {
   const seats = new Map<string, () => void>()
   const ask = (name: string, options: { bytes?: number; isPatient?: boolean; signal?: AbortSignal } = {}): boolean => {
     const turn = turns.take({ flow: name[0] ?? '', bytes: 1, ...options })
-    void turn?.then((giveBack) => {
+    if (turn === undefined) return false
+    void Promise.resolve(turn).then((giveBack) => {
       served.push(name)
       seats.set(name, giveBack)
     })
-    return turn !== undefined
+    return true
   }
   const settle = () => new Promise((resolve) => setImmediate(resolve))
   return { turns, served, ask, settle, end: (name: string) => seats.get(name)?.() }

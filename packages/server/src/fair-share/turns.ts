@@ -13,8 +13,8 @@ export interface TurnLimits {
 }
 
 export interface Turns {
-  /** Resolves when it is this one's turn, with what gives the seat back. Undefined: too many of this flow wait already. */
-  take(wanted: Wanted): Promise<() => void> | undefined
+  /** What gives the seat back, at once or when it is this one's turn. Undefined: too many of this flow wait already. */
+  take(wanted: Wanted): (() => void) | Promise<() => void> | undefined
   /** How many wait, of all flows. */
   readonly waiting: number
 }
@@ -64,6 +64,7 @@ export function createTurns(limits: TurnLimits): Turns {
   }
 
   function callNext(): void {
+    if (waiting === 0) return
     for (const flow of flows.values()) {
       if (seated >= limits.seats) return
       const [first] = flow.waiting
@@ -82,7 +83,7 @@ export function createTurns(limits: TurnLimits): Turns {
   return {
     take({ flow: name, bytes, isPatient = false, signal }) {
       const flow = flows.get(name) ?? { seated: 0, waiting: new Set(), waitingBytes: 0 }
-      if (flow.waiting.size === 0 && mayBeSeated(flow)) return Promise.resolve(sit(name, flow))
+      if (flow.waiting.size === 0 && mayBeSeated(flow)) return sit(name, flow)
       const isFull = flow.waiting.size >= limits.waiting || flow.waitingBytes + bytes > limits.waitingBytes
       if (isFull && !isPatient) return undefined
       flows.set(name, flow)

@@ -26,7 +26,7 @@ export function createWriteGate(): WriteGate {
     hold: (why) => void (held = why),
     open: () => void (held = undefined),
     guard: (server) => ({
-      handle: async (...call) => (held === undefined || reads(call[0]) ? server.handle(...call) : heldAnswer(held)),
+      handle: (...call) => (held === undefined || reads(call[0]) ? server.handle(...call) : Promise.resolve(heldAnswer(held))),
       connect: (...call) => server.connect(...call),
     }),
   }

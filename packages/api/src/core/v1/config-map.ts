@@ -48,15 +48,17 @@ export const configMapDefinition: ResourceDefinition<ConfigMap> = {
 }
 
 function validateConfigMap(configMap: ConfigMap, old: ConfigMap | undefined): FieldError[] {
-  const { data = {}, binaryData = {} } = configMap
+  const { data, binaryData } = configMap
   const errors = [...validateKeys('data', data), ...validateKeys('binaryData', binaryData)]
-  const isLarge = mayBeTooMany([...Object.values(data), ...Object.values(binaryData)])
+  const isLarge = mayBeTooMany(data, binaryData)
   let bytes = 0
-  for (const [key, value] of Object.entries(data)) {
-    if (isLarge) bytes += byteLength(value)
-    if (key in binaryData) errors.push(invalid(`data[${key}]`, key, 'duplicate of key present in binaryData'))
+  for (const key in data) {
+    if (isLarge) bytes += byteLength(data[key] ?? '')
+    if (binaryData !== undefined && Object.hasOwn(binaryData, key)) {
+      errors.push(invalid(`data[${key}]`, key, 'duplicate of key present in binaryData'))
+    }
   }
-  for (const [key, value] of Object.entries(binaryData)) {
+  for (const [key, value] of Object.entries(binaryData ?? {})) {
     const length = base64Length(value)
     if (length === undefined) errors.push(invalid(`binaryData[${key}]`, value, 'must be base64'))
     else bytes += length

@@ -11,10 +11,12 @@ const frozen = 'field is immutable when `immutable` is set'
 type Data = Readonly<Record<string, string>>
 
 export function validateKeys(field: string, data: Data | undefined): FieldError[] {
-  return Object.keys(data ?? {}).flatMap((key) => {
+  const errors: FieldError[] = []
+  for (const key in data) {
     const finding = configKeyFinding(key)
-    return finding === undefined ? [] : [invalid(`${field}[${key}]`, key, finding)]
-  })
+    if (finding !== undefined) errors.push(invalid(`${field}[${key}]`, key, finding))
+  }
+  return errors
 }
 
 /** The fields that may not change once `immutable` was set. */
@@ -36,10 +38,12 @@ function sameData(left: Data = {}, right: Data = {}): boolean {
   return keys.length === Object.keys(right).length && keys.every((key) => left[key] === right[key])
 }
 
-/** Whether the values may be more than is allowed; most are so small that nobody need count. */
-export function mayBeTooMany(values: readonly string[]): boolean {
+/** Whether all values together may be more than is allowed; most are so small that nobody need count. */
+export function mayBeTooMany(...parts: readonly (Data | undefined)[]): boolean {
   const mostBytesOfOne = 3
-  return values.reduce((sum, { length }) => sum + mostBytesOfOne * length, 0) > maxDataBytes
+  let most = 0
+  for (const data of parts) for (const key in data) most += mostBytesOfOne * (data[key]?.length ?? 0)
+  return most > maxDataBytes
 }
 
 /** In UTF-8, which is not made for it. */
