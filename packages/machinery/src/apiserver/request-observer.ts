@@ -50,8 +50,10 @@ export interface RequestObserver {
 /** A method of nothing that is served. */
 export function subjectOfMethod(method: string): RequestSubject {
   const empty = { group: '', version: '', resource: '', kind: '', subresource: '', scope: '', namespace: '', name: '' } as const
-  return { verb: verbsOfMethods[method.toUpperCase()] ?? 'OTHER', ...empty }
+  return { verb: verbOfMethod(method), ...empty }
 }
+
+const verbOfMethod = (method: string): string => verbsOfMethods[method.toUpperCase()] ?? 'OTHER'
 
 const verbsOfMethods: Readonly<Record<string, string>> = {
   GET: 'GET',
@@ -69,7 +71,7 @@ export function subjectOf(method: string, info: ResourceRequest, served: { kind:
 
 function verbOf(method: string, { verb }: ResourceRequest): string {
   if (verb === 'list' || verb === 'watch' || verb === 'deletecollection') return verb.toUpperCase()
-  return subjectOfMethod(method).verb
+  return verbOfMethod(method)
 }
 
 /** As kube-apiserver: a create is about the one object that it makes. */

@@ -21,9 +21,11 @@ export interface Manager extends ManagerName {
 /** By their identity. Whoever changes it makes a new one. */
 export type Managers = ReadonlyMap<string, Manager>
 
-/** Whoever applies is one manager whatever the version; whoever updates is one for each. */
+/** Whoever applies is one manager whatever the version; whoever updates is one for each. As JSON: some are ordered by it. */
 export function identityOf({ manager, operation, apiVersion, subresource }: ManagerName): string {
-  return JSON.stringify({ manager, operation, ...(operation === 'Apply' ? {} : { apiVersion }), subresource })
+  const version = operation === 'Apply' ? '' : `,"apiVersion":${JSON.stringify(apiVersion)}`
+  const door = subresource === undefined ? '' : `,"subresource":${JSON.stringify(subresource)}`
+  return `{"manager":${JSON.stringify(manager)},"operation":"${operation}"${version}${door}}`
 }
 
 export function withManager(managers: Managers, manager: Manager, identity = identityOf(manager)): Managers {
