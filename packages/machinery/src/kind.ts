@@ -35,8 +35,8 @@ export interface AdmissionRequest<T extends ApiObject = ApiObject> {
 }
 
 /**
- * Asked last before something is made, whatever its Kind: whether there is room for it. Throws Forbidden. What it resolves with is
- * called when it has been made, or could not be.
+ * Asked last before something is made, or another spec of it is stored, whatever its Kind: whether there is room for it. Throws
+ * Forbidden. What it resolves with is called when that is done, or could not be.
  */
 export type Charge = (definition: ResourceDefinition, request: AdmissionRequest) => Promise<() => void>
 

@@ -4,7 +4,7 @@ import { type ResourceQuota, resourceQuotaDefinition } from '@sheaf/api'
 import { forbiddenError, formatQuantity, keyOf, type Quantity, type ResourceDefinition } from '@sheaf/api/meta'
 import type { AdmissionRequest } from '@sheaf/machinery/kind'
 import { type CountPorts, countUsed, hardOf } from './count.ts'
-import { added, type Amounts, amountsOf, amountsText, computeNames, isInstances } from './usage.ts'
+import { added, type Amounts, amountsOf, amountsText, computeNames, growthOf, isInstances } from './usage.ts'
 
 export interface Charged {
   definition: ResourceDefinition
@@ -13,7 +13,9 @@ export interface Charged {
 
 /** Throws Forbidden; then nothing is charged anywhere. */
 export async function charge(charged: Charged, quotas: readonly ResourceQuota[], ports: CountPorts): Promise<void> {
-  const takes = amountsOf(charged.definition, charged.request.object)
+  const { object, oldObject } = charged.request
+  const takes = oldObject === undefined ? amountsOf(charged.definition, object) : growthOf(charged.definition, oldObject, object)
+  if (takes.size === 0) return
   const resource = ports.client.resource<ResourceQuota>(resourceQuotaDefinition)
   const current = await Promise.all(quotas.map((quota) => resource.find(keyOf(quota))))
   const due: { quota: ResourceQuota; used: Amounts }[] = []
@@ -41,12 +43,13 @@ export function statusOf({ spec }: ResourceQuota, used: Amounts): NonNullable<Re
 async function usedWith(
   quota: ResourceQuota,
   takes: Amounts,
-  { definition, request: { object, name } }: Charged,
+  { definition, request: { object, oldObject, name } }: Charged,
   ports: CountPorts,
 ): Promise<Amounts | undefined> {
   const hard = hardOf(quota)
   const refuse = (why: string): Error => forbiddenError(definition, name || (object.metadata.generateName ?? ''), why)
-  const unsaid = isInstances(definition) ? computeNames.filter((each) => hard.has(each) && !takes.has(each)) : []
+  const unsaid =
+    oldObject === undefined && isInstances(definition) ? computeNames.filter((each) => hard.has(each) && !takes.has(each)) : []
   if (unsaid.length > 0) throw refuse(`failed quota: ${quota.metadata.name}: must specify ${unsaid.join(',')}`)
   const limited = [...takes].filter(([each]) => hard.has(each))
   if (limited.length === 0) return undefined

@@ -162,3 +162,26 @@ test('RQ7 a dry run takes nothing; what is no amount, negative or about Pods is 
   await expect(quota({ hard: { configmaps: 'many' } })).rejects.toMatchObject({ code: expect.toSatisfy((code) => code >= 400) })
   await expect(quota({ hard: {}, scopes: ['BestEffort'] })).rejects.toThrow(/quotas here count everything/)
 })
+
+test('RQ8 what grows takes what it has more, as far as there is room', async () => {
+  const { client, used } = await startWorld({ 'requests.memory': '3Gi', 'count/virtualmachineinstances.kubevirt.io': '1' })
+  const instances = client.resource<VirtualMachineInstance>(virtualMachineInstanceDefinition)
+  const withMemory = (guest: string) => instance('a', { memory: { guest } })
+  const resize = async (guest: string) => {
+    const { metadata } = await instances.get({ namespace, name: 'a' })
+    return instances.update({ ...withMemory(guest), metadata })
+  }
+  await instances.create(withMemory('1Gi'))
+  await resize('3Gi')
+  const full = { 'count/virtualmachineinstances.kubevirt.io': '1', 'requests.memory': '3Gi' }
+  expect(await used()).toEqual(full)
+  await expect(resize('4Gi')).rejects.toMatchObject({
+    code: 403,
+    message:
+      'virtualmachineinstances.kubevirt.io "a" is forbidden: exceeded quota: most, requested: requests.memory=1Gi, used: requests.memory=3Gi, limited: requests.memory=3Gi',
+  })
+  // Less is always taken, and given back when it is counted anew.
+  await resize('1Gi')
+  await resize('2Gi')
+  expect((await instances.get({ namespace, name: 'a' })).spec.domain.memory?.guest).toBe('2Gi')
+})

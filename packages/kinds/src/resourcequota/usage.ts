@@ -43,6 +43,16 @@ export function amountsOf(definition: Named, object: ApiObject): Amounts {
   return amounts
 }
 
+/** What an object takes more than before; nothing where it takes less. */
+export function growthOf(definition: Named, before: ApiObject, object: ApiObject): Amounts {
+  const had = amountsOf(definition, before)
+  const more = [...amountsOf(definition, object)].map(([name, { nano, format }]): [string, Quantity] => [
+    name,
+    { nano: nano - (had.get(name)?.nano ?? 0n), format },
+  ])
+  return new Map(more.filter(([, { nano }]) => nano > 0n))
+}
+
 export const isInstances = ({ group, plural }: Named): boolean =>
   group === virtualMachineInstanceDefinition.group && plural === virtualMachineInstanceDefinition.plural
 

@@ -12,7 +12,7 @@ import {
   sameJson,
 } from '@sheaf/api/meta'
 import { type AdmissionSteps, admit } from '../admission/chain.ts'
-import type { StoredEntry } from '../store/store.ts'
+import type { StoredEntry, WriteResult } from '../store/store.ts'
 import { cloneJson } from './clone-json.ts'
 import { setOwners } from './field-owners.ts'
 import { missing } from './get.ts'
@@ -41,13 +41,12 @@ export async function writeUpdate(registry: Registry, call: UpdateCall): Promise
   let entry = registry.store.get(key)
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     if (entry === undefined) throw missing(call)
-    const next = await prepare(registry, call, entry)
-    if (next === 'unchanged') return shown(call.resource, entry)
-    const isLast = next.metadata.deletionTimestamp !== undefined && !isHeld(registry, call.resource, next)
-    const text = encodeObject(storedForm(call.resource, next))
-    refuseOversize(text(0), entry.text)
-    if (call.dryRun) return { text: encodeObject(next)(entry.revision) }
-    const result = await registry.store.write({ key, expect: entry.revision, text: isLast ? null : text })
+    const prepared = await prepare(registry, call, entry)
+    if (prepared === 'unchanged') return shown(call.resource, entry)
+    const { object: next, settle } = prepared
+    const written = writeNext(registry, call, entry, next)
+    const result = await (settle === undefined ? written : written.finally(settle))
+    if (result === 'dryRun') return { text: encodeObject(next)(entry.revision) }
     if (result.kind === 'written') return shown(call.resource, result.entry)
     // As Kubernetes answers: the object that goes, at the revision that it had.
     if (result.kind === 'deleted') return { text: encodeObject(next)(entry.revision) }
@@ -56,7 +55,26 @@ export async function writeUpdate(registry: Registry, call: UpdateCall): Promise
   throw conflict(call.resource.definition, call.name, modifiedMeanwhile)
 }
 
-async function prepare(registry: Registry, call: UpdateCall, entry: StoredEntry): Promise<ApiObject | 'unchanged'> {
+async function writeNext(
+  registry: Registry,
+  call: UpdateCall,
+  { key, revision, text: before }: StoredEntry,
+  next: ApiObject,
+): Promise<WriteResult | 'dryRun'> {
+  const isLast = next.metadata.deletionTimestamp !== undefined && !isHeld(registry, call.resource, next)
+  const text = encodeObject(storedForm(call.resource, next))
+  refuseOversize(text(0), before)
+  if (call.dryRun) return 'dryRun'
+  return registry.store.write({ key, expect: revision, text: isLast ? null : text })
+}
+
+interface Prepared {
+  object: ApiObject
+  /** Called when it is stored, or could not be. */
+  settle: (() => void) | undefined
+}
+
+async function prepare(registry: Registry, call: UpdateCall, entry: StoredEntry): Promise<Prepared | 'unchanged'> {
   const { definition } = call.resource
   const old = objectOf(shown(call.resource, entry))
   const wanted = call.wanted(old)
@@ -82,7 +100,9 @@ async function prepare(registry: Registry, call: UpdateCall, entry: StoredEntry)
   const isOfSpec = call.subresource === undefined || call.subresource === 'scale'
   const moves = isOfSpec && definition.countsGeneration && specChanged(definition.hasStatus, object, old)
   if (moves) object.metadata.generation = (old.metadata.generation ?? 0) + 1
-  return object
+  // What an object takes is said by its spec, whoever owns it and whatever it is labelled.
+  const mayTakeMore = registry.charge !== undefined && isOfSpec && object.spec !== undefined && !sameJson(object.spec, old.spec)
+  return { object, settle: mayTakeMore ? await registry.charge?.(definition, request) : undefined }
 }
 
 /** That somebody wrote the same again is no change, although its time would be another. */
