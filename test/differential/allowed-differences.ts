@@ -17,6 +17,7 @@ export function comparedAnswers(
     answers.slice(0, upTo).map((answer, index) => {
       const { ownWords, kinder } = steps[index] ?? {}
       if (kinder !== undefined) return { status: 0, body: kinder }
+      if (tellsLeftoverNull(judge[index])) return withoutLeftoverNull(answer)
       return ownWords === undefined ? withoutOurAdditions(answer) : outcomeOf(answer)
     })
   return { own: compared(own), judge: compared(judge) }
@@ -26,14 +27,28 @@ export function comparedAnswers(
  * When the last manager gives back the last element of a list or map, kube-apiserver makes a null of it, and then refuses
  * its own null. With us the field goes.
  */
-function isLeftoverNull({ status, body }: RecordedAnswer, own: RecordedAnswer | undefined): boolean {
-  if (status !== 422 || own?.status !== 200 || !isJsonObject(body) || !isJsonObject(body.details)) return false
-  const { causes } = body.details
-  return (
-    Array.isArray(causes) &&
-    causes.every((cause) => isJsonObject(cause) && textOf(cause.message).startsWith('Invalid value: "null": '))
-  )
+function isLeftoverNull(answer: RecordedAnswer, own: RecordedAnswer | undefined): boolean {
+  const causes = causesIn(answer)
+  return answer.status === 422 && own?.status === 200 && causes.length > 0 && causes.every(isOfNull)
 }
+
+/** It may do so beside what both refuse. */
+function tellsLeftoverNull(answer: RecordedAnswer | undefined): boolean {
+  return answer?.status === 422 && causesIn(answer).some(isOfNull)
+}
+
+/** All but that cause, and the sentence that all causes are in. */
+function withoutLeftoverNull(answer: RecordedAnswer): RecordedAnswer {
+  const causes = causesIn(answer).filter((cause) => !isOfNull(cause))
+  return { status: answer.status, body: { causes } }
+}
+
+function causesIn({ body }: RecordedAnswer): Json[] {
+  const details = isJsonObject(body) ? body.details : undefined
+  return isJsonObject(details) && Array.isArray(details.causes) ? details.causes : []
+}
+
+const isOfNull = (cause: Json): boolean => isJsonObject(cause) && textOf(cause.message).startsWith('Invalid value: "null": ')
 
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
 
