@@ -12,6 +12,7 @@ import { type Client, type ClientReport, report } from './client.ts'
 import { clientNode } from './clients/client-node.ts'
 import { goController } from './clients/go-programs.ts'
 import { helm } from './clients/helm.ts'
+import { k9s } from './clients/k9s.ts'
 import { kubectlClients } from './clients/kubectl.ts'
 import { openTofu } from './clients/opentofu.ts'
 import { python } from './clients/python.ts'
@@ -31,6 +32,7 @@ const all: Client[] = [
   python,
   goController,
   virtctl,
+  k9s,
   helm(3, 'v3.22.0'),
   helm(4, 'v4.3.1'),
   openTofu,
