@@ -74,8 +74,9 @@ function compareForms(before: Json, after: Json, form: Form): Comparison {
       if (form.type.isAtomic || names.length === 0) return compareWhole(before, after)
       const collected = collector()
       for (const name of names) {
-        const type = typeOfField(form.type, name) ?? deduced
-        const found = compareFields(ownOf(old, name), ownOf(next, name), type)
+        const [was, is] = [ownOf(old, name), ownOf(next, name)]
+        if (was === is) continue
+        const found = compareFields(was, is, typeOfField(form.type, name) ?? deduced)
         if (found !== same) collected.add(fieldStep(name), found)
       }
       return collected.comparison()

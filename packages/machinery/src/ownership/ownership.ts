@@ -118,6 +118,7 @@ export function managersAfterUpdate({ type, live, next, managers, name, time }: 
 
 /** Fields in the words of a version that is served no more are nobody's. */
 function ofVersion(managers: Managers, apiVersion: string): Managers {
+  if (managers.values().every((manager) => manager.apiVersion === apiVersion)) return managers
   return new Map([...managers].filter(([, manager]) => manager.apiVersion === apiVersion))
 }
 
