@@ -1,8 +1,9 @@
 // The disks of volumes: a folder each in the data folder, with a sparse raw image in it. What a guest has not written takes no room.
 
 import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { VolumeStore } from '@sheaf/kinds'
+import { syncPath } from '@sheaf/qemu'
 
 export function createVolumeStore(folder: string): VolumeStore {
   const own = (name: string): string => {
@@ -14,6 +15,8 @@ export function createVolumeStore(folder: string): VolumeStore {
       const place = own(name)
       await mkdir(place, { recursive: true, mode: 0o700 })
       await grow(join(place, 'disk.img'), bytes)
+      // Whoever speaks of the volume finds it after a power cut, too.
+      for (const path of [place, folder, dirname(folder)]) await syncPath(path)
       return place
     },
     async remove(name) {
