@@ -377,6 +377,7 @@ describe.skipIf('reason' in disk)('a disk that fills up', () => {
     expect((await server.sheaf('upgrade', 'preflight', '--iso', server.releases.next)).code).toBe(0)
   })
 
+  // It may have been unpacked when the disk is full: then its rehearsal finds no room.
   it('UP114 while it is unpacked: it ends where it began', { timeout: upgradeMs }, async () => {
     await begin('full')
     await eventually('it is being unpacked', partialSlot, upgradeMs)
@@ -385,7 +386,7 @@ describe.skipIf('reason' in disk)('a disk that fills up', () => {
     const { state, conditions } = await untilEnd('full')
     free()
     expect(state).toBe('Failed')
-    expect(conditions['NodesPrepared']).toMatch(/^False NoSpace: there is no room for 9\.1\.0 in .*sheaf upgrade retry$/)
+    expect(conditions['NodesPrepared']).toMatch(/^False NoSpace: there is no room.*sheaf upgrade retry$/)
     await expectAsBefore()
   })
 })

@@ -84,5 +84,17 @@ export function createTasks({ nowMs, onChange }: { nowMs: number; onChange: (id:
 
 function failureOf(error: unknown): TaskSight {
   if (error instanceof ReleaseRefused) return { state: 'failed', reason: error.reason, message: error.message }
-  return { state: 'failed', reason: 'Failed', message: errorChain(error) }
+  if (!isDiskFull(error)) return { state: 'failed', reason: 'Failed', message: errorChain(error) }
+  return {
+    state: 'failed',
+    reason: 'NoSpace',
+    message: `there is no room: ${errorChain(error)}. Make room, then: sheaf upgrade retry`,
+  }
+}
+
+/** Whatever writes may find it so: a copy of the store and a report need room as a release does. */
+function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code } = error as { code?: unknown }
+  return code === 'ENOSPC' || code === 'EDQUOT' || error.name === 'StoreFull' || isDiskFull(error.cause)
 }
