@@ -17,6 +17,7 @@ import { type ApiRequest, type ApiResponse, isStreaming } from '@sheaf/api/clien
 import { StatusError } from '@sheaf/api/meta'
 import type { Log } from '@sheaf/machinery/controller'
 import type { Visitor } from './authentication/visitor.ts'
+import { turnOfFrame } from './frame-turns.ts'
 import type { Entry, FrontDoor } from './front-door.ts'
 import { refusal } from './refusal.ts'
 import type { RequestsInFlight } from './requests-in-flight.ts'
@@ -289,28 +290,6 @@ async function sendFrames(
     if (!outgoing.write(frame)) await drained(outgoing, gone)
   }
   outgoing.end()
-}
-
-/**
- * What one turn of the loop writes goes out at its end. A change that a thousand watchers are told of would keep the first of them
- * waiting until it is written for the last.
- */
-const framesATurn = 32
-let framesOfTurn = 0
-const waitingFrames: (() => void)[] = []
-
-/** Undefined: at once. */
-function turnOfFrame(): Promise<void> | undefined {
-  if (framesOfTurn === 0) setImmediate(beginTurn)
-  framesOfTurn += 1
-  return framesOfTurn <= framesATurn ? undefined : new Promise((resolve) => waitingFrames.push(resolve))
-}
-
-function beginTurn(): void {
-  const next = waitingFrames.splice(0, framesATurn)
-  framesOfTurn = next.length + waitingFrames.length
-  if (framesOfTurn > 0) setImmediate(beginTurn)
-  for (const write of next) write()
 }
 
 function drained(outgoing: Writable, gone: AbortSignal): Promise<void> {

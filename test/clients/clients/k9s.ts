@@ -39,23 +39,23 @@ export const k9s: Client = {
 function deeds(path: string, { server, environment }: Bench): Deed[] {
   const machines = server.client.resource<VirtualMachine>(virtualMachineDefinition)
   const configMaps = server.client.resource<ConfigMap>(configMapDefinition)
-  async function looking(resource: string, look: (terminal: Terminal) => Promise<void>): Promise<void> {
+  async function looking(resource: string, word: RegExp, look?: (terminal: Terminal) => Promise<void>): Promise<void> {
     const command = `stty rows 40 cols 150; TERM=xterm-256color ${path} --command ${resource} --namespace default --headless`
     const terminal = openTerminal(command, environment)
     try {
-      await look(terminal)
+      await terminal.sees(word)
+      await pause(drawMs)
+      await look?.(terminal)
     } finally {
       await terminal.close()
     }
   }
   return [
-    { title: 'virtual machines', run: () => looking('virtualmachines', (terminal) => terminal.sees(/k9s-box/)) },
+    { title: 'virtual machines', run: () => looking('virtualmachines', /k9s-box/) },
     {
       title: 'describe, and the object as YAML',
       run: () =>
-        looking('virtualmachines', async (terminal) => {
-          await terminal.sees(/k9s-box/)
-          await pause(drawMs)
+        looking('virtualmachines', /k9s-box/, async (terminal) => {
           terminal.type('d')
           await terminal.sees(/Strategy/)
           await pause(drawMs)
@@ -68,22 +68,19 @@ function deeds(path: string, { server, environment }: Bench): Deed[] {
     {
       title: 'sees what changes',
       run: () =>
-        looking('virtualmachines', async (terminal) => {
-          await terminal.sees(/Stopped/)
+        looking('virtualmachines', /Stopped/, async (terminal) => {
           const found = await machines.get({ namespace: 'default', name: machine })
           await machines.update({ ...found, spec: { ...found.spec, runStrategy: 'Always' } })
           await terminal.sees(/True/)
         }),
     },
-    { title: 'instances', run: () => looking('virtualmachineinstances', (terminal) => terminal.sees(/k9s-box/)) },
-    { title: 'nodes', run: () => looking('nodes', (terminal) => terminal.sees(/Ready/)) },
-    { title: 'events', run: () => looking('events', (terminal) => terminal.sees(/SuccessfulCreate/)) },
+    { title: 'instances', run: () => looking('virtualmachineinstances', /k9s-box/) },
+    { title: 'nodes', run: () => looking('nodes', /Ready/) },
+    { title: 'events', run: () => looking('events', /SuccessfulCreate/) },
     {
       title: 'says that there are no Pods',
       run: () =>
-        looking('virtualmachines', async (terminal) => {
-          await terminal.sees(/k9s-box/)
-          await pause(drawMs)
+        looking('virtualmachines', /k9s-box/, async (terminal) => {
           terminal.type(':pods\r')
           await terminal.sees(/found/)
         }),
@@ -91,9 +88,7 @@ function deeds(path: string, { server, environment }: Bench): Deed[] {
     {
       title: 'delete',
       run: () =>
-        looking('configmaps', async (terminal) => {
-          await terminal.sees(new RegExp(configMap))
-          await pause(drawMs)
+        looking('configmaps', new RegExp(configMap), async (terminal) => {
           terminal.type(`/${configMap}\r`)
           await pause(drawMs)
           terminal.type(controlD)

@@ -1,6 +1,6 @@
 // What a client is ready to take, from an `Accept` or `Accept-Encoding` header.
 
-import { remembered } from './remembered.ts'
+import { remembered } from '../remembered.ts'
 
 export interface AcceptedType {
   /** Lower case, without parameters. */

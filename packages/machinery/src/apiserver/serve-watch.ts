@@ -9,7 +9,7 @@ import { RevisionCompacted } from '../store/store.ts'
 import { watchOptionsOf } from './list-options.ts'
 import { negotiate } from './negotiation.ts'
 import { includeObjectOf } from './present.ts'
-import { remembered } from './remembered.ts'
+import { remembered } from '../remembered.ts'
 import { createFrameEncoder, errorFrame, SharedFrames } from './watch-frames.ts'
 import { WatchStream } from './watch-stream.ts'
 

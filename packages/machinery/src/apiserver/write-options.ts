@@ -16,7 +16,7 @@ import {
 } from '@sheaf/api/meta'
 import type { DeleteOptions } from '../registry/delete.ts'
 import type { FieldValidation } from '../registry/registry.ts'
-import { remembered } from './remembered.ts'
+import { remembered } from '../remembered.ts'
 import { isTrue } from './request-info.ts'
 
 export interface WriteOptions {

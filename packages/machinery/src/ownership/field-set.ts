@@ -2,6 +2,7 @@
 // once made, nobody changes one, and results share parts with what they were made from. Pure.
 
 import { isJsonObject, type Json, type JsonObject } from '@sheaf/api/meta'
+import { memory } from '../remembered.ts'
 import { canonicalStep, compareSteps, type FieldPath, type Step } from './field-path.ts'
 
 export interface FieldSet {
@@ -125,21 +126,12 @@ function encodeFields(set: FieldSet): JsonObject {
 }
 
 /** What was read last: objects of a Kind are written by few, and these own the same fields of each. */
-const decoded = new Map<string, FieldSet>()
-const mostDecoded = 256
-/** A text of more characters is not worth its memory. */
-const longestDecoded = 4_096
+const recall = memory<FieldSet>(256, 4_096)
 
 /** Throws for what is no set. */
 export function decodeFieldSet(fields: Json | undefined): FieldSet {
-  const text = JSON.stringify(fields ?? {})
-  let set = decoded.get(text)
-  if (set !== undefined) return set
-  set = fieldSet(false, decodeChildren(fields ?? {}))
-  if (text.length > longestDecoded) return set
-  if (decoded.size >= mostDecoded) decoded.clear()
-  decoded.set(text, set)
-  return set
+  const given = fields ?? {}
+  return recall(JSON.stringify(given), () => fieldSet(false, decodeChildren(given)))
 }
 
 function decodeChildren(fields: Json): Map<Step, FieldSet> {

@@ -2,6 +2,7 @@
 // look: the names of all fields, without their values.
 
 import { isJsonObject, type Json, type JsonObject } from '@sheaf/api/meta'
+import { memory } from '../remembered.ts'
 import { compareFields } from './compare-fields.ts'
 import { type FieldSet, union } from './field-set.ts'
 import { deduced, type FieldType, formOf, type MapType, typeOfField } from './field-type.ts'
@@ -12,24 +13,18 @@ const mostLooks = 64
 /** Larger objects differ from each other, and their looks are not worth their memory. */
 const longestLook = 4_096
 
-const known = new WeakMap<JsonObject, Map<string, FieldSet>>()
+const memories = new WeakMap<JsonObject, ReturnType<typeof memory<FieldSet>>>()
 
 /** The fields that are in `next` and not the same in `empty`, which is one object for all of the type. Throws UntypedValue. */
 export function firstFields(empty: JsonObject, next: JsonObject, type: FieldType): FieldSet {
   const look = lookBeside(empty, next, type)
-  if (look === undefined || look.length > longestLook) return compared(empty, next, type)
-  let sets = known.get(empty)
-  if (sets === undefined) {
-    sets = new Map()
-    known.set(empty, sets)
+  if (look === undefined) return compared(empty, next, type)
+  let recall = memories.get(empty)
+  if (recall === undefined) {
+    recall = memory(mostLooks, longestLook)
+    memories.set(empty, recall)
   }
-  let fields = sets.get(look)
-  if (fields === undefined) {
-    fields = compared(empty, next, type)
-    if (sets.size >= mostLooks) sets.clear()
-    sets.set(look, fields)
-  }
-  return fields
+  return recall(look, () => compared(empty, next, type))
 }
 
 function compared(empty: JsonObject, next: JsonObject, type: FieldType): FieldSet {

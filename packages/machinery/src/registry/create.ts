@@ -19,7 +19,7 @@ import { generateName } from './generate-name.ts'
 import { requireNamespace } from './namespace-rules.ts'
 import { shapeObject, unusable } from './object-shape.ts'
 import { refuseOversize } from './object-size.ts'
-import { type DecodedBody, type Encoded, type Registry, storageKey, type WriteCall } from './registry.ts'
+import { type DecodedBody, type Encoded, type Prepared, type Registry, settled, storageKey, type WriteCall } from './registry.ts'
 import { shown, storedForm } from './shown-form.ts'
 import { encodeObject, objectOf } from './stored-object.ts'
 
@@ -49,9 +49,9 @@ export async function create(registry: Registry, call: WriteCall, body: DecodedB
     })
   const isGenerated = name === '' && sent.metadata.generateName !== undefined
   for (let attempt = 1; ; attempt++) {
-    const { object, settle } = await prepare(registry, call, { sent, strictIssues, owners })
-    const stored = tryStore(registry, call, object)
-    const taken = await (settle === undefined ? stored : stored.finally(settle))
+    const prepared = await prepare(registry, call, { sent, strictIssues, owners })
+    const { object } = prepared
+    const taken = await settled(prepared, tryStore(registry, call, object))
     if (taken.kind === 'stored') return taken.encoded
     if (!isGenerated) throw existsError(call, object, taken.by)
     if (attempt === maxNameAttempts) throw noUniqueName(call, object)
@@ -71,12 +71,6 @@ interface Sent {
   sent: ApiObject
   strictIssues: string[]
   owners: OwnersOfNew
-}
-
-interface Prepared {
-  object: ApiObject
-  /** Called when it is stored, or could not be. */
-  settle: (() => void) | undefined
 }
 
 /** The object as it would be stored, in a copy of its own: another attempt begins from what was sent. */

@@ -86,6 +86,18 @@ export interface Encoded {
   readonly text: string
 }
 
+/** An object that may be stored. */
+export interface Prepared {
+  object: ApiObject
+  /** Called when it is stored, or could not be. */
+  settle: (() => void) | undefined
+}
+
+/** Waits for it to be stored, and settles. */
+export function settled<T>({ settle }: Prepared, storing: Promise<T>): Promise<T> {
+  return settle === undefined ? storing : storing.finally(settle)
+}
+
 /** Objects of one resource lie side by side, in the order of namespace and name. */
 export function storagePrefix(definition: { group: string; plural: string }): string {
   return `/${definition.group === '' ? 'core' : definition.group}/${definition.plural}/`

@@ -18,7 +18,7 @@ import { setOwners } from './field-owners.ts'
 import { missing } from './get.ts'
 import { isHeld, isNamespaceResource, specFinalizersOf } from './namespace-rules.ts'
 import { refuseOversize } from './object-size.ts'
-import { type Encoded, type Registry, type Subresource, storageKey, type WriteCall } from './registry.ts'
+import { type Encoded, type Prepared, type Registry, settled, type Subresource, storageKey, type WriteCall } from './registry.ts'
 import { isInStoredForm, shown, storedForm } from './shown-form.ts'
 import { encodeObject, objectOf } from './stored-object.ts'
 
@@ -43,9 +43,8 @@ export async function writeUpdate(registry: Registry, call: UpdateCall): Promise
     if (entry === undefined) throw missing(call)
     const prepared = await prepare(registry, call, entry)
     if (prepared === 'unchanged') return shown(call.resource, entry)
-    const { object: next, settle } = prepared
-    const written = writeNext(registry, call, entry, next)
-    const result = await (settle === undefined ? written : written.finally(settle))
+    const { object: next } = prepared
+    const result = await settled(prepared, writeNext(registry, call, entry, next))
     if (result === 'dryRun') return { text: encodeObject(next)(entry.revision) }
     if (result.kind === 'written') return shown(call.resource, result.entry)
     // As Kubernetes answers: the object that goes, at the revision that it had.
@@ -66,12 +65,6 @@ async function writeNext(
   refuseOversize(text(0), before)
   if (call.dryRun) return 'dryRun'
   return registry.store.write({ key, expect: revision, text: isLast ? null : text })
-}
-
-interface Prepared {
-  object: ApiObject
-  /** Called when it is stored, or could not be. */
-  settle: (() => void) | undefined
 }
 
 async function prepare(registry: Registry, call: UpdateCall, entry: StoredEntry): Promise<Prepared | 'unchanged'> {
